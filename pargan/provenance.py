@@ -1,0 +1,39 @@
+"""What a reader needs to know to trust or repeat a figure: versions, commit, machine."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+PACKAGES = ("pargan", "torch", "torchvision", "pytorch-lightning", "hydra-core", "numpy", "scikit-learn")
+
+
+def provenance() -> dict[str, object]:
+    """JSON-ready: package versions, git commit of this source (None outside a checkout), machine."""
+    return {
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "git_commit": _git_commit(Path(__file__).parent),
+        "machine": {
+            "platform": platform.platform(),
+            "cpu_cores": os.cpu_count(),
+            "threads": torch.get_num_threads(),
+            "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        },
+    }
+
+
+def _git_commit(folder: Path) -> str | None:
+    # `ls-files` first: an installed package inside somebody else's checkout must not report their commit.
+    try:
+        subprocess.run(
+            ["git", "-C", str(folder), "ls-files", "--error-unmatch", "__init__.py"],
+            check=True,
+            capture_output=True,
+        )
+        command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None

@@ -1,0 +1,37 @@
+"""Drawing records from a generator, the same way wherever it is done."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from pargan.seeding import derive, seeded
+
+
+@contextmanager
+def evaluating(*networks: nn.Module) -> Iterator[None]:
+    """Eval mode without gradients; every submodule's own mode comes back afterwards, also after an error."""
+    modes = [(module, module.training) for network in networks for module in network.modules()]
+    for network in networks:
+        network.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+def sample(generator: nn.Module, num_samples: int, latent_dim: int, seed: int, batch_size: int = 1000) -> Tensor:
+    """Generated records (num_samples, *shape) in model space, on the generator's device.
+
+    Latents are standard normal, drawn on the CPU from `seed` alone, so the same seed gives the same latents
+    on every device and for every batch size. What the generator itself draws (tables draw their categories)
+    also depends on the seed alone, and leaves torch's global random state as it was.
+    """
+    device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
+    random = torch.Generator().manual_seed(seed)
+    latents = torch.randn(num_samples, latent_dim, generator=random)
+    with evaluating(generator), seeded(derive(seed, "generator's own noise"), device):
+        return torch.cat([generator(block.to(device)) for block in latents.split(batch_size)])
