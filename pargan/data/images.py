@@ -1,0 +1,120 @@
+"""Pictures: the facts, and the data sets that come with a library.
+
+Legend: N pictures of H x W pixels with C channels. Stored (N, H, W, C), or (N, H, W) for one channel, uint8;
+in model space (N, C, H, W) float32 in [-1, 1].
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.datasets import load_digits
+from torch import nn
+from torchvision import datasets
+
+from pargan.data.arrays import write_npz
+from pargan.data.records import Records
+from pargan.errors import ParganError
+from pargan.metrics.images import ImageQuality
+
+
+@dataclass(frozen=True)
+class ImageSpec:
+    """Pictures of one size."""
+
+    channels: int
+    height: int
+    width: int
+    kind: ClassVar[str] = "image"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(C, H, W)."""
+        return (self.channels, self.height, self.width)
+
+    def head(self) -> nn.Module:
+        """Tanh, for the range [-1, 1]."""
+        return nn.Tanh()
+
+    def decode(self, records: np.ndarray) -> np.ndarray:
+        """(N, C, H, W) in [-1, 1] -> (N, H, W, C) uint8, or (N, H, W) for one channel."""
+        levels = np.clip(np.rint((records + 1) * 127.5), 0, 255).astype(np.uint8)
+        return levels[:, 0] if self.channels == 1 else levels.transpose(0, 2, 3, 1)
+
+    def snap(self, records: np.ndarray) -> np.ndarray:
+        """Rounded to the 256 grey levels, in model space."""
+        return pictures_to_model(self.decode(records))
+
+    def write(self, records: np.ndarray, stem: Path) -> Path:
+        """An .npz with the array `x`, uint8 as `decode` gives it."""
+        return write_npz(self.decode(records), stem)
+
+
+def pictures_to_model(pictures: np.ndarray) -> np.ndarray:
+    """(n, H, W, C) or (n, H, W) uint8 -> (n, C, H, W) float32 in [-1, 1]."""
+    scaled = pictures.astype(np.float32) / np.float32(127.5) - 1
+    return scaled[:, None] if scaled.ndim == 3 else np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+
+
+def picture_records(values: Any, shape: tuple[int, ...], labels: np.ndarray | None) -> Records:
+    """A pool of stored pictures, in memory or read lazily; `shape` of one is (H, W) or (H, W, C)."""
+    height, width, channels = (*shape, 1)[:3]
+    spec = ImageSpec(channels, height, width)
+    return Records(values, spec, ImageQuality(), labels, pictures_to_model)
+
+
+def digits() -> Records:
+    """1,797 real handwritten digits of 8x8 pixels, bundled with scikit-learn; 17 grey levels over 0..255."""
+    bundled = load_digits()
+    return picture_records(np.rint(bundled.images * (255 / 16)).astype(np.uint8), (8, 8), bundled.target)
+
+
+def mnist(data_dir: str) -> Records:
+    """70,000 handwritten digits of 28x28 pixels, training and test set in one pool.
+
+    Raises:
+        ParganError: the files are not in `data_dir` and cannot be downloaded.
+    """
+    return _pool(datasets.MNIST, data_dir, "MNIST/raw/train-images-idx3-ubyte and its three companions")
+
+
+def fashion_mnist(data_dir: str) -> Records:
+    """70,000 pictures of clothing of 28x28 pixels (arXiv 1708.07747), training and test set in one pool.
+
+    Raises:
+        ParganError: the files are not in `data_dir` and cannot be downloaded.
+    """
+    return _pool(datasets.FashionMNIST, data_dir, "FashionMNIST/raw/train-images-idx3-ubyte and its three companions")
+
+
+def cifar10(data_dir: str) -> Records:
+    """60,000 colour pictures of 32x32 pixels in ten classes, training and test set in one pool.
+
+    Raises:
+        ParganError: the files are not in `data_dir` and cannot be downloaded.
+    """
+    return _pool(datasets.CIFAR10, data_dir, "cifar-10-batches-py/data_batch_1 and its companions")
+
+
+def _pool(dataset: Any, data_dir: str, expected: str) -> Records:
+    root = Path(data_dir).expanduser()
+    folder = (root / expected).parent
+    made = [each for each in (folder, *folder.parents) if not each.exists()]  # by torchvision, before it downloads
+    try:
+        # torchvision downloads only what is missing.
+        parts = [dataset(root, train=train, download=True) for train in (True, False)]
+    except (RuntimeError, OSError, HTTPException, EOFError, ValueError, AssertionError) as error:
+        with suppress(OSError):  # one that holds something stays
+            for each in made:
+                each.rmdir()
+        reason = " ".join(str(error).split())[:200]
+        raise ParganError(
+            f"data_dir={data_dir}: {root / expected} cannot be had ({reason}); "
+            f"put the official files there or set data_dir to where they are"
+        ) from error
+    values = np.concatenate([np.asarray(part.data) for part in parts])
+    labels = np.concatenate([np.asarray(part.targets) for part in parts])
+    return picture_records(values, values.shape[1:], labels)

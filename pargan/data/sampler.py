@@ -1,0 +1,56 @@
+"""One (K, B) batch of members per step.
+
+Legend: K partitions of n members, B records of each per step, M = K n members in all.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset, Sampler
+
+from pargan.seeding import derive
+
+
+class PartitionSampler(Sampler[Tensor]):
+    """Positions of a batch: (K, B) int64 into the members laid out partition after partition.
+
+    Every epoch shuffles each partition anew, from (seed, epoch) alone: whoever starts at epoch e draws what
+    an uninterrupted run drew there. The ragged last batch is dropped.
+    """
+
+    def __init__(self, num_partitions: int, partition_size: int, batch_size: int, seed: int) -> None:
+        self.num_partitions = num_partitions
+        self.partition_size = partition_size
+        self.batch_size = batch_size
+        self.seed = seed
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """The epoch that the next iteration draws; Lightning calls it."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return self.partition_size // self.batch_size
+
+    def __iter__(self) -> Iterator[Tensor]:
+        rng = np.random.default_rng(derive(self.seed, "shuffle", self.epoch))
+        members = np.arange(self.num_partitions * self.partition_size).reshape(self.num_partitions, -1)
+        order = torch.from_numpy(rng.permuted(members, axis=1))  # (K, n)
+        for step in range(len(self)):
+            yield order[:, step * self.batch_size : (step + 1) * self.batch_size]
+
+
+class Members(Dataset[Tensor]):
+    """The members as a data set whose index is a whole batch: (K, B) positions -> (K, B, *shape)."""
+
+    def __init__(self, gather: Callable[[Tensor], Tensor], size: int) -> None:
+        self.gather = gather
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __getitem__(self, positions: Tensor) -> Tensor:
+        return self.gather(positions)
