@@ -1,0 +1,98 @@
+"""Convolutional networks for pictures of any size: the published 28x28 and 32x32 ones are two cases.
+
+Legend: B records, C channels, H x W pixels.
+"""
+
+from itertools import pairwise
+
+from torch import nn
+
+from pargan.data.records import RecordSpec
+from pargan.errors import ParganError
+from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+
+SMALLEST = 4  # pictures are halved until a side is odd or would fall below this many pixels
+
+
+class DCGANGenerator(nn.Sequential):
+    """Dense layer, then 5x5 transposed convolutions: (B, latent_dim) -> (B, C, H, W) in [-1, 1].
+
+    28x28: 7x7x256, then 128 at stride 1, 64 and C at stride 2. 32x32: 4x4x256, then 256 at stride 1,
+    128, 64 and C at stride 2. No biases, BatchNorm and LeakyReLU between, tanh at the end.
+
+    Args:
+        spec: the facts of the data set.
+        latent_dim: size of a latent.
+        width: channels of the last hidden layer; earlier ones double, up to four times this.
+
+    Raises:
+        ParganError: the records are not pictures.
+    """
+
+    def __init__(self, spec: RecordSpec, latent_dim: int, width: int = 64) -> None:
+        channels, height, width_px = _picture(spec)
+        halvings = _halvings(height, width_px)
+        first, *between = [min(width << step, 4 * width) for step in range(halvings, -1, -1)]
+        height, width_px = height >> halvings, width_px >> halvings
+        layers: list[nn.Module] = [
+            nn.Linear(latent_dim, first * height * width_px, bias=False),
+            nn.BatchNorm1d(first * height * width_px, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
+            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.Unflatten(1, (first, height, width_px)),
+        ]
+        strides = [1] + [2] * halvings
+        for (inputs, outputs), stride in zip(pairwise([first, *between, channels]), strides, strict=True):
+            layers += [
+                nn.ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False),
+                nn.BatchNorm2d(outputs, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
+                nn.LeakyReLU(LEAKY_SLOPE),
+            ]
+        super().__init__(*layers[:-2], spec.head())  # the last convolution is followed by the head alone
+        glorot_(self)
+
+
+class DCGANDiscriminator(nn.Sequential):
+    """5x5 convolutions at stride 2, LeakyReLU and dropout after each, dense output: (B, C, H, W) -> (B, 1).
+
+    28x28: 64 and 128 channels; 32x32: 64, 128 and 256. No BatchNorm: it would let the records of a batch
+    see each other, and a gradient penalty is defined per record.
+
+    Args:
+        spec: the facts of the data set.
+        width: channels of the first layer; later ones double, up to four times this.
+        dropout: share of activations dropped after each convolution.
+
+    Raises:
+        ParganError: the records are not pictures.
+    """
+
+    def __init__(self, spec: RecordSpec, width: int = 64, dropout: float = 0.3) -> None:
+        channels, height, width_px = _picture(spec)
+        layers: list[nn.Module] = []
+        for step in range(max(1, _halvings(height, width_px))):
+            outputs = min(width << step, 4 * width)
+            layers += [
+                nn.Conv2d(channels, outputs, 5, stride=2, padding=2),
+                nn.LeakyReLU(LEAKY_SLOPE),
+                nn.Dropout(dropout),
+            ]
+            channels, height, width_px = outputs, (height + 1) // 2, (width_px + 1) // 2
+        super().__init__(*layers, nn.Flatten(), nn.Linear(channels * height * width_px, 1))
+        glorot_(self)
+
+
+def _picture(spec: RecordSpec) -> tuple[int, int, int]:
+    if len(spec.shape) != 3:
+        raise ParganError(
+            f"model=dcgan needs pictures (C, H, W), but the records have shape {spec.shape}; "
+            f"use model=points or model=mlp"
+        )
+    channels, height, width = spec.shape
+    return channels, height, width
+
+
+def _halvings(height: int, width: int) -> int:
+    count = 0
+    while height % 2 == 0 and width % 2 == 0 and min(height, width) // 2 >= SMALLEST:
+        height, width, count = height // 2, width // 2, count + 1
+    return count

@@ -1,0 +1,62 @@
+"""Fully connected networks: points, tables, and small pictures.
+
+Legend: B records, *shape of one record.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import prod
+
+from torch import nn
+
+from pargan.data.records import RecordSpec
+from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+
+
+class MLPGenerator(nn.Sequential):
+    """Dense layers with LeakyReLU between, then the data set's own head: (B, latent_dim) -> (B, *shape).
+
+    Args:
+        spec: the facts of the data set.
+        latent_dim: size of a latent.
+        hidden: width of each hidden layer; (256, 256) in the published experiments on points.
+        batch_norm: BatchNorm before each LeakyReLU; without it a generator of many columns tends to collapse.
+    """
+
+    def __init__(
+        self, spec: RecordSpec, latent_dim: int, hidden: Sequence[int] = (256, 256), batch_norm: bool = False
+    ) -> None:
+        super().__init__(
+            *_hidden_layers((latent_dim, *hidden), batch_norm=batch_norm),
+            nn.Linear((latent_dim, *hidden)[-1], prod(spec.shape)),
+            nn.Unflatten(1, spec.shape),
+            spec.head(),
+        )
+        glorot_(self)
+
+
+class MLPDiscriminator(nn.Sequential):
+    """Dense layers with LeakyReLU between, linear output: (B, *shape) -> (B, 1).
+
+    Args:
+        spec: the facts of the data set.
+        hidden: width of each hidden layer; (256,) in the published experiments on points.
+        dropout: share of activations dropped after each hidden layer.
+    """
+
+    def __init__(self, spec: RecordSpec, hidden: Sequence[int] = (256,), dropout: float = 0.0) -> None:
+        width = prod(spec.shape)
+        super().__init__(
+            nn.Flatten(), *_hidden_layers((width, *hidden), dropout=dropout), nn.Linear((width, *hidden)[-1], 1)
+        )
+        glorot_(self)
+
+
+def _hidden_layers(widths: Sequence[int], batch_norm: bool = False, dropout: float = 0.0) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for width_in, width_out in pairwise(widths):
+        layers.append(nn.Linear(width_in, width_out, bias=not batch_norm))
+        layers += [nn.BatchNorm1d(width_out, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)] if batch_norm else []
+        layers.append(nn.LeakyReLU(LEAKY_SLOPE))
+        layers += [nn.Dropout(dropout)] if dropout else []
+    return layers

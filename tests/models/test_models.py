@@ -1,0 +1,194 @@
+"""Networks: the published ones layer by layer, every size, initial weights, gradients."""
+
+from math import sqrt
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from pargan.data.images import ImageSpec
+from pargan.data.points import PointsSpec
+from pargan.data.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.errors import ParganError
+from pargan.models import DCGANDiscriminator, DCGANGenerator, MLPDiscriminator, MLPGenerator
+from pargan.seeding import seeded
+
+MNIST, CIFAR = ImageSpec(1, 28, 28), ImageSpec(3, 32, 32)
+SIZES = [MNIST, CIFAR, ImageSpec(1, 8, 8), ImageSpec(3, 64, 64), ImageSpec(1, 9, 9), ImageSpec(2, 7, 5)]
+SIZES += [ImageSpec(1, 28, 14), ImageSpec(3, 12, 20), ImageSpec(1, 1, 1), ImageSpec(1, 30, 45)]
+
+
+def table():
+    columns = {
+        "age": np.array([20.0, 35.5, 60.0]),
+        "town": np.array(["a", "b", "c"]),
+        "visits": np.array([0, 3, 9]),
+        "sex": np.array(["f", "m", "f"]),
+    }
+    types = {"age": Numeric, "town": Categorical, "visits": Integer, "sex": Categorical}
+    return TableSpec.fit(columns, types)
+
+
+# Every network the house has, with the records it is for: (network, latent_dim or None for a discriminator, shape).
+FAMILY = {
+    "points G": lambda: (MLPGenerator(PointsSpec(2), 2), 2, (2,)),
+    "points D": lambda: (MLPDiscriminator(PointsSpec(2)), None, (2,)),
+    "table G": lambda: (MLPGenerator(table(), 5), 5, (7,)),
+    "normalised G": lambda: (MLPGenerator(table(), 5, batch_norm=True), 5, (7,)),
+    "table D": lambda: (MLPDiscriminator(table(), dropout=0.2), None, (7,)),
+    "digits mlp G": lambda: (MLPGenerator(ImageSpec(1, 8, 8), 5, hidden=(16,)), 5, (1, 8, 8)),
+    "digits mlp D": lambda: (MLPDiscriminator(ImageSpec(1, 8, 8), hidden=(16, 16)), None, (1, 8, 8)),
+    "no hidden layer": lambda: (MLPGenerator(PointsSpec(3), 4, hidden=()), 4, (3,)),
+    **{f"dcgan G {s.shape}": lambda s=s: (DCGANGenerator(s, 10, width=8), 10, s.shape) for s in SIZES},
+    **{f"dcgan D {s.shape}": lambda s=s: (DCGANDiscriminator(s, width=8), None, s.shape) for s in SIZES},
+}
+
+
+@pytest.fixture(params=FAMILY)
+def member(request):
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield FAMILY[request.param]()
+
+
+def inputs(latent_dim, shape, size=6):
+    return torch.randn(size, *(shape if latent_dim is None else (latent_dim,)))
+
+
+def test_shapes(member):
+    network, latent_dim, shape = member
+    assert network(inputs(latent_dim, shape)).shape == ((6, 1) if latent_dim is None else (6, *shape))
+
+
+def test_every_parameter_receives_a_gradient(member):
+    network, latent_dim, shape = member
+    output = network(inputs(latent_dim, shape))
+    (output * torch.randn_like(output)).sum().backward()
+    for name, weight in network.named_parameters():
+        assert weight.grad is not None, name
+        assert weight.grad.abs().sum() > 0, name
+
+
+def test_weights_are_glorot_uniform_and_biases_zero(member):
+    network, _, _ = member
+    layers = [each for each in network.modules() if isinstance(each, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)]
+    assert layers
+    for layer in layers:
+        pixels = layer.weight[0, 0].numel()  # 1 for a dense layer, 25 for a 5x5 convolution
+        bound = sqrt(6 / (layer.weight.shape[0] * pixels + layer.weight.shape[1] * pixels))
+        assert layer.weight.abs().max() <= bound
+        if layer.weight.numel() > 200:
+            assert layer.weight.abs().max() > 0.95 * bound
+            assert layer.weight.std().item() == pytest.approx(bound / sqrt(3), rel=0.2)
+        assert layer.bias is None or not layer.bias.any()
+
+
+def test_a_saved_network_gives_the_same_output(member):
+    network, latent_dim, shape = member
+    network(inputs(latent_dim, shape))  # moves BatchNorm's running statistics
+    network.eval()
+    records = inputs(latent_dim, shape)
+    expected = answer(network, records)
+    for weight in network.parameters():
+        assert weight.is_contiguous()
+    state = {name: value.clone() for name, value in network.state_dict().items()}
+    for value in network.state_dict().values():
+        value.add_(1)
+    assert not torch.equal(answer(network, records), expected)
+    network.load_state_dict(state)
+    assert torch.equal(answer(network, records), expected)
+
+
+def answer(network, records):
+    with seeded(0, torch.device("cpu")):  # a table's head draws its categories
+        return network(records)
+
+
+@pytest.mark.parametrize("name", [name for name in FAMILY if " D" in name])
+def test_discriminators_judge_every_record_alone(name):
+    network, _, shape = FAMILY[name]()
+    assert not any("Norm" in type(each).__name__ for each in network.modules())
+    network.eval()
+    records = inputs(None, shape)
+    torch.testing.assert_close(network(records)[:1], network(records[:1]))
+
+
+def channels(network, kind):
+    return [
+        (each.in_channels, each.out_channels, each.stride[0]) for each in network.modules() if isinstance(each, kind)
+    ]
+
+
+def count(network):
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def test_the_published_mnist_networks():
+    g, d = DCGANGenerator(MNIST, 100), DCGANDiscriminator(MNIST)
+    assert g[0].weight.shape == (7 * 7 * 256, 100)
+    assert channels(g, nn.ConvTranspose2d) == [(256, 128, 1), (128, 64, 2), (64, 1, 2)]
+    assert channels(d, nn.Conv2d) == [(1, 64, 2), (64, 128, 2)]
+    assert d[-1].weight.shape == (1, 7 * 7 * 128)
+    # G: dense and its BatchNorm, then 5x5 kernels and BatchNorms; D: kernels and biases, dense.
+    dense, kernels = 100 * 12_544 + 2 * 12_544, 25 * (256 * 128 + 128 * 64 + 64 * 1)
+    assert count(g) == dense + kernels + 2 * 128 + 2 * 64 == 2_305_472
+    assert count(d) == 25 * 1 * 64 + 64 + 25 * 64 * 128 + 128 + 6_272 + 1 == 212_865
+
+
+def test_the_published_cifar10_networks():
+    g, d = DCGANGenerator(CIFAR, 100), DCGANDiscriminator(CIFAR)
+    assert g[0].weight.shape == (4 * 4 * 256, 100)
+    assert channels(g, nn.ConvTranspose2d) == [(256, 256, 1), (256, 128, 2), (128, 64, 2), (64, 3, 2)]
+    assert channels(d, nn.Conv2d) == [(3, 64, 2), (64, 128, 2), (128, 256, 2)]
+    assert d[-1].weight.shape == (1, 4 * 4 * 256)
+
+
+def test_the_published_point_networks():
+    g, d = MLPGenerator(PointsSpec(2), 2), MLPDiscriminator(PointsSpec(2))
+    assert [each.weight.shape for each in g if isinstance(each, nn.Linear)] == [(256, 2), (256, 256), (2, 256)]
+    assert [each.weight.shape for each in d if isinstance(each, nn.Linear)] == [(256, 2), (1, 256)]
+    assert isinstance(g[-1], nn.Identity)
+
+
+def test_kerass_defaults():
+    layers = list(DCGANGenerator(MNIST, 100)) + list(DCGANDiscriminator(MNIST))
+    assert {each.negative_slope for each in layers if isinstance(each, nn.LeakyReLU)} == {0.3}
+    norms = [each for each in layers if isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d)]
+    assert {(each.eps, each.momentum) for each in norms} == {(1e-3, 0.01)}  # Keras: 0.99 of the old value stays
+    assert {each.p for each in layers if isinstance(each, nn.Dropout)} == {0.3}
+    for kind, has_bias in ((nn.ConvTranspose2d, False), (nn.Conv2d, True)):
+        assert all((each.bias is not None) == has_bias for each in layers if isinstance(each, kind))
+    assert [type(each) for each in DCGANGenerator(MNIST, 100)][-2:] == [nn.ConvTranspose2d, nn.Tanh]
+
+
+def test_pictures_come_out_in_range():
+    pictures = DCGANGenerator(CIFAR, 100, width=8)(100 * torch.randn(4, 100))
+    assert pictures.abs().max() <= 1
+
+
+def test_a_mixed_table_head():
+    spec = table()  # age | town (3) | visits | sex (2)
+    rows = MLPGenerator(spec, 5)(10 * torch.randn(50, 5))
+    assert rows.shape == (50, 7)
+    numbers, towns, sexes = rows[:, [0, 4]], rows[:, 1:4], rows[:, 5:]
+    assert (numbers.abs() <= 1).all()
+    assert (numbers < 0).any()
+    for block in (towns, sexes):
+        assert (block >= 0).all()
+        torch.testing.assert_close(block.sum(1), torch.ones(50))
+    decoded = spec.decode(rows.detach().numpy())
+    assert set(decoded["town"]) <= {"a", "b", "c"}
+    assert decoded["visits"].dtype == np.int64
+
+
+@pytest.mark.parametrize("spec", [table(), PointsSpec(2)], ids=["table", "points"])
+@pytest.mark.parametrize("network", [lambda s: DCGANGenerator(s, 10), DCGANDiscriminator], ids=["G", "D"])
+def test_dcgan_refuses_what_is_no_picture(network, spec):
+    with pytest.raises(ParganError, match=r"^model=dcgan needs pictures .* use model=points or model=mlp$"):
+        network(spec)
+
+
+def test_dropout_zero_adds_no_layer():
+    assert not any(isinstance(each, nn.Dropout) for each in MLPDiscriminator(table()).modules())
+    assert sum(isinstance(each, nn.Dropout) for each in MLPDiscriminator(table(), (4, 4), 0.5).modules()) == 2
