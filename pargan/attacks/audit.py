@@ -1,0 +1,223 @@
+"""Running attacks on a trained GAN: the one way, shared by the callback and the script.
+
+Legend: N = m + n records under attack, K discriminators, S samples, R reference records, *shape of one
+record.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from pargan.attacks.evaluate import Figures, judge
+from pargan.attacks.target import Attack, Target, in_blocks
+from pargan.errors import ParganError
+from pargan.sampling import evaluating, sample
+from pargan.seeding import derive, seeded
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """What one attack found.
+
+    Attributes:
+        name: of the attack.
+        access: samples, generator, discriminators or partitions.
+        member_scores: (m,) float64, in the order of the members.
+        nonmember_scores: (n,) float64, in the order of the nonmembers.
+        figures: the scores judged.
+        num_samples: S, generated records the attack could look at.
+        seconds: wall time of the attack. The first one on the discriminators pays for their evaluation,
+            which the others share.
+    """
+
+    name: str
+    access: str
+    member_scores: np.ndarray
+    nonmember_scores: np.ndarray
+    figures: Figures
+    num_samples: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """One flat JSON-ready object without the scores; the name's key is `attack`."""
+        return {
+            "attack": self.name,
+            "access": self.access,
+            **self.figures.to_dict(),
+            "num_samples": self.num_samples,
+            "seconds": self.seconds,
+        }
+
+
+def make_target(
+    generator: nn.Module,
+    discriminators: nn.Module,
+    latent_dim: int,
+    num_partitions: int,
+    reference: Tensor,
+    num_samples: int,
+    seed: int,
+    snap: Callable[[np.ndarray], np.ndarray] | None = None,
+    batch_size: int = 1000,
+) -> Target:
+    """A snapshot of a GAN to attack; make a new one after a further training step.
+
+    The networks are used in eval mode and left as they were. Logits are remembered by the identity of the
+    records asked for, so attacks on the same records share one pass of the K networks.
+
+    Args:
+        generator: (B, latent_dim) -> (B, *shape).
+        discriminators: (K, B, *shape) -> (K, B) logits.
+        latent_dim: size of a latent; latents are standard normal.
+        num_partitions: K.
+        reference: (R, *shape) records of the population, neither members nor nonmembers.
+        num_samples: S, generated records to hand to the attacks.
+        seed: for the samples' latents (the same on every device) and whatever attacks draw.
+        snap: turns samples into records as they would be released (whole categories, grey levels).
+        batch_size: records evaluated at a time.
+
+    Raises:
+        ParganError: no reference records, no samples, or samples that are not finite.
+    """
+    if num_samples < 1:
+        raise ParganError(f"num_samples={num_samples} leaves nothing to attack with; give 1 or more")
+    if len(reference) < 1:
+        raise ParganError("the reference set is empty; leave some records out of members and nonmembers")
+    samples = sample(generator, num_samples, latent_dim, seed, batch_size)
+    if snap is not None:
+        samples = torch.as_tensor(snap(samples.cpu().numpy()), dtype=samples.dtype, device=samples.device)
+    broken = int((~samples.flatten(1).isfinite().all(1)).sum())
+    if broken:
+        raise ParganError(
+            f"{broken} of {num_samples} generated records hold NaN or infinity: the generator has diverged; "
+            f"lower the learning rate or attack an earlier checkpoint"
+        )
+
+    @lru_cache(maxsize=2)  # the records under attack and the reference; tensors hash by identity
+    def logits(records: Tensor) -> Tensor:
+        with evaluating(discriminators):
+            return in_blocks(
+                lambda block: discriminators(block.expand(num_partitions, *block.shape)),
+                records,
+                batch_size,
+                dim=1,
+            )
+
+    # Detached weights: an attack may differentiate in the latents without leaving gradients behind.
+    weights = {name: weight.detach() for name, weight in generator.named_parameters()}
+
+    def generate(latents: Tensor) -> Tensor:
+        with_gradients = torch.is_grad_enabled()
+        with evaluating(generator), torch.set_grad_enabled(with_gradients):
+            return functional_call(generator, weights, (latents,))
+
+    return Target(
+        samples=samples,
+        reference=reference,
+        seed=seed,
+        generator=generate,
+        latent_dim=latent_dim,
+        num_partitions=num_partitions,
+        logits=logits,
+    )
+
+
+def run_attacks(
+    target: Target,
+    attacks: Mapping[str, Attack],
+    members: Tensor,
+    member_partition: Tensor,
+    nonmembers: Tensor,
+    *,
+    seed: int,
+    draws: int = 2000,
+) -> list[AttackResult]:
+    """Score members and nonmembers with every attack, and judge the scores.
+
+    All records go to an attack in one shuffled batch, so that their order carries nothing. A nonmember's
+    partition is drawn uniformly at random. Deterministic for a seed; the result of an attack does not
+    depend on the others; torch's global random state stays as it was.
+
+    Args:
+        target: what is attacked.
+        attacks: by name; each is handed exactly the view that its `access` names.
+        members: (m, *shape).
+        member_partition: (m,) integers in 0 .. K - 1.
+        nonmembers: (n, *shape).
+        seed: for the order, nonmembers' partitions and bootstrap.
+        draws: bootstrap draws of the AUC's interval.
+
+    Returns:
+        One result per attack, in the order of `attacks`.
+
+    Raises:
+        ParganError: no members or nonmembers, partitions that do not fit, or an attack that does not return
+            one finite score per record.
+    """
+    _check_groups(target, members, member_partition, nonmembers)
+    m, n, device = len(members), len(nonmembers), members.device
+    order = torch.randperm(m + n, generator=_stream(seed, "order of records")).to(device)
+    random_partition = torch.randint(target.num_partitions, (n,), generator=_stream(seed, "partition of nonmembers"))
+    partition = torch.cat([member_partition.to(device).long(), random_partition.to(device)])[order]
+    records = torch.cat([members, nonmembers])[order]
+
+    def run(name: str, attack: Attack) -> AttackResult:
+        start = time.perf_counter()
+        with seeded(derive(seed, "attack"), device):
+            shuffled = attack(target.view(attack.access, partition), records).detach()
+        if shuffled.shape != (m + n,):
+            raise ParganError(
+                f"attack={name} returned scores of shape {tuple(shuffled.shape)} for {m + n} records; "
+                f"return one score per record, ({m + n},)"
+            )
+        scores = torch.empty_like(shuffled)
+        scores[order.to(scores.device)] = shuffled
+        member_scores, nonmember_scores = scores.cpu().double().split([m, n])
+        seconds = time.perf_counter() - start
+        figures = judge(
+            member_scores.numpy(),
+            nonmember_scores.numpy(),
+            derive(seed, "bootstrap"),
+            draws,
+            name=f"attack={name}",
+        )
+        return AttackResult(
+            name=name,
+            access=attack.access.level,
+            member_scores=member_scores.numpy(),
+            nonmember_scores=nonmember_scores.numpy(),
+            figures=figures,
+            num_samples=len(target.samples),
+            seconds=seconds,
+        )
+
+    return [run(name, attack) for name, attack in attacks.items()]
+
+
+def _stream(seed: int, purpose: str) -> torch.Generator:
+    return torch.Generator().manual_seed(derive(seed, purpose))
+
+
+def _check_groups(target: Target, members: Tensor, member_partition: Tensor, nonmembers: Tensor) -> None:
+    if min(len(members), len(nonmembers)) < 1:
+        raise ParganError(
+            f"{len(members)} members and {len(nonmembers)} nonmembers cannot be told apart; give at least one of each"
+        )
+    if member_partition.shape != (len(members),):
+        raise ParganError(
+            f"member_partition has shape {tuple(member_partition.shape)} for {len(members)} members; "
+            f"give one partition per member"
+        )
+    low, high = int(member_partition.min()), int(member_partition.max())
+    if low < 0 or high >= target.num_partitions:
+        raise ParganError(
+            f"member_partition holds numbers from {low} to {high}, but there are {target.num_partitions} "
+            f"discriminators; give partitions from 0 to {target.num_partitions - 1}"
+        )

@@ -1,0 +1,102 @@
+"""What an attack may see of its target: one frozen view per access level.
+
+Legend: N records under attack, S generated samples, R reference records, K discriminators, B latents,
+*shape of one record. Tensors are float32, in model space, all on one device.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import ClassVar, Protocol, TypeVar
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplesView:
+    """Access `samples`: generated records and a reference set of the attacker's own, nothing else.
+
+    Attributes:
+        samples: (S, *shape) generated records, as they would be released.
+        reference: (R, *shape) records from the same population, neither members nor nonmembers.
+        seed: for whatever the attack draws at random.
+    """
+
+    level: ClassVar[str] = "samples"
+    """The access level's name, for people and files."""
+
+    samples: Tensor
+    reference: Tensor
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorView(SamplesView):
+    """Access `generator`: G can also be evaluated, and differentiated, at chosen latents.
+
+    Attributes:
+        generator: (B, latent_dim) -> (B, *shape), in eval mode, differentiable in the latents.
+        latent_dim: size of a latent.
+    """
+
+    level: ClassVar[str] = "generator"
+
+    generator: Callable[[Tensor], Tensor]
+    latent_dim: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiscriminatorsView(GeneratorView):
+    """Access `discriminators`: the K networks.
+
+    Attributes:
+        logits: (N, *shape) -> (K, N), in eval mode, without gradients.
+        num_partitions: K.
+    """
+
+    level: ClassVar[str] = "discriminators"
+
+    num_partitions: int
+    logits: Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartitionsView(DiscriminatorsView):
+    """Access `partitions`: which partition each record would be in. An upper bound, no real attacker.
+
+    Attributes:
+        partition: (N,) int64, the partition of a member, uniformly random for a nonmember.
+    """
+
+    level: ClassVar[str] = "partitions"
+
+    partition: Tensor
+
+
+View = TypeVar("View", bound=SamplesView)
+
+
+class Attack(Protocol[View]):
+    """A membership inference attack: a function from records to scores."""
+
+    @property
+    def access(self) -> type[View]:
+        """The view it needs; it is handed exactly that."""
+
+    def __call__(self, view: View, records: Tensor) -> Tensor:
+        """(N, *shape) -> (N,) scores, higher = more likely a member. The order of records means nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target(DiscriminatorsView):
+    """A trained GAN under attack: everything, from which narrower views are cut."""
+
+    def view(self, access: type[SamplesView], partition: Tensor) -> SamplesView:
+        """Exactly what `access` allows; `partition` is passed on only to a `PartitionsView`."""
+        everything = {field.name: getattr(self, field.name) for field in fields(self)} | {"partition": partition}
+        return access(**{field.name: everything[field.name] for field in fields(access)})
+
+
+def in_blocks(function: Callable[[Tensor], Tensor], records: Tensor, size: int, dim: int = 0) -> Tensor:
+    """Apply `function` to `size` records at a time and join the results along `dim`; bounds peak memory."""
+    return torch.cat([function(block) for block in records.split(size)], dim=dim)

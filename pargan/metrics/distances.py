@@ -1,0 +1,61 @@
+"""Distances between two sets of features. Legend: S generated, H held-out records, F features; float64."""
+
+import numpy as np
+from scipy.spatial.distance import cdist
+from sklearn.metrics.pairwise import polynomial_kernel
+from sklearn.neighbors import NearestNeighbors
+
+
+def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
+    """Squared Frechet distance between Gaussians fitted to (S, F) and (H, F) features (arXiv 1706.08500).
+
+    |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), >= 0. Biased upwards, more so the fewer the records.
+    """
+    shift = generated.mean(axis=0) - real.mean(axis=0)
+    left, right = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (generated, real))
+    # tr (C1 C2)^(1/2) from the symmetric C1^(1/2) C2 C1^(1/2): real and stable where C1 C2 is singular.
+    values, vectors = np.linalg.eigh(left)
+    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
+    cross = np.sqrt(np.linalg.eigvalsh(root @ right @ root).clip(min=0)).sum()
+    return float(max(shift @ shift + np.trace(left) + np.trace(right) - 2 * cross, 0.0))
+
+
+def kernel_distance(generated: np.ndarray, real: np.ndarray) -> float:
+    """KID: unbiased squared MMD under the kernel (x.y / F + 1)^3 (arXiv 1801.01401).
+
+    Expectation 0 for two draws from one distribution, so values just below 0 are no error.
+    """
+    within = [
+        (gram.sum() - np.trace(gram)) / (len(gram) * (len(gram) - 1))
+        for gram in (polynomial_kernel(features, degree=3, coef0=1) for features in (generated, real))
+    ]
+    return float(sum(within) - 2 * polynomial_kernel(generated, real, degree=3, coef0=1).mean())
+
+
+def neighbourhood_figures(generated: np.ndarray, real: np.ndarray, k: int = 5) -> dict[str, float]:
+    """Precision, recall, density and coverage (arXiv 1904.06991 and 2002.09797).
+
+    A record's ball reaches to its k-th nearest neighbour in its own set, itself not counted; a record on the
+    sphere is outside, so a collapsed generator, whose balls have radius 0, has recall 0.
+
+    Returns:
+        `precision`: share of generated records inside some real ball, in [0, 1].
+        `recall`: share of real records inside some generated ball, in [0, 1].
+        `density`: mean number of real balls around a generated record, over k; about 1 at best, may pass 1.
+        `coverage`: share of real balls that hold a generated record, in [0, 1].
+    """
+    k = min(k, len(real) - 1, len(generated) - 1)
+    distance = cdist(real, generated)  # (H, S)
+    in_real_ball = distance < _radii(real, k)[:, None]
+    in_generated_ball = distance < _radii(generated, k)[None, :]
+    return {
+        "precision": float(in_real_ball.any(axis=0).mean()),
+        "recall": float(in_generated_ball.any(axis=1).mean()),
+        "density": float(in_real_ball.sum(axis=0).mean() / k),
+        "coverage": float(in_real_ball.any(axis=1).mean()),
+    }
+
+
+def _radii(features: np.ndarray, k: int) -> np.ndarray:
+    found, _ = NearestNeighbors(n_neighbors=k).fit(features).kneighbors()
+    return found[:, -1]

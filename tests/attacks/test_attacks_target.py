@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import torch
+from planted import LATENT, SHAPE, groups, normal, target_of, untrained
+
+from pargan.errors import ParganError
+
+
+def test_the_modes_come_back_after_an_error():
+    generator, discriminators = untrained()
+    target = target_of(generator, discriminators, groups()[3])
+    with pytest.raises(RuntimeError):
+        target.logits(torch.zeros(4, 1, 9, 9))
+    with pytest.raises(RuntimeError):
+        target.generator(torch.zeros(4, LATENT + 1))
+    assert all(module.training for module in [*generator.modules(), *discriminators.modules()])
+
+
+def test_logits_are_those_of_each_network_and_do_not_depend_on_the_batch_size():
+    generator, discriminators = untrained()
+    _, _, _, reference = groups()
+    small = target_of(generator, discriminators, reference, batch_size=7)
+    discriminators.eval()
+    with torch.no_grad():
+        expected = torch.stack([network(reference).squeeze(1) for network in discriminators])
+    discriminators.train()
+    torch.testing.assert_close(small.logits(reference), expected)
+
+
+def test_samples_depend_on_the_seed_alone():
+    generator, discriminators = untrained()
+    reference = groups()[3]
+    first = target_of(generator, discriminators, reference, seed=1).samples
+    torch.rand(3)
+    assert torch.equal(target_of(generator, discriminators, reference, seed=1).samples, first)
+    assert not torch.equal(target_of(generator, discriminators, reference, seed=2).samples, first)
+    assert first.shape == (1500, *SHAPE)
+
+
+def test_samples_are_snapped_to_what_would_be_released():
+    samples = target_of(*untrained(), groups()[3], snap=np.round).samples
+    assert set(samples.unique().tolist()) <= {-1.0, 0.0, 1.0}
+    assert samples.dtype == torch.float32
+
+
+def test_the_generator_is_differentiable_in_latents_and_in_eval_mode():
+    generator, discriminators = untrained()
+    target = target_of(generator, discriminators, groups()[3])
+    latents = normal(4, LATENT, seed=0).requires_grad_()
+    output = target.generator(latents)
+    output.square().sum().backward()
+    assert latents.grad.abs().sum() > 0
+    assert all(parameter.grad is None for parameter in generator.parameters())
+    torch.testing.assert_close(target.generator(latents), output)  # no dropout
+    with torch.no_grad():
+        assert not target.generator(latents).requires_grad
+
+
+def test_bad_targets_are_refused():
+    generator, discriminators = untrained()
+    reference = groups()[3]
+    with pytest.raises(ParganError, match="num_samples=0"):
+        target_of(generator, discriminators, reference, num_samples=0)
+    with pytest.raises(ParganError, match="reference set is empty"):
+        target_of(generator, discriminators, reference[:0])
+    with torch.no_grad():
+        generator[0].bias[:] = torch.nan
+    with pytest.raises(ParganError, match="1500 of 1500 generated records hold NaN"):
+        target_of(generator, discriminators, reference)
