@@ -1,0 +1,50 @@
+"""The generalization gap of every discriminator, while the run trains."""
+
+import time
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+
+from pargan.attacks import standardised_logits
+from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
+from pargan.evaluation import AttackRecords, target_of
+from pargan.metrics.gap import generalization_gap
+
+
+class GeneralizationGap(pl.Callback):
+    """Logs `gap/partition_<k>` and `gap/mean`, in standard deviations of the discriminator's logit.
+
+    Args:
+        every_n_epochs: after every n-th epoch, and after the first and the last.
+        num_records: at most this many members of all partitions together, and as many nonmembers.
+        seed: for the choice of records.
+    """
+
+    def __init__(self, every_n_epochs: int = 10, num_records: int = 500, seed: int = 0) -> None:
+        self.every_n_epochs = rhythm(every_n_epochs)
+        self.num_records = num_records
+        self.seed = seed
+        self.seconds = 0.0
+        self._records: AttackRecords | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Choose the records once."""
+        self._records = AttackRecords.of(partition_datamodule(trainer, self), self.num_records, self.seed)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Measure."""
+        if self._records is None or not is_due(trainer, self.every_n_epochs):
+            return
+        start = time.perf_counter()
+        records = self._records
+        target = target_of(pl_module, records.reference, num_samples=1, seed=self.seed)
+        members, nonmembers = (
+            standardised_logits(target, each.to(pl_module.device)).cpu().numpy()
+            for each in (records.members, records.nonmembers)
+        )
+        gaps = generalization_gap(members, records.partition.numpy(), nonmembers)
+        self.seconds += time.perf_counter() - start
+        # A partition none of whose members was chosen has no gap.
+        pl_module.log_dict({f"gap/partition_{k}": gap for k, gap in enumerate(gaps) if not np.isnan(gap)})
+        pl_module.log("gap/mean", np.nanmean(gaps))

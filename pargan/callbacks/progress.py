@@ -1,0 +1,80 @@
+"""One progress bar for the whole run, with the losses and the attacks' AUC beside it."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import ProgressBar
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+PRINTED_WIDTH = 100  # columns where the output is no terminal
+
+
+class EpochProgress(ProgressBar):
+    """Counts epochs; Lightning's own bars count batches and start anew every epoch, which here is a blink.
+
+    Args:
+        attacks: names of the attacks whose AUC is shown.
+    """
+
+    def __init__(self, attacks: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.attacks = list(attacks)
+        self._progress: Progress | None = None
+        self._enabled = True
+
+    def disable(self) -> None:
+        """Lightning calls this on every process but the first."""
+        self._enabled = False
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Show the bar, at the epoch a resumed run continues from."""
+        if not self._enabled:
+            return
+        self._progress = Progress(
+            TextColumn("epoch"),
+            MofNCompleteColumn(),
+            BarColumn(bar_width=10),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[figures]}"),
+            console=Console(stderr=True, width=None if sys.stderr.isatty() else PRINTED_WIDTH),
+        )
+        total = None if trainer.max_epochs == -1 else trainer.max_epochs
+        self._progress.add_task("train", total=total, completed=trainer.current_epoch, figures="")
+        self._progress.start()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """One epoch further; figures are the latest there are."""
+        if self._progress is not None:
+            task = self._progress.tasks[0]
+            figures = self._figures(trainer.callback_metrics)
+            self._progress.update(task.id, completed=trainer.current_epoch + 1, figures=figures)
+
+    def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Leave the last state on the screen."""
+        self._stop()
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
+        """Free the screen for the message."""
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _figures(self, metrics: dict[str, Any]) -> str:
+        shown = [(name, f"attack/{name}/auc") for name in self.attacks]
+        figures = [f"{name} {float(metrics[key]):.3f}" for name, key in shown if key in metrics]
+        return f"AUC {'  '.join(figures)}" if figures else ""

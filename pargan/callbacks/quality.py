@@ -1,0 +1,51 @@
+"""The quality curve beside the leakage curve."""
+
+import time
+from typing import Any
+
+import pytorch_lightning as pl
+
+from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
+from pargan.data.records import Split
+from pargan.seeding import derive
+
+
+class QualityCallback(pl.Callback):
+    """Logs `quality/<figure>` by the data set's own measure.
+
+    `quality/distance` is the measure's main figure under a name that every data set has, lower is better, so
+    that early stopping and the best checkpoint can monitor it.
+
+    Args:
+        every_n_epochs: after every n-th epoch, and after the first and the last.
+        num_samples: generated records per look.
+        num_records: at most this many records of each group to compare with.
+        seed: for subsamples and latents.
+    """
+
+    def __init__(
+        self, every_n_epochs: int = 10, num_samples: int = 500, num_records: int = 1000, seed: int = 0
+    ) -> None:
+        self.every_n_epochs = rhythm(every_n_epochs)
+        self.num_samples = num_samples
+        self.num_records = num_records
+        self.seed = seed
+        self.seconds = 0.0
+        self._split: Split | None = None
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Choose the records to compare with once."""
+        datamodule = partition_datamodule(trainer, self)
+        self._split = datamodule.split(self.num_records, derive(self.seed, "quality records"))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Measure."""
+        if self._split is None or not is_due(trainer, self.every_n_epochs):
+            return
+        start = time.perf_counter()
+        records = partition_datamodule(trainer, self).records
+        samples = pl_module.sample(self.num_samples, derive(self.seed, "quality samples")).cpu().numpy()
+        figures = records.quality(records.spec.snap(samples), self._split, self.seed)
+        self.seconds += time.perf_counter() - start
+        pl_module.log_dict({f"quality/{name}": value for name, value in figures.items()})
+        pl_module.log("quality/distance", next(iter(figures.values())))

@@ -1,0 +1,101 @@
+"""Pictures of generated records beside real ones, one kind of picture per kind of record.
+
+Legend: S generated, R real records, *shape of one record in model space.
+"""
+
+from functools import singledispatch
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from pargan.data.images import ImageSpec
+from pargan.data.points import PointsSpec
+from pargan.data.tables import TableSpec
+from pargan.report.canvas import FAKE, REAL, new_figure, save, tidy
+from pargan.report.marginals import draw_table
+
+POINTS = 2000  # drawn of each kind
+ACROSS = 16  # pictures in a row
+FAKE_ROWS, REAL_ROWS = 6, 2
+
+
+@singledispatch
+def draw_samples(spec: Any, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+    """Draw generated (S, *shape) records beside real (R, *shape) ones as a PNG at `path`; returns `path`.
+
+    A new kind of record brings its picture with `draw_samples.register`.
+
+    Raises:
+        NotImplementedError: no picture is registered for this kind of spec.
+        ParganError: the file cannot be written.
+    """
+    raise NotImplementedError(f"no picture is registered for {type(spec).__name__}; use draw_samples.register")
+
+
+draw_samples.register(TableSpec, draw_table)
+
+
+@draw_samples.register
+def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+    """Scatter of the first two coordinates, framed by the real points."""
+    real, generated = (_plane(spec.decode(records[:POINTS])) for records in (real, generated))
+    low, high = real.min(axis=0), real.max(axis=0)
+    margin = 0.15 * (high - low) + 1e-9
+    low, high = low - margin, high + margin
+    outside = int((~((generated >= low) & (generated <= high)).all(axis=1)).sum())
+    figure = new_figure(4.6)
+    for i, axes in enumerate(figure.subplots(1, 2, sharex=True, sharey=True)):
+        tidy(axes)
+        axes.scatter(*real.T, s=5, color=REAL, alpha=0.35, linewidths=0)
+        if i == 1:
+            axes.scatter(*generated.T, s=5, color=FAKE, alpha=0.55, linewidths=0)
+        axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
+        axes.set_aspect("equal")
+    left, right = figure.axes
+    left.set_title(f"{len(real)} real points", fontsize=10, loc="left")
+    note = f", {outside} of them outside the frame" if outside else ""
+    right.set_title(f"{len(generated)} generated points (blue){note}", fontsize=10, loc="left")
+    return save(figure, path)
+
+
+@draw_samples.register
+def _images(spec: ImageSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+    """Grid of generated images over two rows of real ones."""
+    _, height, width = spec.shape
+    ratio = height / width
+    figure = new_figure(0.6 + (FAKE_ROWS + REAL_ROWS) * 7.8 / ACROSS * ratio)
+    upper, lower = figure.subplots(2, 1, height_ratios=(FAKE_ROWS, REAL_ROWS))
+    _show(upper, generated, FAKE_ROWS, "Generated")
+    _show(lower, real, REAL_ROWS, "Real")
+    return save(figure, path)
+
+
+def _plane(points: np.ndarray) -> np.ndarray:
+    """(N, D) -> (N, 2): the first two coordinates; a single one is drawn along a line."""
+    points = np.asarray(points, dtype=np.float64)
+    return points[:, :2] if points.shape[1] > 1 else np.column_stack([points, np.zeros(len(points))])
+
+
+def _show(axes: Axes, images: np.ndarray, rows: int, title: str) -> None:
+    axes.imshow(montage(images, rows, ACROSS), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_title(title, fontsize=10, loc="left")
+    axes.set_axis_off()
+
+
+def montage(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Tile (N, C, H, W) images in [-1, 1] row by row, a white line between them.
+
+    Returns:
+        (rows * (H + 1) - 1, columns * (W + 1) - 1) grey levels, or the same with 3 channels last, in [0, 1].
+        Places without an image are white; an image with neither 1 nor 3 channels shows its first.
+    """
+    _, channels, height, width = images.shape
+    shown = images[: rows * columns] if channels == 3 else images[: rows * columns, :1]
+    sheet = np.ones((rows, columns, shown.shape[1], height + 1, width + 1))
+    for place, image in zip(np.ndindex(rows, columns), shown, strict=False):
+        sheet[place][:, :height, :width] = np.clip((image + 1) / 2, 0, 1)
+    # (rows, columns, C, H, W) -> (rows, H, columns, W, C)
+    tiled = sheet.transpose(0, 3, 1, 4, 2).reshape(rows * (height + 1), columns * (width + 1), -1)[:-1, :-1]
+    return tiled[:, :, 0] if tiled.shape[2] == 1 else tiled

@@ -1,0 +1,155 @@
+"""One table over all jobs of a multirun: mean and SD over seeds."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pargan.files import write_atomically
+
+SEED = "seed"
+GROUPS_PER_TABLE = 4  # what fits beside the figures' names in 100 columns
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Mean and SD (n - 1) over the seeds that measured it; `sd` is None where only one did."""
+
+    mean: float
+    sd: float | None
+    num_seeds: int
+
+    def __str__(self) -> str:
+        return f"{self.mean:.4g}" if self.sd is None else f"{self.mean:.4g} ± {self.sd:.2g}"
+
+
+@dataclass(frozen=True)
+class SweepGroup:
+    """The jobs that differ by nothing but the seed.
+
+    Attributes:
+        settings: those settings that differ between groups.
+        figures: `quality/<name>` and `attack/<name>/auc`.
+        num_jobs: jobs that finished.
+        failures: one sentence per job that did not.
+    """
+
+    settings: dict[str, Any]
+    figures: dict[str, Figure]
+    num_jobs: int
+    failures: tuple[str, ...]
+
+
+def sweep_groups(results: Sequence[Mapping[str, Any]]) -> list[SweepGroup]:
+    """Group the jobs' results (contents of result.json) by the settings that differ, the seed apart.
+
+    A job failed where its result has an `error`, the sentence that ended it.
+    """
+    varying = _varying([result.get("settings", {}) for result in results])
+    jobs: dict[str, list[Mapping[str, Any]]] = {}
+    for result in results:
+        jobs.setdefault(json.dumps(_chosen(result, varying), default=str), []).append(result)
+    return [_group(group, varying) for group in jobs.values()]
+
+
+def sweep_rows(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """One row per group: settings, `jobs`, `failed`, `<figure>/mean`, `<figure>/sd` (None for one seed)."""
+    rows = []
+    for group in sweep_groups(results):
+        row: dict[str, Any] = dict(group.settings)
+        row |= {"jobs": group.num_jobs, "failed": len(group.failures)}
+        for name, figure in group.figures.items():
+            row |= {f"{name}/mean": figure.mean, f"{name}/sd": figure.sd}
+        rows.append(row)
+    return rows
+
+
+def write_sweep(results: Sequence[Mapping[str, Any]], path: Path) -> Path:
+    """Write `sweep_rows` as CSV, an empty cell where a group lacks a figure; returns `path`.
+
+    Raises:
+        ParganError: the file cannot be written.
+    """
+    rows = sweep_rows(results)
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, fieldnames=_union(rows))
+    writer.writeheader()
+    writer.writerows(rows)
+    write_atomically(path, text.getvalue().encode())
+    return path
+
+
+def sweep_table(results: Sequence[Mapping[str, Any]]) -> RenderableType:
+    """The sweep on one screen, at most 100 columns wide: figures down, groups across, failed jobs below."""
+    groups = sweep_groups(results)
+    finished = [group for group in groups if group.num_jobs]
+    parts: list[RenderableType] = [
+        _table(finished[start : start + GROUPS_PER_TABLE]) for start in range(0, len(finished), GROUPS_PER_TABLE)
+    ]
+    for group in groups:
+        parts += [Text(f"failed: {sentence}", style="red") for sentence in group.failures]
+    return Group(*parts)
+
+
+def _table(groups: Sequence[SweepGroup]) -> Table:
+    table = Table(title="Mean ± SD over seeds", title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("figure", no_wrap=True)
+    for group in groups:
+        header = [f"{name}={value}" for name, value in group.settings.items()]
+        seeds = "1 seed" if group.num_jobs == 1 else f"{group.num_jobs} seeds"
+        table.add_column("\n".join([*header, seeds]), justify="right")
+    for name in _union(group.figures for group in groups):
+        table.add_row(name, *(str(group.figures.get(name, "")) for group in groups))
+    return table
+
+
+def _group(results: Sequence[Mapping[str, Any]], varying: Sequence[str]) -> SweepGroup:
+    finished = [result for result in results if not result.get("error")]
+    measured = [_measured(result) for result in finished]
+    figures = {name: _figure([figures[name] for figures in measured if name in figures]) for name in _union(measured)}
+    failures = tuple(
+        f"{_describe(_chosen(result, [*varying, SEED]))}: {result['error']}"
+        for result in results
+        if result.get("error")
+    )
+    return SweepGroup(_chosen(results[0], varying), figures, len(finished), failures)
+
+
+def _measured(result: Mapping[str, Any]) -> dict[str, float]:
+    quality = {f"quality/{name}": value for name, value in result.get("quality", {}).items()}
+    return quality | {f"attack/{attack['attack']}/auc": attack["auc"] for attack in result.get("attacks", [])}
+
+
+def _figure(values: Sequence[float]) -> Figure:
+    sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
+    return Figure(float(np.mean(values)), sd, len(values))
+
+
+def _varying(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names, in order, of the settings other than the seed that are not the same in all jobs."""
+    return [
+        name
+        for name in _union(settings)
+        if name != SEED and len({json.dumps(one.get(name), default=str) for one in settings}) > 1
+    ]
+
+
+def _chosen(result: Mapping[str, Any], varying: Sequence[str]) -> dict[str, Any]:
+    return {name: result.get("settings", {}).get(name) for name in varying}
+
+
+def _describe(settings: Mapping[str, Any]) -> str:
+    return " ".join(f"{name}={value}" for name, value in settings.items())
+
+
+def _union(mappings: Iterable[Mapping[str, Any]]) -> list[str]:
+    """All keys, each once, in the order of their first appearance."""
+    return list(dict.fromkeys(key for mapping in mappings for key in mapping))
