@@ -1,0 +1,1 @@
+"""The configuration, shipped as package data."""

@@ -1,0 +1,46 @@
+"""Which configuration a resumed run has: its own, but for what may change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from pargan.errors import ParganError
+from pargan.run_directory import RunDirectory
+
+MAY_CHANGE = ("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "objective")
+
+
+def resumed_config(directory: RunDirectory, overrides: Sequence[str]) -> DictConfig:
+    """The configuration the run was started with, and the values of `overrides` in it.
+
+    Raises:
+        ParganError: an override would make it another run, or names a key that is not there.
+    """
+    cfg = directory.load_config()
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        key = override.key_or_group
+        before = OmegaConf.select(cfg, key, throw_on_missing=False, default=KeyError)
+        if key.split(".")[0] not in MAY_CHANGE or before is KeyError or isinstance(before, DictConfig):
+            raise ParganError(
+                f"{override.input_line} cannot be given with resume=, which keeps the run's own settings; "
+                f"only single values under {', '.join(MAY_CHANGE)} may change, for example trainer.max_epochs=2000"
+            )
+        OmegaConf.update(cfg, key, override.value())
+    return cfg
+
+
+def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
+    """What names a run in tables: the chosen groups, K, seed, and every override of the command line.
+
+    Args:
+        cfg: the composed configuration.
+        hydra: Hydra's own node, of this process or from the run directory's .hydra/hydra.yaml.
+    """
+    choices: Mapping[str, Any] = hydra.runtime.choices
+    chosen = {group: choices[group] for group in ("dataset", "loss", "model", "partition")}
+    named = {"num_partitions": cfg.num_partitions, "seed": cfg.seed}
+    overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
+    given = {each.key_or_group: each.get_value_element_as_str() for each in overrides}
+    return {**given, **chosen, **named}

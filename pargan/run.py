@@ -1,0 +1,298 @@
+"""Train or attack from a composed configuration: build in data-flow order, fit, evaluate, report."""
+
+import json
+import logging
+import sys
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import torch
+import wandb
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from rich.console import Console
+
+from pargan import report
+from pargan.attacks import Attack
+from pargan.callbacks import RowBeforeCheckpoint
+from pargan.checkpoints import VerifiedCheckpointIO, load_checkpoint
+from pargan.checks import check_objective, check_values
+from pargan.data.datamodule import PartitionDataModule
+from pargan.data.membership import Membership
+from pargan.errors import ParganError
+from pargan.evaluation import Evaluation, evaluate
+from pargan.files import write_atomically
+from pargan.loggers import EpochCsvLogger, log_picture, log_table
+from pargan.module import ParGANModule
+from pargan.provenance import provenance
+from pargan.run_directory import RunDirectory
+from pargan.seeding import derive, seeded
+from pargan.sweep import PRINTED_WIDTH
+
+PICTURED = 500  # generated records in a picture, and real ones beside them
+
+
+@dataclass(frozen=True)
+class Built:
+    """A run's data and networks, connected."""
+
+    datamodule: PartitionDataModule
+    module: ParGANModule
+
+
+def build(cfg: DictConfig, membership: Membership | None = None) -> Built:
+    """Data first, then networks that take their sizes from it.
+
+    Args:
+        cfg: the composed training configuration.
+        membership: who is a member, where that was settled before.
+
+    Raises:
+        ParganError: whatever the data, the split or the networks refuse.
+    """
+    datamodule = instantiate(cfg.data, _partial_=True)(membership=membership)
+    datamodule.setup("fit")
+    spec = datamodule.spec
+    with seeded(derive(cfg.seed, "initial weights"), torch.device("cpu")):
+        module = instantiate(cfg.module, _partial_=True)(
+            generator=instantiate(cfg.model.generator)(spec),
+            discriminator=partial(instantiate(cfg.model.discriminator), spec),
+            spec=spec,
+        )
+    return Built(datamodule, module)
+
+
+def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Train, evaluate at full size, and leave everything in the run directory `cfg.run_directory`.
+
+    A run directory that already holds a membership file is continued from its last checkpoint.
+
+    Args:
+        cfg: the composed training configuration.
+        settings: what names the run in tables: data set, loss, num_partitions, seed, overrides.
+
+    Returns:
+        What result.json holds.
+    """
+    check_values(cfg)
+    check_objective(cfg)
+    directory = RunDirectory(Path(cfg.run_directory))
+    membership, checkpoint = _left_behind(directory)
+    built = build(cfg, membership)
+    built.module.refuse_half_precision(cfg.trainer.precision)
+    if cfg.generator_steps is not None:
+        epochs = ceil(cfg.generator_steps / built.datamodule.steps_per_epoch)
+        # Whichever ends first, so that a trainer.max_epochs on the command line is never passed over.
+        cfg.trainer.max_epochs = epochs if cfg.trainer.max_epochs == -1 else min(epochs, cfg.trainer.max_epochs)
+    callbacks = instantiate(cfg.callbacks, _convert_="all")
+    loggers: list[Logger] = []
+    finished = False
+    try:
+        rows = EpochCsvLogger(directory.metrics)
+        loggers += [rows, *instantiate(cfg.logger).values()]
+        with _quiet(), _threads(cfg.model.threads):
+            trainer = _trainer(cfg, [*callbacks.values(), RowBeforeCheckpoint(rows)], loggers)
+            for logger in loggers:
+                logger.log_hyperparams(_plain(cfg))
+            built.datamodule.membership.save(directory.membership)
+            started = time.perf_counter()
+            trainer.fit(built.module, built.datamodule, ckpt_path=checkpoint)
+            fit_seconds = time.perf_counter() - started
+            if trainer.checkpoint_callback is not None:  # the last epoch need not have been one of its epochs
+                trainer.save_checkpoint(directory.last_checkpoint)
+        evaluation = evaluate(built.module, built.datamodule, _attacks(cfg), **cfg.evaluation, seed=cfg.seed)
+        observers = {name: each.seconds for name, each in callbacks.items() if hasattr(each, "seconds")}
+        result = {
+            "status": "finished",
+            "settings": dict(settings),
+            **_measured(built, evaluation),
+            "timings": {"fit": fit_seconds, "in_fit": observers, "evaluation": evaluation.seconds},
+            "provenance": provenance(),
+        }
+        _leave(directory, built, evaluation, result, loggers)
+        finished = True
+        return result
+    finally:
+        for logger in loggers:
+            logger.finalize("success" if finished else "failed")
+        if wandb.run is not None:  # else the next run of this process would be logged into this one
+            wandb.finish(exit_code=0 if finished else 1)
+
+
+def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
+    """Rebuild the finished run `cfg.run` from its directory alone, attack it, and write to `output`.
+
+    Returns:
+        What result.json in `output` holds.
+    """
+    check_values(cfg)
+    directory = RunDirectory.open(cfg.run)
+    trained = directory.load_config()
+    if cfg.data_dir is not None:
+        trained.data_dir = cfg.data_dir
+    checkpoint = load_checkpoint(directory.checkpoints / f"{cfg.checkpoint}.ckpt")
+    built = build(trained, Membership.load(directory.membership))
+    built.module.on_load_checkpoint(checkpoint)
+    built.datamodule.load_state_dict(checkpoint[type(built.datamodule).__qualname__])
+    built.module.load_state_dict(checkpoint["state_dict"])
+    built.module.to(_device(cfg.device))
+    evaluation = evaluate(built.module, built.datamodule, _attacks(cfg), **cfg.evaluation, seed=cfg.seed)
+    result = {
+        "status": "finished",
+        "settings": {"run": str(directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
+        **_measured(built, evaluation),
+        "timings": {"evaluation": evaluation.seconds},
+        "provenance": provenance(),
+    }
+    _leave(replace(directory, path=output), built, evaluation, result, loggers=[])
+    return result
+
+
+def objective(cfg: DictConfig, result: Mapping[str, Any]) -> float:
+    """The one number of a run that a sweep's optimiser minimises.
+
+    Raises:
+        ParganError: `cfg.objective` is not among the run's figures.
+    """
+    figures = {f"quality/{name}": value for name, value in result["quality"].items()}
+    figures["quality/distance"] = next(iter(result["quality"].values()))
+    figures |= {f"attack/{each['attack']}/auc": each["auc"] for each in result["attacks"]}
+    if cfg.objective not in figures:
+        raise ParganError(f"objective={cfg.objective} was not measured; choose one of {', '.join(figures)}")
+    return float(figures[cfg.objective])
+
+
+def _trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger]) -> Trainer:
+    try:
+        trainer: Trainer = instantiate(cfg.trainer, _partial_=True)(
+            callbacks=callbacks,
+            logger=loggers,
+            plugins=[VerifiedCheckpointIO()],
+            enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
+        )
+    except (MisconfigurationException, TypeError, ValueError) as error:
+        given = ", ".join(f"trainer.{key}={cfg.trainer[key]}" for key in ("accelerator", "devices", "precision"))
+        raise ParganError(f"no trainer can be had with {given}: {error}; trainer=cpu works everywhere") from error
+    return trainer
+
+
+def _plain(cfg: DictConfig) -> dict[str, Any]:
+    return {str(key): value for key, value in dict(OmegaConf.to_container(cfg, resolve=True)).items()}  # type: ignore[arg-type]
+
+
+def _left_behind(directory: RunDirectory) -> tuple[Membership | None, Path | None]:
+    """The membership and the checkpoint of an interrupted run; neither in a new one.
+
+    A run that was stopped before its first checkpoint starts anew with the same membership.
+    """
+    if not directory.membership.is_file():
+        return None, None
+    membership = Membership.load(directory.membership)
+    if not directory.last_checkpoint.is_file():
+        return membership, None
+    load_checkpoint(directory.last_checkpoint)  # refuses a damaged one before anything is built on it
+    return membership, directory.last_checkpoint
+
+
+def _measured(built: Built, evaluation: Evaluation) -> dict[str, Any]:
+    membership = built.datamodule.membership
+    steps, steps_per_epoch = built.module.generator_steps, built.datamodule.steps_per_epoch
+    return {
+        # Not Lightning's own count, which in a checkpoint that a callback saved is one less.
+        "training": {
+            "epochs": steps // steps_per_epoch,
+            "generator_steps": steps,
+            "steps_per_epoch": steps_per_epoch,
+        },
+        "quality": evaluation.quality,
+        "attacks": [result.to_dict() for result in evaluation.attacks],
+        "data": {
+            "records": len(built.datamodule.records),
+            "partitions": list(membership.partitions.shape),
+            "members": membership.members.size,
+            "nonmembers": len(membership.nonmembers),
+            "reference": len(membership.reference),
+            "duplicates_found": membership.duplicates_found,
+            "duplicates_dropped": membership.duplicates_dropped,
+        },
+    }
+
+
+def _leave(
+    directory: RunDirectory,
+    built: Built,
+    evaluation: Evaluation,
+    result: Mapping[str, Any],
+    loggers: Sequence[Logger],
+) -> None:
+    """Pictures, generated records, result.json last (so that it stands for a whole directory), then the table."""
+    spec = built.datamodule.spec
+    real = built.datamodule.take_nonmembers(PICTURED)
+    pictures = [report.draw_samples(spec, evaluation.samples[:PICTURED], real, directory.samples / "final.png")]
+    pictures += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
+    if evaluation.attacks:
+        pictures.append(report.roc_curves(evaluation.attacks, directory.figures / "roc.png"))
+        pictures.append(report.score_histograms(evaluation.attacks, directory.figures / "scores.png"))
+    spec.write(evaluation.samples, directory.samples / "generated")
+    write_atomically(directory.result, json.dumps(result, indent=2).encode())
+    for logger in loggers:
+        for picture in pictures:
+            log_picture(logger, f"final/{picture.stem}", picture, built.module.generator_steps)
+        log_table(logger, "final/figures", ["figure", "value", "95 % low", "95 % high"], _rows(result))
+    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
+    console.print(report.summary(result, directory.from_here), crop=False)
+
+
+def _rows(result: Mapping[str, Any]) -> list[list[Any]]:
+    rows = [[f"quality/{name}", value, None, None] for name, value in result["quality"].items()]
+    return rows + [[f"attack/{a['attack']}/auc", a["auc"], a["auc_low"], a["auc_high"]] for a in result["attacks"]]
+
+
+def _attacks(cfg: DictConfig) -> dict[str, Attack]:
+    return {name: scheduled.attack for name, scheduled in instantiate(cfg.attack, _convert_="all").items()}
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:
+        raise ParganError(f"device={name} is not there; use device=cpu or device=auto") from error
+
+
+@contextmanager
+def _threads(number: int | None) -> Iterator[None]:
+    """CPU threads for small networks: a second one gains nothing there, and where another process wants the
+    same cores the threads wait for each other at every layer, which makes a step ten times slower."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(number or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning's announcements and its advice about workers and validation do not apply here."""
+    logger = logging.getLogger("pytorch_lightning")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"pytorch_lightning|torch\.optim")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,6 @@
+"""Train PAR-GAN: python train.py dataset=mnist loss=wgan."""
+
+from pargan.cli import train
+
+if __name__ == "__main__":
+    train()
