@@ -1,0 +1,212 @@
+"""Bad input ends in one sentence with the key, the value and the remedy, exit status 1, and nothing written."""
+
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from launch import SMALL, only_run, run_process, start, write_table
+
+CONFIGURATION = {
+    "dataset=blob": ["dataset=blob is not known", "did you mean blobs?"],
+    "loss=jss": ["loss=jss is not known", "did you mean js?"],
+    "attack=nearest": ["attack=nearest is not known", "nearest_neighbour"],
+    "attack=[nearest_neighbor]": ["attack=nearest_neighbor is not known", "did you mean nearest_neighbour?"],
+    "model=nope": ["model=nope is not known", "mlp"],
+    "num_partition=3": ["num_partition is not a key", "did you mean num_partitions?"],
+    "trainer.max_epoch=3": ["trainer.max_epoch is not a key", "did you mean trainer.max_epochs?"],
+    "loss": ["loss cannot be read", "key=value"],
+    "num_partitions=1,2": ["num_partitions=1,2", "add -m"],
+    "loss=null": ["null", "loss=js"],
+    "num_partitions=abc": ["num_partitions=abc", "a whole number, 1 or more"],
+    "num_partitions=2.5": ["num_partitions=2.5", "a whole number"],
+    "num_partitions=0": ["num_partitions=0", "1 or more"],
+    "num_partitions=-1": ["num_partitions=-1", "1 or more"],
+    "num_partitions=100000": ["num_partitions=100000 is more than the 120 members", "num_partitions=120 or less"],
+    "data.batch_size=41": ["data.batch_size=41", "40 each", "data.batch_size=40 or less"],
+    "data.batch_size=0": ["data.batch_size=0", "1 or more"],
+    "data.members=20000": ["data.members=20000", "ask for less"],
+    "data.members=half": ["data.members=half", "a share such as 0.5"],
+    "trainer.max_epochs=x": ["trainer.max_epochs=x", "a whole number"],
+    "trainer.accelerator=abacus": ["trainer.accelerator=abacus", "trainer=cpu"],
+    "trainer.precision=17": ["trainer.precision=17", "32-true"],
+    "seed=-1": ["seed=-1", "0 or more"],
+    "module.d_steps=0": ["module.d_steps=0", "1 or more"],
+    "module.generator_optimizer.lr=fast": ["module.generator_optimizer.lr=fast", "above 0"],
+    "module.generator_optimizer._target_=torch.optim.Foo": ["torch.optim.Foo", "torch.optim.Adam"],
+    "model.latent_dim=0": ["latent_dim=0", "1 or more"],
+    "evaluate_every=0": ["evaluate_every=0", "1 or more"],
+    "generator_steps=0": ["generator_steps=0", "1 or more"],
+    "objective=nope": ["objective=nope", "attack/own_partition/auc"],
+    "resume=nope": ["resume=nope is not a run directory", "outputs/"],
+    "dataset=csv": ["dataset.path is missing", "dataset.path=my.csv"],
+    "dataset=mnist": ["data_dir=", "MNIST/raw/train-images-idx3-ubyte", "data_dir"],
+    "dataset=hospital": ["tabular/hospital.csv", "put the file there"],
+}
+TABLES = {
+    "": ["holds no rows"],
+    "a,b\n": ["holds no rows"],
+    "a\n1\n2\n": ["one column"],
+    "a,b\n1,x\n,y\n": ['column 1 ("a")', "fill them or drop"],
+    "a,b\n1,x\nnan,y\n": ['column 1 ("a")', "fill them or drop"],
+    "a,b\n1,x\n2,y,z\n": ["line 3 has 3 cells where 2 are expected"],
+    "name,b\n" + "".join(f"n{i},{i % 2}\n" for i in range(9)): ['column 1 ("name")', "9 categories in 9 rows"],
+}
+ARRAYS = {
+    "another name": ({"z": np.zeros((9, 2))}, ["has no array x (it holds z)", "dataset.key"]),
+    "NaN": ({"x": np.full((9, 2), np.nan)}, ["9 of 9 records", "mend or drop"]),
+    "rank": ({"x": np.zeros(9)}, ["shape (9,)", "(N, D)"]),
+}
+
+
+@pytest.fixture
+def refuses(run, tmp_path, monkeypatch):
+    """Check one command: status 1, one line, its parts, and not a file more than before."""
+    monkeypatch.setenv("PARGAN_DATA_DIR", str(tmp_path / "nothing"))
+    for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # nobody answers: as good as no network
+
+    def check(name, arguments, parts, cause=""):
+        before = set(tmp_path.rglob("*"))
+        ended = run(name, *arguments)
+        assert ended.status == 1, cause
+        assert ended.out == ""
+        (line,) = ended.err.splitlines()
+        assert line.startswith(f"{name}.py: ")
+        for part in parts:
+            assert part in line
+        assert set(tmp_path.rglob("*")) == before
+
+    return check
+
+
+@pytest.mark.parametrize("override", CONFIGURATION)
+def test_configuration(refuses, override):
+    base = () if override.startswith("dataset=") else SMALL
+    refuses("train", (*base, override), CONFIGURATION[override])
+
+
+def test_half_precision_with_a_gradient_penalty(refuses):
+    given = (*SMALL, "loss=wgan", "trainer.precision=16-mixed")
+    refuses("train", given, ["trainer.precision=16-mixed", "loss=wgan", "32-true or bf16-mixed"])
+
+
+@pytest.mark.parametrize("text", TABLES)
+def test_tables(refuses, tmp_path, text):
+    (tmp_path / "my.csv").write_text(text)
+    refuses("train", ("dataset=csv", "dataset.path=my.csv"), ["dataset.path=my.csv", *TABLES[text]])
+
+
+def test_a_table_in_another_encoding_and_one_that_is_not_there(refuses, tmp_path):
+    (tmp_path / "my.csv").write_bytes("a,b\n1,Köln\n".encode("latin-1"))
+    refuses("train", ("dataset=csv", "dataset.path=my.csv"), ["is not utf-8 text", "dataset.encoding=latin-1"])
+    refuses("train", ("dataset=csv", "dataset.path=no.csv"), ["dataset.path=no.csv is no file"])
+
+
+@pytest.mark.parametrize("case", ARRAYS)
+def test_arrays(refuses, tmp_path, case):
+    arrays, parts = ARRAYS[case]
+    np.savez(tmp_path / "my.npz", **arrays)
+    refuses("train", ("dataset=npz", "dataset.path=my.npz"), ["dataset.path=my.npz", *parts])
+
+
+def test_picture_folders(refuses, tmp_path):
+    refuses("train", ("dataset=image_folder", "dataset.path=no"), ["dataset.path=no is no folder"])
+    (tmp_path / "pictures").mkdir()
+    given = ("dataset=image_folder", "dataset.path=pictures")
+    refuses("train", given, ["dataset.path=pictures holds no pictures"])
+    (tmp_path / "pictures" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    refuses("train", given, ["pictures/broken.png is not a readable picture", "mend or remove it"])
+
+
+@pytest.fixture
+def trained(run, tmp_path):
+    assert run("train", *SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1").status == 0
+    return only_run(tmp_path)
+
+
+def test_run_directories(refuses, trained, tmp_path):
+    refuses("attack", (), ["run is missing", "run=outputs/"])
+    (tmp_path / "empty").mkdir()
+    refuses("attack", ("run=empty",), ["run=empty is not a run directory", ".hydra/config.yaml"])
+    refuses("attack", (f"run={trained}", "checkpoint=none"), ["checkpoints/none.ckpt is missing"])
+    refuses("attack", (f"run={trained}", "device=abacus"), ["device=abacus is not there", "device=cpu"])
+    refuses("attack", (f"run={trained}", "evaluation.num_samples=0"), ["evaluation.num_samples=0", "1 or more"])
+    for key in ("num_partitions=2", "module.d_steps=7", "seed=4", "loss=wgan"):
+        refuses("train", (f"resume={trained}", key), [key, "resume=", "trainer.max_epochs=2000"])
+    both = [("attack", f"run={trained}"), ("train", f"resume={trained}")]
+
+    membership = trained / "membership.npz"
+    intact = membership.read_bytes()
+    with np.load(membership) as file:
+        arrays = dict(file)
+    np.savez(membership, **(arrays | {"nonmembers": arrays["nonmembers"][::-1]}))
+    for name, argument in both:
+        refuses(name, (argument,), ["membership.npz was altered", "train anew"], cause="altered membership")
+    membership.write_bytes(intact[:200])
+    for name, argument in both:
+        refuses(name, (argument,), ["membership.npz", "damaged"], cause="half a membership")
+    membership.write_bytes(intact)
+
+    checkpoint = trained / "checkpoints" / "last.ckpt"
+    intact = checkpoint.read_bytes()
+    content = torch.load(checkpoint, weights_only=True)
+    next(iter(content["state_dict"].values())).view(-1)[0] += 1
+    torch.save(content, checkpoint)
+    for name, argument in both:
+        refuses(name, (argument,), ["last.ckpt was altered", "use an unaltered copy"], cause="altered checkpoint")
+    checkpoint.write_bytes(intact[:1000])
+    for name, argument in both:
+        refuses(name, (argument,), ["last.ckpt is damaged"], cause="half a checkpoint")
+
+
+def test_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp_path):
+    assert run("train", *SMALL, "num_partitions=2", "attack=none", "trainer.max_epochs=1").status == 0
+    (other,) = tmp_path.glob("outputs/*-k2-*/*/checkpoints/last.ckpt")
+    shutil.copy(other, trained / "checkpoints" / "last.ckpt")
+    for name, argument in (("attack", f"run={trained}"), ("train", f"resume={trained}")):
+        refuses(name, (argument,), ["num_partitions=2", "num_partitions=3"], cause=name)
+
+
+def test_a_loss_that_is_not_finite_names_step_partition_and_checkpoint(run, tmp_path):
+    ended = run("train", *SMALL, "attack=none", "module.generator_optimizer.lr=1e30")
+    assert ended.status == 1
+    line = ended.err.splitlines()[-1]
+    for part in ("generator step 1 (epoch 0)", "partition 0, 1, 2", "last good checkpoint", "lower the learning rate"):
+        assert part in line
+    assert not (only_run(tmp_path) / "result.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "arguments", "part"),
+    [
+        ("train", ["dataset=nope"], "dataset=nope is not known"),
+        ("train", ["num_partitions=abc"], "num_partitions=abc"),
+        ("attack", ["run=nope"], "run=nope is not a run directory"),
+    ],
+)
+def test_in_a_process_of_its_own(tmp_path, name, arguments, part):
+    ended = run_process(name, *arguments, cwd=tmp_path)
+    assert ended.status == 1
+    assert ended.out == ""
+    (line,) = ended.err.splitlines()
+    assert line.startswith(f"{name}.py: {part}")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_the_stack_trace_is_there_for_who_asks(tmp_path):
+    process = start("train", "dataset=nope", cwd=tmp_path, more_environment={"HYDRA_FULL_ERROR": "1"})
+    _, err = process.communicate(timeout=100)
+    assert process.returncode == 1
+    assert "Traceback" in err
+
+
+def test_a_table_of_the_users_own_that_has_changed_since(run, refuses, tmp_path):
+    path = write_table(tmp_path / "my.csv")
+    given = ("dataset=csv", f"dataset.path={path}", "num_partitions=2", "data.batch_size=10", "experiment=smoke")
+    assert run("train", *given, "attack=none", "trainer.max_epochs=1", "trainer.accelerator=cpu").status == 0
+    directory = only_run(tmp_path)
+    write_table(path, seed=1)
+    refuses("attack", (f"run={directory}",), ["the data set's records", "files and the dataset settings of that run"])

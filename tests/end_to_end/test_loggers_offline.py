@@ -1,0 +1,110 @@
+"""What Weights & Biases and TensorBoard were told, read back from their own files."""
+
+import json
+import struct
+
+import pytest
+from launch import SMALL, only_run, result_of, rows, run_process, start
+
+pytestmark = pytest.mark.slow
+QUICK = (*SMALL, "attack=[nearest_neighbour,discriminator_mean]", "trainer.max_epochs=3")
+BLOCK, FULL, LAST = 32768, 1, 4  # of LevelDB's log format
+CURVES = ("loss/generator", "loss/discriminator", "attack/nearest_neighbour/auc", "quality/distance", "gap/mean")
+
+
+def _records(path):
+    """Protobuf records of a .wandb file: a log as LevelDB writes it, after a header of 7 bytes of its own."""
+    internal = pytest.importorskip("wandb.proto.wandb_internal_pb2")
+    content = path.read_bytes()
+    assert content[:4] == b":W&B"
+    position, partial, records = 7, b"", []
+    while position + 7 <= len(content):
+        left_in_block = BLOCK - position % BLOCK
+        if left_in_block < 7:  # too little for another record's head: padding
+            position += left_in_block
+            continue
+        _, length, kind = struct.unpack("<IHB", content[position : position + 7])
+        partial += content[position + 7 : position + 7 + length]
+        position += 7 + length
+        if kind in (FULL, LAST):
+            records.append(internal.Record.FromString(partial))
+            partial = b""
+    return records
+
+
+def _history(records):
+    def name(item):
+        return item.key or "/".join(item.nested_key)
+
+    kept = [record.history for record in records if record.WhichOneof("record_type") == "history"]
+    return [{name(item): json.loads(item.value_json) for item in history.item} for history in kept]
+
+
+def _config(records):
+    items = [item for record in records if record.HasField("run") for item in record.run.config.update]
+    items += [item for record in records if record.HasField("config") for item in record.config.update]
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
+
+
+def _run(records):
+    return next(record.run for record in records if record.HasField("run"))
+
+
+def test_wandb_offline_holds_curves_config_pictures_and_the_final_table(tmp_path):
+    ended = run_process("train", *QUICK, "logger=wandb", "logger.wandb.mode=offline", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert "Run summary" not in ended.err + ended.out
+    directory = only_run(tmp_path)
+    (log,) = directory.glob("wandb/offline-run-*/run-*.wandb")
+    records = _records(log)
+    history = _history(records)
+    for name in CURVES:
+        logged = [line[name] for line in history if name in line]
+        written = [float(row[name]) for row in rows(directory / "metrics.csv")]
+        assert logged == pytest.approx(written, rel=1e-4), name
+    config = _config(records)
+    assert config["num_partitions"] == 3
+    assert config["module"]["generator_optimizer"]["lr"] == 1e-4
+    assert _run(records).run_group == directory.parent.name
+    media = log.parent / "files" / "media"
+    pictures = {path.name.split("_")[0] for path in media.rglob("*.png")}
+    assert {"samples", "final", "roc", "scores", "loss", "auc"} <= pictures
+    (table,) = media.rglob("figures*.table.json")
+    values = {row[0]: row[1] for row in json.loads(table.read_text())["data"]}
+    for attack in result_of(directory)["attacks"]:
+        assert values[f"attack/{attack['attack']}/auc"] == attack["auc"]
+
+    again = run_process("train", f"resume={directory}", "trainer.max_epochs=4", cwd=tmp_path)
+    assert again.status == 0, again.err
+    logs = sorted(directory.glob("wandb/offline-run-*/run-*.wandb"))
+    assert len({_run(_records(path)).run_id for path in logs}) == 1
+    epochs = {int(line["epoch"]) for path in logs for line in _history(_records(path)) if "epoch" in line}
+    assert epochs >= {0, 1, 2, 3}
+
+
+def test_wandb_disabled_writes_nothing(tmp_path):
+    ended = run_process("train", *QUICK, "logger=wandb", "logger.wandb.mode=disabled", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert not [path for path in tmp_path.rglob("*") if "wandb" in path.name]
+
+
+def test_tensorboard_holds_curves_config_pictures_and_the_final_table(tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    ended = run_process("train", *QUICK, "logger=tensorboard", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    directory = only_run(tmp_path)
+    events = accumulator.EventAccumulator(str(directory / "tensorboard"), {"images": 0, "tensors": 0})
+    events.Reload()
+    for name in CURVES:
+        logged = [event.value for event in events.Scalars(name)]
+        written = [float(row[name]) for row in rows(directory / "metrics.csv")]
+        assert logged == pytest.approx(written, rel=1e-4), name
+    assert {"samples", "final/roc", "final/scores"} <= set(events.Tags()["images"])
+    assert "final/figures/text_summary" in events.Tags()["tensors"]
+    assert "num_partitions: 3" in (directory / "tensorboard" / "hparams.yaml").read_text()
+
+
+def test_no_logger_still_writes_metrics(tmp_path):
+    process = start("train", *QUICK, "logger=none", cwd=tmp_path)
+    assert process.wait(timeout=200) == 0
+    assert len(rows(only_run(tmp_path) / "metrics.csv")) == 3

@@ -1,0 +1,53 @@
+"""A sweep: one run directory per job, a failed job is survived and named, one table ends it."""
+
+import pytest
+from launch import SMALL, result_of, rows, run_process
+
+pytestmark = pytest.mark.slow
+QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
+
+
+def _jobs(folder):
+    (sweep,) = (folder / "outputs" / "sweeps").iterdir()
+    return sweep, sorted(path for path in sweep.iterdir() if path.is_dir())
+
+
+def test_a_failed_job_is_survived_and_named(tmp_path):
+    ended = run_process("train", "-m", *QUICK, "num_partitions=1,100000,2", "seed=0,1", cwd=tmp_path)
+    assert ended.status == 1
+    assert "Traceback" not in ended.err
+    sweep, jobs = _jobs(tmp_path)
+    assert [path.name for path in jobs] == [
+        f"{number}-blobs-js-k{k}-s{seed}"
+        for number, (k, seed) in enumerate((k, seed) for k in (1, 100000, 2) for seed in (0, 1))
+    ]
+    results = [result_of(path) for path in jobs]
+    assert [result["status"] for result in results] == ["finished"] * 2 + ["failed"] * 2 + ["finished"] * 2
+    assert results[2]["error"].startswith("num_partitions=100000 is more than the 120 members")
+    assert ended.err.count("job 2 failed: num_partitions=100000") == 1
+    table = ended.out[ended.out.index("Mean ± SD over seeds") :]
+    assert "num_partitions=1 " in table
+    assert "attack/nearest_neighbour/auc" in table
+    assert "6 jobs, 2 failed" in table
+    summary = {row["num_partitions"]: row for row in rows(sweep / "sweep.csv")}
+    assert [(summary[k]["jobs"], summary[k]["failed"]) for k in ("1", "100000", "2")] == [
+        ("2", "0"),
+        ("0", "2"),
+        ("2", "0"),
+    ]
+    aucs = [result["attacks"][0]["auc"] for result in results[:2]]
+    assert float(summary["1"]["attack/nearest_neighbour/auc/mean"]) == pytest.approx(sum(aucs) / 2)
+
+
+def test_all_good_ends_with_0_and_one_offline_wandb_run_per_job(tmp_path):
+    wandb = ("logger=wandb", "logger.wandb.mode=offline")
+    ended = run_process("train", "-m", *QUICK, *wandb, "loss=js,wgan", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    sweep, jobs = _jobs(tmp_path)
+    assert len(jobs) == 2
+    logs = [list(job.glob("wandb/offline-run-*/run-*.wandb")) for job in jobs]
+    assert [len(found) for found in logs] == [1, 1]
+    assert logs[0][0].name != logs[1][0].name
+    for found in logs:
+        assert sweep.name.encode() in found[0].read_bytes()  # the group
+    assert "2 jobs, 0 failed" in ended.out

@@ -1,0 +1,135 @@
+"""A run killed by SIGKILL and continued equals the run that was never interrupted, bit for bit."""
+
+import os
+import random
+import signal
+import time
+
+import pytest
+from launch import SMALL, assert_same_weights, aucs, only_run, result_of, rows, run_process, start, strict_json, weights
+
+pytestmark = pytest.mark.slow
+LONG = (*SMALL, "trainer.max_epochs=400", "evaluate_every=10", "attack=[discriminator_max,nearest_neighbour]")
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    ended = run_process("train", *LONG, cwd=folder)
+    assert ended.status == 0, ended.err
+    return only_run(folder)
+
+
+def _wait_until(ready, process):
+    deadline = time.monotonic() + 120
+    while not ready():
+        assert process.poll() is None, "the run ended before it could be killed"
+        assert time.monotonic() < deadline, "the run did not get that far"
+        time.sleep(0.005)
+
+
+def _rows_in(folder):
+    found = list(folder.glob("outputs/*/*/metrics.csv"))
+    return len(found[0].read_text().splitlines()) - 1 if found else 0
+
+
+def _kill(process, after=0.0, number=signal.SIGKILL):
+    time.sleep(after)
+    os.kill(process.pid, number)
+    return process.communicate(timeout=60)
+
+
+def _assert_equal_runs(ours, theirs):
+    assert_same_weights(weights(ours), weights(theirs))
+    assert_same_weights(weights(ours, "best"), weights(theirs, "best"))
+    assert rows(ours / "metrics.csv") == rows(theirs / "metrics.csv")
+    assert _attack_lines(ours) == _attack_lines(theirs)
+    for key in ("quality", "training", "data"):
+        assert result_of(ours)[key] == result_of(theirs)[key], key
+    assert aucs(result_of(ours)) == aucs(result_of(theirs))
+
+
+def _attack_lines(directory):
+    lines = [strict_json(line) for line in (directory / "attacks.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+
+@pytest.mark.parametrize("kills", [1, 2])
+def test_killed_after_a_checkpoint(tmp_path, uninterrupted, kills):
+    process = start("train", *LONG, cwd=tmp_path)
+    for kill in range(kills):
+        _wait_until(lambda least=30 + 100 * kill: _rows_in(tmp_path) > least, process)
+        _kill(process, after=random.uniform(0, 0.3))
+        directory = only_run(tmp_path)
+        assert not (directory / "result.json").exists()
+        process = start("train", f"resume={directory.relative_to(tmp_path)}", cwd=tmp_path)
+    _, err = process.communicate(timeout=200)
+    assert process.returncode == 0, err
+    _assert_equal_runs(directory, uninterrupted)
+    assert only_run(tmp_path) == directory
+
+
+def test_killed_before_the_first_checkpoint(tmp_path, uninterrupted):
+    process = start("train", *LONG, cwd=tmp_path)
+    _wait_until(lambda: list(tmp_path.glob("outputs/*/*/membership.npz")), process)
+    _kill(process)
+    directory = only_run(tmp_path)
+    assert not (directory / "checkpoints" / "last.ckpt").exists()
+    ended = run_process("train", f"resume={directory}", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    _assert_equal_runs(directory, uninterrupted)
+
+
+def test_a_shorter_run_extended_equals_the_longer_one(tmp_path, uninterrupted):
+    ended = run_process("train", *LONG, "trainer.max_epochs=200", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    directory = only_run(tmp_path)
+    ended = run_process("train", f"resume={directory}", "trainer.max_epochs=400", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert_same_weights(weights(directory), weights(uninterrupted))
+    assert result_of(directory)["training"]["epochs"] == 400
+    assert len(rows(directory / "metrics.csv")) == 400
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_polite_interruption_leaves_no_trace_and_can_be_resumed(tmp_path, uninterrupted, number):
+    process = start("train", *LONG, cwd=tmp_path)
+    _wait_until(lambda: _rows_in(tmp_path) > 30, process)
+    _, err = _kill(process, number=number)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    directory = only_run(tmp_path)
+    assert not (directory / "result.json").exists()
+    assert f"resume={directory.relative_to(tmp_path)}" in err
+    ended = run_process("train", f"resume={directory}", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    _assert_equal_runs(directory, uninterrupted)
+
+
+def test_a_finished_run_resumed_ends_at_once_with_the_same_figures(tmp_path):
+    ended = run_process("train", *SMALL, cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    directory = only_run(tmp_path)
+    before, table = result_of(directory), (directory / "metrics.csv").read_text()
+    again = run_process("train", f"resume={directory}", cwd=tmp_path)
+    assert again.status == 0, again.err
+    after = result_of(directory)
+    for key in ("quality", "training", "settings"):
+        assert after[key] == before[key]
+    assert aucs(after) == aucs(before)
+    assert (directory / "metrics.csv").read_text() == table
+    assert "run directory: " in again.out
+
+
+def test_a_half_written_line_of_attacks_is_mended(tmp_path, uninterrupted):
+    process = start("train", *LONG, cwd=tmp_path)
+    _wait_until(lambda: _rows_in(tmp_path) > 30, process)
+    _kill(process)
+    directory = only_run(tmp_path)
+    with (directory / "attacks.jsonl").open("a") as file:
+        file.write('{"epoch": 4')
+    with (directory / "metrics.csv").open("a") as file:
+        file.write("9")
+    ended = run_process("train", f"resume={directory}", cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    _assert_equal_runs(directory, uninterrupted)

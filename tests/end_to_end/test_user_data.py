@@ -1,0 +1,82 @@
+"""A user's own tables, arrays and pictures, under every loss and partition scheme."""
+
+import numpy as np
+import pytest
+from launch import aucs, only_run, result_of, rows, write_table
+from PIL import Image
+
+QUICK = (
+    "num_partitions=2",
+    "data.batch_size=10",
+    "experiment=smoke",
+    "trainer.accelerator=cpu",
+    "callbacks.attacks.num_samples=50",
+    "evaluation.num_samples=60",
+    "attack=[nearest_neighbour,discriminator_max]",
+)
+CASES = [
+    pytest.param("js", "iid"),
+    pytest.param("wgan", "contiguous", marks=pytest.mark.slow),
+    pytest.param("hinge", "by_label", marks=pytest.mark.slow),
+    pytest.param("lsgan", "dirichlet", marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("loss", "partition"), CASES)
+def test_generated_rows_look_like_the_users(run, tmp_path, loss, partition):
+    write_table(tmp_path / "my.csv")
+    trained = run("train", "dataset=csv", "dataset.path=my.csv", f"loss={loss}", f"partition={partition}", *QUICK)
+    assert trained.status == 0, trained.err
+    directory = only_run(tmp_path)
+    assert directory.parent.name == f"csv-{loss}-k2-s0"
+    real = rows(tmp_path / "my.csv")
+    generated = rows(directory / "samples" / "generated.csv")
+    assert list(generated[0]) == ["age", "dose in mg", "town", "sick"]
+    assert len(generated) == 60
+    for name in ("town", "sick"):
+        assert {row[name] for row in generated} <= {row[name] for row in real}
+    ages = [int(row["age"]) for row in real]
+    assert all(min(ages) <= int(row["age"]) <= max(ages) for row in generated)
+    assert all(np.isfinite(float(row["dose in mg"])) for row in generated)
+
+    sizes = ("evaluation.num_samples=60", "evaluation.num_records=100", "evaluation.draws=100")
+    attacked = run("attack", f"run={directory}", "attack=nearest_neighbour", "device=cpu", *sizes)
+    assert attacked.status == 0, attacked.err
+    (output,) = (directory / "attacks").iterdir()
+    again = aucs(result_of(output))["nearest_neighbour"]
+    assert again == aucs(result_of(directory))["nearest_neighbour"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_pictures_in_an_array(run, tmp_path, channels):
+    pictures = np.random.default_rng(0).integers(0, 256, (120, 12, 12, *channels), dtype=np.uint8)
+    np.savez(tmp_path / "my.npz", x=pictures)
+    trained = run("train", "dataset=npz", "dataset.path=my.npz", *QUICK)
+    assert trained.status == 0, trained.err
+    with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
+        assert generated["x"].shape == (60, 12, 12, *channels)
+        assert generated["x"].dtype == np.uint8
+
+
+@pytest.mark.slow
+def test_points_in_an_array(run, tmp_path):
+    np.savez(tmp_path / "my.npz", x=np.random.default_rng(0).normal(size=(120, 3)))
+    trained = run("train", "dataset=npz", "dataset.path=my.npz", "model=points", *QUICK)
+    assert trained.status == 0, trained.err
+    with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
+        assert generated["x"].shape == (60, 3)
+
+
+@pytest.mark.slow
+def test_pictures_in_folders(run, tmp_path):
+    rng = np.random.default_rng(0)
+    for place in range(80):
+        path = tmp_path / "pictures" / ("cat" if place % 2 else "dog") / f"{place}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(path)
+    chosen = ("dataset=image_folder", "dataset.path=pictures", "dataset.size=16", "partition=by_label")
+    trained = run("train", *chosen, *QUICK)
+    assert trained.status == 0, trained.err
+    with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
+        assert generated["x"].shape == (60, 16, 16, 3)
