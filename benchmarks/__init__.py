@@ -1,0 +1,1 @@
+"""Where the figures on speed come from."""
