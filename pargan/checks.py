@@ -39,6 +39,7 @@ EPOCHS = Rule(
     lambda value: _is_whole(value) and (value >= 1 or value == -1),
     "a whole number, 1 or more, or -1 for no limit",
 )
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
 # The last word of a key decides: a word means the same wherever it stands in the configuration.
 RULES: Mapping[str, Rule] = {
@@ -60,6 +61,7 @@ RULES: Mapping[str, Rule] = {
     "num_records": _optional(_whole(1)),
     "num_quality": _whole(2),
     "draws": _whole(1),
+    "precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
 }
 
 

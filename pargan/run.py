@@ -1,76 +1,35 @@
 """Train or attack from a composed configuration: build in data-flow order, fit, evaluate, report."""
 
 import json
-import logging
 import sys
 import time
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any
 
-import torch
 import wandb
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning import Callback, Trainer
-from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import Logger
-from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from rich.console import Console
 
 from pargan import report
-from pargan.attacks import Attack
+from pargan.build import Built, build, build_attacks, build_trainer, cpu_threads, device_of, quiet_lightning
 from pargan.callbacks import RowBeforeCheckpoint
-from pargan.checkpoints import VerifiedCheckpointIO, load_checkpoint
+from pargan.checkpoints import load_checkpoint
 from pargan.checks import check_objective, check_values
-from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
 from pargan.evaluation import Evaluation, evaluate
 from pargan.files import write_atomically
 from pargan.loggers import EpochCsvLogger, log_picture, log_table
-from pargan.module import ParGANModule
 from pargan.provenance import provenance
 from pargan.run_directory import RunDirectory
-from pargan.seeding import derive, seeded
 from pargan.sweep import PRINTED_WIDTH
 
 PICTURED = 500  # generated records in a picture, and real ones beside them
-
-
-@dataclass(frozen=True)
-class Built:
-    """A run's data and networks, connected."""
-
-    datamodule: PartitionDataModule
-    module: ParGANModule
-
-
-def build(cfg: DictConfig, membership: Membership | None = None) -> Built:
-    """Data first, then networks that take their sizes from it.
-
-    Args:
-        cfg: the composed training configuration.
-        membership: who is a member, where that was settled before.
-
-    Raises:
-        ParganError: whatever the data, the split or the networks refuse.
-    """
-    datamodule = instantiate(cfg.data, _partial_=True)(membership=membership)
-    datamodule.setup("fit")
-    spec = datamodule.spec
-    with seeded(derive(cfg.seed, "initial weights"), torch.device("cpu")):
-        module = instantiate(cfg.module, _partial_=True)(
-            generator=instantiate(cfg.model.generator)(spec),
-            discriminator=partial(instantiate(cfg.model.discriminator), spec),
-            spec=spec,
-        )
-    return Built(datamodule, module)
 
 
 def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,8 +60,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     try:
         rows = EpochCsvLogger(directory.metrics)
         loggers += [rows, *instantiate(cfg.logger).values()]
-        with _quiet(), _threads(cfg.model.threads):
-            trainer = _trainer(cfg, [*callbacks.values(), RowBeforeCheckpoint(rows)], loggers)
+        with quiet_lightning(), cpu_threads(cfg.model.threads):
+            trainer = build_trainer(cfg, [*callbacks.values(), RowBeforeCheckpoint(rows)], loggers)
             for logger in loggers:
                 logger.log_hyperparams(_plain(cfg))
             built.datamodule.membership.save(directory.membership)
@@ -111,7 +70,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
             fit_seconds = time.perf_counter() - started
             if trainer.checkpoint_callback is not None:  # the last epoch need not have been one of its epochs
                 trainer.save_checkpoint(directory.last_checkpoint)
-        evaluation = evaluate(built.module, built.datamodule, _attacks(cfg), **cfg.evaluation, seed=cfg.seed)
+        evaluation = evaluate(built.module, built.datamodule, build_attacks(cfg), **cfg.evaluation, seed=cfg.seed)
         observers = {name: each.seconds for name, each in callbacks.items() if hasattr(each, "seconds")}
         result = {
             "status": "finished",
@@ -146,8 +105,8 @@ def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
     built.module.on_load_checkpoint(checkpoint)
     built.datamodule.load_state_dict(checkpoint[type(built.datamodule).__qualname__])
     built.module.load_state_dict(checkpoint["state_dict"])
-    built.module.to(_device(cfg.device))
-    evaluation = evaluate(built.module, built.datamodule, _attacks(cfg), **cfg.evaluation, seed=cfg.seed)
+    built.module.to(device_of(cfg.device))
+    evaluation = evaluate(built.module, built.datamodule, build_attacks(cfg), **cfg.evaluation, seed=cfg.seed)
     result = {
         "status": "finished",
         "settings": {"run": str(directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
@@ -171,20 +130,6 @@ def objective(cfg: DictConfig, result: Mapping[str, Any]) -> float:
     if cfg.objective not in figures:
         raise ParganError(f"objective={cfg.objective} was not measured; choose one of {', '.join(figures)}")
     return float(figures[cfg.objective])
-
-
-def _trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger]) -> Trainer:
-    try:
-        trainer: Trainer = instantiate(cfg.trainer, _partial_=True)(
-            callbacks=callbacks,
-            logger=loggers,
-            plugins=[VerifiedCheckpointIO()],
-            enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
-        )
-    except (MisconfigurationException, TypeError, ValueError) as error:
-        given = ", ".join(f"trainer.{key}={cfg.trainer[key]}" for key in ("accelerator", "devices", "precision"))
-        raise ParganError(f"no trainer can be had with {given}: {error}; trainer=cpu works everywhere") from error
-    return trainer
 
 
 def _plain(cfg: DictConfig) -> dict[str, Any]:
@@ -257,42 +202,3 @@ def _leave(
 def _rows(result: Mapping[str, Any]) -> list[list[Any]]:
     rows = [[f"quality/{name}", value, None, None] for name, value in result["quality"].items()]
     return rows + [[f"attack/{a['attack']}/auc", a["auc"], a["auc_low"], a["auc_high"]] for a in result["attacks"]]
-
-
-def _attacks(cfg: DictConfig) -> dict[str, Attack]:
-    return {name: scheduled.attack for name, scheduled in instantiate(cfg.attack, _convert_="all").items()}
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
-        raise ParganError(f"device={name} is not there; use device=cpu or device=auto") from error
-
-
-@contextmanager
-def _threads(number: int | None) -> Iterator[None]:
-    """CPU threads for small networks: a second one gains nothing there, and where another process wants the
-    same cores the threads wait for each other at every layer, which makes a step ten times slower."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Lightning's announcements and its advice about workers and validation do not apply here."""
-    logger = logging.getLogger("pytorch_lightning")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module=r"pytorch_lightning|torch\.optim")
-            yield
-    finally:
-        logger.setLevel(level)
