@@ -3,12 +3,18 @@
 Legend: K partitions, B records of each, *shape of one record.
 """
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
+from pargan.stacking import Stack, why_not
+
+logger = logging.getLogger(__name__)
 
 
 class Discriminators(nn.ModuleList):
@@ -33,6 +39,36 @@ class Discriminators(nn.ModuleList):
                 "give a function that builds a new network at every call"
             )
         super().__init__(networks)
+        self._stack: Stack | None = None
+        self.register_load_state_dict_post_hook(_tie)  # assign=True gives parameters storage of their own
+
+    def stack(self) -> list[nn.Parameter]:
+        """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
+
+        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Someone who
+        replaces the storage of a parameter (`parameter.data = ...`) has to call this again.
+
+        Returns:
+            The parameters to optimise. Where the networks were stacked, few tensors (K, ...) of which the
+            networks' parameters are views; optimising those instead would move nothing.
+        """
+        if self._stack is None and len(self) > 1:
+            reason = why_not(list(self))
+            if reason is None:
+                self._stack = Stack(list(self))
+            else:
+                logger.info("the %d discriminators take turns, because %s", len(self), reason)
+        self._tie()
+        return list(self.parameters()) if self._stack is None else self._stack.leaves
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """No gradients for the discriminators inside: they would be computed and thrown away."""
+        self._freeze(True)
+        try:
+            yield
+        finally:
+            self._freeze(False)
 
     def forward(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
@@ -41,4 +77,30 @@ class Discriminators(nn.ModuleList):
                 f"a batch of {len(records)} partitions met {len(self)} discriminators; "
                 f"batches are (K, B, *shape) with K={len(self)}"
             )
+        if self._stack is not None:
+            return self._stack(records)
         return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
+
+    def _freeze(self, frozen: bool) -> None:
+        if self._stack is None:
+            self.requires_grad_(not frozen)
+        else:
+            self._stack.freeze(frozen)
+
+    def _tie(self) -> None:
+        if self._stack is not None:
+            self._stack.tie(list(self))
+
+    def _apply(self, *arguments: Any, **settings: Any) -> "Discriminators":
+        """What moves or converts parameters; afterwards they have storage of their own."""
+        super()._apply(*arguments, **settings)
+        self._tie()
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy's parameters share nothing, so it is made of K plain networks."""
+        return {**self.__dict__, "_stack": None}
+
+
+def _tie(discriminators: Discriminators, incompatible_keys: Any) -> None:
+    discriminators._tie()

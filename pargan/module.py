@@ -106,13 +106,10 @@ class ParGANModule(pl.LightningModule):
         return loss
 
     def _generator_step(self, real: Tensor, optimizer: Any) -> Tensor:
-        self.discriminators.requires_grad_(False)  # their gradients would be computed and thrown away
-        try:
+        with self.discriminators.frozen():
             loss = self.loss.generator(self.discriminators(self._fake(real)))  # (K,)
             optimizer.zero_grad()
             self.manual_backward(loss.mean())
-        finally:
-            self.discriminators.requires_grad_(True)
         optimizer.step()
         return loss
 
@@ -124,7 +121,7 @@ class ParGANModule(pl.LightningModule):
     def configure_optimizers(self) -> list[Optimizer]:
         """The discriminators' optimiser, then the generator's."""
         return [
-            self.discriminator_optimizer(self.discriminators.parameters()),
+            self.discriminator_optimizer(self.discriminators.stack()),
             self.generator_optimizer(self.generator.parameters()),
         ]
 

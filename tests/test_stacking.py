@@ -1,0 +1,246 @@
+"""K networks as one: what they compute, what they learn, and that they stay K ordinary networks to everybody."""
+
+import copy
+import logging
+import pickle
+
+import pytest
+import torch
+from tiny import LOSSES, SGD, assert_equal_weights, batches, discriminator, fit_on, gan, generator, weights
+from torch import nn
+
+from pargan.discriminators import Discriminators
+from pargan.models import MLPDiscriminator
+from pargan.stacking import why_not
+
+RECORDS = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(4))
+
+
+class Points:
+    """The facts an MLPDiscriminator asks for."""
+
+    shape = (2,)
+
+
+CHAINS = {
+    "one hidden layer": discriminator,
+    "published": lambda: MLPDiscriminator(Points()),
+    "two, no bias": lambda: nn.Sequential(
+        nn.Linear(2, 8, bias=False), nn.Tanh(), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1)
+    ),
+    "chains in a chain": lambda: nn.Sequential(
+        nn.Sequential(nn.Linear(2, 4), nn.GELU()), nn.Identity(), nn.Linear(4, 1)
+    ),
+    "one logit without a dimension": lambda: nn.Sequential(nn.Linear(2, 1)),
+}
+
+
+class Residual(nn.Sequential):
+    """A Sequential that is no plain chain."""
+
+    def forward(self, records):
+        return super().forward(records) + records.sum(1, keepdim=True)
+
+
+def with_a_hook():
+    network = discriminator()
+    network[0].register_forward_hook(lambda *_: None)
+    return network
+
+
+def with_a_frozen_layer():
+    network = discriminator()
+    network[0].requires_grad_(False)
+    return network
+
+
+def with_a_shared_layer():
+    layer = nn.Linear(2, 2)
+    return nn.Sequential(layer, layer, nn.Linear(2, 1))
+
+
+widths = iter(range(4, 1000))
+LEFT_ALONE = {
+    "Unflatten is neither": lambda: nn.Sequential(nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 1, 2), nn.Flatten()),
+    "BatchNorm1d is neither": lambda: nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 1)),
+    "Residual is neither": lambda: Residual(nn.Linear(2, 1)),
+    "ParametrizedLinear is neither": lambda: nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(2, 1))),
+    "Flatten is neither": lambda: nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)),
+    "hooks": with_a_hook,
+    "frozen": with_a_frozen_layer,
+    "share a parameter": with_a_shared_layer,
+    "not alike": lambda: nn.Sequential(nn.Linear(2, width := next(widths)), nn.Linear(width, 1)),
+    "several types": lambda: nn.Sequential(nn.Linear(2, 4), nn.Linear(4, 1).double()),
+}
+
+
+def both(factory):
+    """The same networks, stacked and in a loop."""
+    looped = Discriminators(factory, 3)
+    stacked = copy.deepcopy(looped)
+    stacked.stack()
+    return stacked, looped
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_a_stack_computes_what_the_loop_computes(chain):
+    stacked, looped = both(CHAINS[chain])
+    assert len(stacked.stack()) == len(list(looped[0].parameters()))
+    torch.testing.assert_close(stacked(RECORDS), looped(RECORDS), atol=1e-6, rtol=1e-5)
+
+
+def penalised(networks, records):
+    """A scalar through first and second derivatives in the records."""
+    records = records.clone().requires_grad_()
+    logits = networks(records)
+    (slope,) = torch.autograd.grad(logits.sum(), records, create_graph=True)
+    return logits.square().sum() + (slope.norm(dim=2) - 1).square().sum()
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_gradients_are_those_of_the_loop_and_stand_on_the_networks(chain):
+    stacked, looped = both(CHAINS[chain])
+    for networks in (stacked, looped):
+        penalised(networks, RECORDS).backward()
+    for own, expected in zip(stacked.parameters(), looped.parameters(), strict=True):
+        if expected.grad is not None:  # a bias without influence on anything
+            torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_training_stacked_equals_training_in_a_loop(loss, tmp_path):
+    def trained(networks):
+        module = gan(LOSSES[loss], networks=networks, d_steps=2, discriminator_optimizer=SGD, generator_optimizer=SGD)
+        fit_on(batches(4), module, tmp_path)
+        return weights(module)
+
+    class InALoop(nn.Sequential):
+        """No plain chain to whom does not look inside."""
+
+        def forward(self, records):
+            return super().forward(records)
+
+    expected = trained(lambda: (generator(), lambda: InALoop(*discriminator())))
+    found = trained(None)
+    assert found.keys() == expected.keys()
+    for name, value in found.items():
+        torch.testing.assert_close(value, expected[name], atol=1e-6, rtol=1e-5)
+
+
+def test_one_network_is_not_stacked():
+    networks = Discriminators(discriminator, 1)
+    assert [id(each) for each in networks.stack()] == [id(each) for each in networks.parameters()]
+
+
+@pytest.mark.parametrize("reason", LEFT_ALONE)
+def test_what_cannot_be_stacked_is_looped_over_and_said(reason, caplog):
+    networks = Discriminators(LEFT_ALONE[reason], 3)
+    assert reason in why_not(list(networks))
+    with caplog.at_level(logging.INFO, logger="pargan"):
+        left = networks.stack()
+    assert [id(each) for each in left] == [id(each) for each in networks.parameters()]
+    assert f"the 3 discriminators take turns, because {why_not(list(networks))}" in caplog.text
+    if reason != "several types":
+        assert networks(RECORDS[..., :2]).shape == (3, 5)
+
+
+def test_dropout_is_drawn_for_every_record_and_off_in_eval_mode():
+    networks = Discriminators(lambda: nn.Sequential(nn.Linear(2, 64), nn.Dropout(0.5), nn.Linear(64, 1)), 3)
+    before = networks.eval()(RECORDS)
+    networks.stack()
+    torch.testing.assert_close(networks(RECORDS), before, atol=1e-6, rtol=1e-5)
+    drawn = networks.train()(RECORDS[:1, :1].expand(3, 40, 2))
+    assert all(len(row.unique()) == 40 for row in drawn)
+
+
+def test_each_network_stays_usable_on_its_own():
+    networks = Discriminators(discriminator, 3)
+    optimizer = torch.optim.SGD(networks.stack(), lr=0.1)
+    networks(RECORDS).square().sum().backward()
+    before = weights(networks)
+    optimizer.step()
+    for k, network in enumerate(networks):
+        torch.testing.assert_close(network(RECORDS[k]).squeeze(1), networks(RECORDS)[k], atol=1e-6, rtol=1e-5)
+    assert not any(torch.equal(value, before[name]) for name, value in weights(networks).items())
+
+
+COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda networks: pickle.loads(pickle.dumps(networks))}
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_is_a_copy(way):
+    networks = Discriminators(discriminator, 3)
+    networks.stack()
+    copied = COPIES[way](networks)
+    before = weights(copied)
+    assert_equal_weights(before, weights(networks))
+    with torch.no_grad():
+        for leaf in networks.stack():
+            leaf.add_(1.0)
+    assert_equal_weights(weights(copied), before)
+    copied.load_state_dict(networks.state_dict())  # reaches the copy alone, whose stack is its own
+    torch.testing.assert_close(copied(RECORDS), networks(RECORDS), atol=1e-6, rtol=1e-5)
+    assert len(copied.stack()) == 4
+
+
+@pytest.mark.parametrize("assign", [False, True])
+def test_a_state_dict_loaded_is_what_the_stack_computes(assign):
+    networks, others = Discriminators(discriminator, 3), Discriminators(discriminator, 3)
+    leaves = networks.stack()
+    networks.load_state_dict(others.state_dict(), assign=assign)
+    torch.testing.assert_close(networks(RECORDS), others(RECORDS), atol=1e-6, rtol=1e-5)
+    assert [id(each) for each in networks.stack()] == [id(each) for each in leaves]  # an optimiser may hold them
+
+
+def test_a_state_dict_loaded_through_a_parent_reaches_the_stack():
+    module, other = gan(), gan(networks=lambda: (generator(), discriminator))
+    torch.nn.init.zeros_(other.discriminators[1][2].weight)
+    module.discriminators.stack()
+    module.load_state_dict(other.state_dict(), assign=True)
+    torch.testing.assert_close(module.discriminators(RECORDS), other.discriminators(RECORDS), atol=1e-6, rtol=1e-5)
+
+
+def test_moving_and_converting_keeps_leaves_and_gradients():
+    networks = Discriminators(discriminator, 3)
+    leaves = networks.stack()
+    networks(RECORDS).sum().backward()
+    expected, slope = networks(RECORDS), leaves[0].grad.clone()
+    networks.double()
+    assert all(leaf.dtype == torch.float64 for leaf in leaves)
+    torch.testing.assert_close(networks(RECORDS.double()), expected.double(), atol=1e-6, rtol=1e-5)
+    torch.testing.assert_close(leaves[0].grad, slope.double())
+    assert networks.stack() is leaves
+
+
+def test_a_replaced_storage_is_taken_in_by_asking_again():
+    networks = Discriminators(discriminator, 3)
+    leaves = networks.stack()
+    networks[1][0].weight.data = torch.full((8, 2), 2.0)
+    networks.stack()
+    assert torch.equal(leaves[0][1], torch.full((8, 2), 2.0))
+    torch.testing.assert_close(networks(RECORDS)[1], networks[1](RECORDS[1]).squeeze(1), atol=1e-6, rtol=1e-5)
+
+
+def test_a_saved_state_dict_is_not_larger_for_being_stacked(tmp_path):
+    sizes = []
+    networks = Discriminators(lambda: nn.Sequential(nn.Linear(2, 500), nn.Linear(500, 1)), 20)
+    for name in ("looped", "stacked"):
+        torch.save(networks.state_dict(), tmp_path / name)
+        sizes.append((tmp_path / name).stat().st_size)
+        networks.stack()
+    assert sizes[1] <= sizes[0]
+
+
+@pytest.mark.parametrize("ask", [Discriminators.parameters, Discriminators.stack], ids=["loop", "stack"])
+def test_frozen_ends_with_the_block_however_it_ends(ask):
+    networks = Discriminators(discriminator, 3)
+    parameters = list(ask(networks))
+
+    def fail_inside():
+        with networks.frozen():
+            assert not any(each.requires_grad for each in parameters)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail_inside()
+    assert all(each.requires_grad for each in parameters)
