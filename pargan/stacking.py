@@ -9,6 +9,8 @@ from itertools import chain
 import torch
 from torch import Tensor, nn
 
+from pargan.models.dropout import Dropout
+
 ELEMENTWISE = frozenset(
     {
         nn.Identity,
@@ -22,6 +24,7 @@ ELEMENTWISE = frozenset(
         nn.Sigmoid,
         nn.Softplus,
         nn.Dropout,
+        Dropout,
     }
 )
 """Layers without parameters that treat every number alike, so that K batches can pass through as one tensor."""

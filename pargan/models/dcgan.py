@@ -9,6 +9,7 @@ from torch import nn
 
 from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
+from pargan.models.dropout import Dropout
 from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 
 SMALLEST = 4  # pictures are halved until a side is odd or would fall below this many pixels
@@ -74,7 +75,7 @@ class DCGANDiscriminator(nn.Sequential):
             layers += [
                 nn.Conv2d(channels, outputs, 5, stride=2, padding=2),
                 nn.LeakyReLU(LEAKY_SLOPE),
-                nn.Dropout(dropout),
+                Dropout(dropout),
             ]
             channels, height, width_px = outputs, (height + 1) // 2, (width_px + 1) // 2
         super().__init__(*layers, nn.Flatten(), nn.Linear(channels * height * width_px, 1))

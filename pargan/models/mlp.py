@@ -10,6 +10,7 @@ from math import prod
 from torch import nn
 
 from pargan.data.records import RecordSpec
+from pargan.models.dropout import Dropout
 from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 
 
@@ -58,5 +59,5 @@ def _hidden_layers(widths: Sequence[int], batch_norm: bool = False, dropout: flo
         layers.append(nn.Linear(width_in, width_out, bias=not batch_norm))
         layers += [nn.BatchNorm1d(width_out, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)] if batch_norm else []
         layers.append(nn.LeakyReLU(LEAKY_SLOPE))
-        layers += [nn.Dropout(dropout)] if dropout else []
+        layers += [Dropout(dropout)] if dropout else []
     return layers
