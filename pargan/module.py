@@ -15,11 +15,13 @@ from torch.optim import Optimizer
 from pargan.data.records import RecordSpec
 from pargan.discriminators import Discriminators
 from pargan.errors import ParganError
+from pargan.latents import independent
 from pargan.losses import AdversarialLoss
 from pargan.sampling import sample
 from pargan.seeding import derive, seeded
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
+Latents = Callable[[int, int, int, torch.device], Tensor]
 
 
 class ParGANModule(pl.LightningModule):
@@ -39,6 +41,7 @@ class ParGANModule(pl.LightningModule):
         discriminator_optimizer: builds the one optimiser of all discriminators. Their parameters are
             disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimisers.
         d_steps: discriminator updates per batch.
+        latents: draws the latents of an update, (K or 1, B, latent_dim): see `pargan.latents`.
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
         spec: the facts of the data set, needed only by `generate`.
@@ -57,6 +60,7 @@ class ParGANModule(pl.LightningModule):
         generator_optimizer: OptimizerFactory = torch.optim.Adam,
         discriminator_optimizer: OptimizerFactory = torch.optim.Adam,
         d_steps: int = 1,
+        latents: Latents = independent,
         seed: int = 0,
         spec: RecordSpec | None = None,
     ) -> None:
@@ -71,6 +75,7 @@ class ParGANModule(pl.LightningModule):
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.d_steps = d_steps
+        self.latents = latents
         self.seed = seed
         self.spec = spec
         self.generator_steps = 0  # Lightning's global_step counts every optimiser's steps, ours only G's
@@ -114,9 +119,10 @@ class ParGANModule(pl.LightningModule):
         return loss
 
     def _fake(self, real: Tensor) -> Tensor:
-        """As many fakes as real records, (K, B, *shape), from independent latents in one generator call."""
-        latents = torch.randn(real.shape[0] * real.shape[1], self.latent_dim, device=real.device)
-        return self.generator(latents).reshape(real.shape)
+        """As many fakes as real records, (K, B, *shape), in one generator call."""
+        latents = self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device)  # (K or 1, B, latent_dim)
+        fake = self.generator(latents.flatten(0, 1))
+        return fake.reshape(*latents.shape[:2], *real.shape[2:]).expand_as(real)
 
     def configure_optimizers(self) -> list[Optimizer]:
         """The discriminators' optimiser, then the generator's."""

@@ -55,7 +55,8 @@ def test_every_data_set_and_loss_was_found():
     assert options("loss") == ["hinge", "js", "lsgan", "wgan"]
     groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
     assert groups == {
-        "attack", "callbacks", "dataset", "experiment", "logger", "loss", "model", "partition", "recipe", "trainer",
+        "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition", "recipe",
+        "trainer",
     }  # fmt: skip
 
 
@@ -73,8 +74,9 @@ def test_every_pair_of_data_set_and_loss_builds(dataset, loss):
     assert isinstance(module.loss, AdversarialLoss)
     assert len(module.discriminators) == cfg.num_partitions
     d_optimizer, g_optimizer = module.configure_optimizers()
-    assert len(d_optimizer.param_groups[0]["params"]) == len(list(module.discriminators.parameters()))
-    assert len(g_optimizer.param_groups[0]["params"]) == len(list(module.generator.parameters()))
+    for optimizer, networks in ((d_optimizer, module.discriminators), (g_optimizer, module.generator)):
+        optimised = sum(each.numel() for each in optimizer.param_groups[0]["params"])
+        assert optimised == sum(each.numel() for each in networks.parameters())
     assert type(d_optimizer) is type(g_optimizer) is (torch.optim.RMSprop if loss == "wgan" else torch.optim.Adam)
     assert d_optimizer.defaults["eps"] == 1e-7  # Keras's, as published
     trainer = instantiate(cfg.trainer, logger=False, enable_progress_bar=False, callbacks=[])
@@ -153,7 +155,7 @@ def test_every_attack_composes_alone(config, name):
     assert all(each.every_n_epochs == cfg.evaluate_every for each in scheduled.values())
 
 
-GROUPS = ("partition", "loss", "model", "callbacks", "logger", "experiment", "trainer")
+GROUPS = ("partition", "loss", "latents", "model", "callbacks", "logger", "experiment", "trainer")
 
 
 @pytest.mark.parametrize(("group", "option"), [(group, each) for group in GROUPS for each in options(group)])
@@ -175,14 +177,14 @@ def test_data_go_where_the_environment_says(monkeypatch):
 # --- Every option trains two steps. A row is one run, and every option stands in some row.
 
 ROWS = """
-dataset       partition   loss   model   attack              callbacks       logger       experiment
-digits        iid         js     dcgan   discriminator_mean  default         csv          none
-blobs         by_label    wgan   points  discriminator_max   early_stopping  none         smoke
-circles       contiguous  hinge  points  discriminator_gap   none            tensorboard  none
-csv           dirichlet   lsgan  mlp     monte_carlo         default         csv          smoke
-npz           by_label    js     mlp     nearest_neighbour   default         none         none
-image_folder  dirichlet   wgan   dcgan   own_partition       early_stopping  csv          smoke
-digits        iid         hinge  mlp     none                none            tensorboard  none
+dataset       partition   loss   latents      model   attack              callbacks       logger       experiment
+digits        iid         js     independent  dcgan   discriminator_mean  default         csv          none
+blobs         by_label    wgan   shared       points  discriminator_max   early_stopping  none         smoke
+circles       contiguous  hinge  independent  points  discriminator_gap   none            tensorboard  none
+csv           dirichlet   lsgan  shared       mlp     monte_carlo         default         csv          smoke
+npz           by_label    js     independent  mlp     nearest_neighbour   default         none         none
+image_folder  dirichlet   wgan   independent  dcgan   own_partition       early_stopping  csv          smoke
+digits        iid         hinge  independent  mlp     none                none            tensorboard  none
 """
 HEADER, *CHOSEN = [tuple(row.split()) for row in ROWS.strip().splitlines()]
 # These need a download, an account or a GPU; other tests run them where there is one.

@@ -32,6 +32,7 @@ from torch.nn.functional import softplus
 from pargan import ParGANModule
 from pargan.data.points import PointsSpec
 from pargan.errors import ParganError
+from pargan.latents import shared
 from pargan.seeding import derive
 
 # Each loss of one discriminator, from the formula: of D on its logits, of G on its logits, weight of the penalty.
@@ -114,6 +115,31 @@ def test_three_partitions_are_three_updates_by_hand(loss, optimizer, tmp_path):
         for weight, *per_partition in zip(g_net.parameters(), *gradients, strict=True):
             weight.grad = sum(per_partition) / 3
         g_optimizer.step()
+
+    for found, expected in ((module.generator, g_net), *zip(module.discriminators, d_nets, strict=True)):
+        for one, other in zip(found.parameters(), expected.parameters(), strict=True):
+            torch.testing.assert_close(one, other, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("loss", ["js", "wgan"])
+def test_shared_latents_are_one_set_of_fakes_for_all(loss, tmp_path):
+    module = gan(LOSSES[loss], latents=shared, seed=9, generator_optimizer=SGD, discriminator_optimizer=SGD)
+    g_net, d_nets = generator(), [discriminator() for _ in range(3)]
+    g_net.load_state_dict(module.generator.state_dict())
+    for d_net, own in zip(d_nets, module.discriminators, strict=True):
+        d_net.load_state_dict(own.state_dict())
+    real = batches(1)
+    fit_on(real, module, tmp_path)
+
+    torch.manual_seed(derive(9, "training step", 0))
+    g = g_net(torch.randn(5, LATENT)).detach()
+    a = torch.rand(3, 5, 1) if loss == "wgan" else [None] * 3
+    for k, d_net in enumerate(d_nets):
+        d_loss_by_hand(loss, d_net, real[0, k], g, a[k]).backward()
+        SGD(d_net.parameters()).step()
+    g = g_net(torch.randn(5, LATENT))
+    (sum(LITERAL[loss][1](d_net(g)) for d_net in d_nets) / 3).backward(inputs=list(g_net.parameters()))
+    SGD(g_net.parameters()).step()
 
     for found, expected in ((module.generator, g_net), *zip(module.discriminators, d_nets, strict=True)):
         for one, other in zip(found.parameters(), expected.parameters(), strict=True):
