@@ -6,6 +6,10 @@ figure is the median over turns. Networks and settings are those of the recipes,
     reference   K modules, K optimisers, a Python loop, a generator batch per discriminator
     ours        `ParGANModule.training_step` without a Trainer
     fit         the same inside `Trainer.fit`, callbacks off
+
+`GFLOP` counts the matrix products and convolutions of our step; `of rate` is the share it reaches of the rate
+at which this machine multiplies two 1024 x 1024 matrices, measured in the same turns. `MiB` is the peak resident
+memory of a process that takes three steps, Python and PyTorch included.
 """
 
 import argparse
@@ -22,112 +26,101 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
-from hydra import compose, initialize_config_module
-from hydra.utils import instantiate
-from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader
+from torch.utils.flop_counter import flop_registry
 
-from benchmarks.reference import ReferenceStep
-from pargan import ParGANModule, resolvers
-from pargan.data.images import ImageSpec
-from pargan.data.points import PointsSpec
-from pargan.data.records import RecordSpec
-from pargan.data.tables import Categorical, Integer, TableSpec
+from benchmarks import cases
+from benchmarks.memory import peak_memory
+from pargan import ParGANModule
 
-ROWS = {
-    "age": np.arange(18, 98),
-    "priors": np.arange(80) % 39,
-    "charge": np.array([f"charge {each % 8}" for each in range(80)]),
-    "label": np.array(["no", "yes"] * 40),
-}
-SPECS: dict[str, RecordSpec] = {
-    "blobs": PointsSpec(2),
-    "digits": ImageSpec(1, 8, 8),
-    "mnist": ImageSpec(1, 28, 28),
-    "cifar10": ImageSpec(3, 32, 32),
-    "broward": TableSpec.fit(ROWS, {"age": Integer, "priors": Integer, "charge": Categorical, "label": Categorical}),
-}
-CASES = ("blobs js", "blobs wgan", "digits js", "mnist js", "mnist wgan", "cifar10 js", "broward js")
+MATRIX = 1024
+WARM_UP = 2  # turns that are thrown away
 
 
 def main() -> None:
     """Measure, print a table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", nargs="+", default=CASES, help=f"any of {', '.join(CASES)}, in quotes")
+    parser.add_argument("--cases", nargs="+", default=cases.CASES, help=f"any of {', '.join(cases.CASES)}, in quotes")
     parser.add_argument("--partitions", nargs="+", type=int, help="K; default: the recipe's")
     parser.add_argument("--turns", type=int, default=15, help="turns of each contestant")
+    parser.add_argument("--threads", type=int, help="CPU threads; default: the recipe's")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="file for the figures")
     arguments = parser.parse_args()
-    resolvers.register()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_utilities")
     rows = []
     for case in arguments.cases:
         for num_partitions in arguments.partitions or [None]:
-            rows.append(measure(case, num_partitions, arguments.turns, torch.device(arguments.device)))
+            device = torch.device(arguments.device)
+            rows.append(measure(case, num_partitions, arguments.turns, arguments.threads, device))
             print(json.dumps(rows[-1]), flush=True)
-    Console().print(table(rows))
+    Console(width=120).print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
 
 
-def measure(case: str, num_partitions: int | None, turns: int, device: torch.device) -> dict[str, Any]:
-    """Median milliseconds of a step of each contestant."""
-    dataset, loss = case.split()
-    overrides = [f"dataset={dataset}", f"loss={loss}", "run_directory=unused"]
-    with initialize_config_module("pargan.conf", version_base="1.3"):
-        cfg = compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
-    torch.set_num_threads(cfg.model.threads or torch.get_num_threads())
-    module = build(cfg, SPECS[dataset]).to(device)
-    real = torch.rand(cfg.num_partitions, cfg.data.batch_size, *SPECS[dataset].shape, device=device) * 2 - 1
-    contestants = {
-        "reference": reference(cfg, SPECS[dataset], device),
-        "ours": bare(build(cfg, SPECS[dataset]).to(device)),
+def measure(
+    case: str, num_partitions: int | None, turns: int, threads: int | None, device: torch.device
+) -> dict[str, Any]:
+    """Median milliseconds of a step of each contestant, its work, and its peak memory."""
+    cfg, spec = cases.configuration(case, num_partitions), cases.SPECS[case.split()[0]]
+    torch.set_num_threads(threads or cfg.model.threads or torch.get_num_threads())
+    real = cases.records(cfg, spec, device)
+    ours = cases.ours(cfg, spec, device)
+    fit = steps_in_fit(cases.build(cfg, spec).to(device), real)
+    matrix = torch.rand(MATRIX, MATRIX, device=device)
+    contestants: dict[str, Callable[[], float]] = {
+        "reference": partial(timed, partial(cases.reference(cfg, spec, device), real), device),
+        "ours": partial(timed, partial(ours, real), device),
+        "fit": partial(next, fit),
+        "matrix": partial(timed, partial(torch.mm, matrix, matrix), device),
     }
-    times: dict[str, list[float]] = {name: [] for name in [*contestants, "fit"]}
-    fit = steps_in_fit(module, real)
-    for turn in range(turns + 2):
-        for name, step in contestants.items():
-            times[name].append(timed(partial(step, real), device))
-        times["fit"].append(next(fit))
-        if turn == 1:  # the first two warm up
-            times = {name: [] for name in times}
-    medians = {name: statistics.median(each) * 1e3 for name, each in times.items()}
-    return {"case": case, "num_partitions": cfg.num_partitions, "batch_size": cfg.data.batch_size, **medians}
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(turns + WARM_UP):
+        for name, contestant in contestants.items():
+            times[name].append(contestant())
+    medians = {name: statistics.median(each[WARM_UP:]) for name, each in times.items()}
+    flops = flops_of(partial(ours, real))
+    rate = 2 * MATRIX**3 / medians.pop("matrix")
+    memory = {f"{name}_MiB": peak_memory(case, num_partitions, name) for name in ("reference", "ours")}
+    return {
+        "case": case,
+        "num_partitions": cfg.num_partitions,
+        "batch_size": cfg.data.batch_size,
+        "threads": torch.get_num_threads(),
+        **{name: seconds * 1e3 for name, seconds in medians.items()},
+        "GFLOP": flops / 1e9,
+        "of_rate": flops / medians["ours"] / rate,
+        **(memory if device.type == "cpu" else {}),
+    }
 
 
-def build(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:
-    """The module of a recipe."""
-    return instantiate(cfg.module, _partial_=True)(
-        generator=instantiate(cfg.model.generator)(spec),
-        discriminator=partial(instantiate(cfg.model.discriminator), spec),
-        spec=spec,
-    )
+class FlopCounter(TorchDispatchMode):
+    """Floating-point operations of matrix products and convolutions; FlopCounterMode refuses autograd.grad."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flops = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Count one operation."""
+        out = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func.overloadpacket)
+        if count is not None:
+            self.flops += count(*args, **(kwargs or {}), out_val=out)
+        return out
 
 
-def reference(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Callable[[Tensor], None]:
-    """The plain step on the same networks."""
-    return ReferenceStep(
-        instantiate(cfg.model.generator)(spec).to(device),
-        [instantiate(cfg.model.discriminator)(spec).to(device) for _ in range(cfg.num_partitions)],
-        instantiate(cfg.loss),
-        cfg.model.latent_dim,
-        cfg.module.d_steps,
-        instantiate(cfg.module.generator_optimizer),
-        instantiate(cfg.module.discriminator_optimizer),
-    )
-
-
-def bare(module: ParGANModule) -> Callable[[Tensor], None]:
-    """`training_step` with the optimisers themselves in place of Lightning's wrappers."""
-    optimizers = module.configure_optimizers()
-    module.optimizers = lambda: optimizers  # type: ignore[method-assign]
-    module.manual_backward = lambda loss: loss.backward()  # type: ignore[method-assign]
-    return lambda real: module.training_step(real, 0)
+def flops_of(step: Callable[[], None]) -> int:
+    """Floating-point operations of the matrix products and convolutions in one call."""
+    with FlopCounter() as counter:
+        step()
+    return counter.flops
 
 
 def steps_in_fit(module: ParGANModule, real: Tensor) -> Iterator[float]:
@@ -162,7 +155,7 @@ class StepClock(pl.Callback):
         self.starts.append(time.perf_counter())
 
 
-def timed(step: Callable[[], None], device: torch.device) -> float:
+def timed(step: Callable[[], Any], device: torch.device) -> float:
     """Seconds of one call."""
     start = time.perf_counter()
     step()
@@ -173,11 +166,15 @@ def timed(step: Callable[[], None], device: torch.device) -> float:
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """For people."""
-    result = Table("case", "K", "B", "reference ms", "ours ms", "fit ms", "reference / ours", "fit / ours")
+    columns = ("case", "K", "B", "threads", "ref ms", "ours ms", "fit ms", "ref/ours", "fit/ours")
+    result = Table(*columns, "GFLOP", "of rate", "ref MiB", "ours MiB")
     for row in rows:
         figures = [f"{row[name]:.2f}" for name in ("reference", "ours", "fit")]
         ratios = [f"{row['reference'] / row['ours']:.2f}", f"{row['fit'] / row['ours']:.2f}"]
-        result.add_row(row["case"], str(row["num_partitions"]), str(row["batch_size"]), *figures, *ratios)
+        work = [f"{row['GFLOP']:.3g}", f"{row['of_rate']:.0%}"]
+        memory = [f"{row[name]:.0f}" if name in row else "" for name in ("reference_MiB", "ours_MiB")]
+        setting = [str(row[name]) for name in ("num_partitions", "batch_size", "threads")]
+        result.add_row(row["case"], *setting, *figures, *ratios, *work, *memory)
     return result
 
 

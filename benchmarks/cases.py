@@ -1,0 +1,84 @@
+"""What the benchmarks run: the networks and settings of a recipe on random records, without files.
+
+Legend: K partitions, B records of each, *shape of one record.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from hydra import compose, initialize_config_module
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from torch import Tensor
+
+from benchmarks.reference import ReferenceStep
+from pargan import ParGANModule, resolvers
+from pargan.data.images import ImageSpec
+from pargan.data.points import PointsSpec
+from pargan.data.records import RecordSpec
+from pargan.data.tables import Categorical, Integer, TableSpec
+
+ROWS = {
+    "age": np.arange(18, 98),
+    "priors": np.arange(80) % 39,
+    "charge": np.array([f"charge {each % 8}" for each in range(80)]),
+    "label": np.array(["no", "yes"] * 40),
+}
+SPECS: dict[str, RecordSpec] = {
+    "blobs": PointsSpec(2),
+    "digits": ImageSpec(1, 8, 8),
+    "mnist": ImageSpec(1, 28, 28),
+    "cifar10": ImageSpec(3, 32, 32),
+    "broward": TableSpec.fit(ROWS, {"age": Integer, "priors": Integer, "charge": Categorical, "label": Categorical}),
+}
+CASES = ("blobs js", "blobs wgan", "digits js", "mnist js", "mnist wgan", "cifar10 js", "broward js")
+
+
+Step = Callable[[Tensor], None]
+
+
+def configuration(case: str, num_partitions: int | None = None) -> DictConfig:
+    """The recipe of a case such as "mnist js"."""
+    resolvers.register()
+    dataset, loss = case.split()
+    overrides = [f"dataset={dataset}", f"loss={loss}", "run_directory=unused"]
+    with initialize_config_module("pargan.conf", version_base="1.3"):
+        return compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
+
+
+def records(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Tensor:
+    """A real batch (K, B, *shape) of nobody's."""
+    return torch.rand(cfg.num_partitions, cfg.data.batch_size, *spec.shape, device=device) * 2 - 1
+
+
+def build(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:
+    """The module of a recipe."""
+    return instantiate(cfg.module, _partial_=True)(
+        generator=instantiate(cfg.model.generator)(spec),
+        discriminator=partial(instantiate(cfg.model.discriminator), spec),
+        spec=spec,
+    )
+
+
+def reference(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Step:
+    """The plain step on the same networks."""
+    return ReferenceStep(
+        instantiate(cfg.model.generator)(spec).to(device),
+        [instantiate(cfg.model.discriminator)(spec).to(device) for _ in range(cfg.num_partitions)],
+        instantiate(cfg.loss),
+        cfg.model.latent_dim,
+        cfg.module.d_steps,
+        instantiate(cfg.module.generator_optimizer),
+        instantiate(cfg.module.discriminator_optimizer),
+    )
+
+
+def ours(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Step:
+    """`training_step` with the optimisers themselves in place of Lightning's wrappers."""
+    module = build(cfg, spec).to(device)
+    optimizers = module.configure_optimizers()
+    module.optimizers = lambda: optimizers  # type: ignore[method-assign]
+    module.manual_backward = lambda loss: loss.backward()  # type: ignore[method-assign]
+    return lambda real: module.training_step(real, 0)
