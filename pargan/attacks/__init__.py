@@ -19,6 +19,7 @@ from pargan.attacks.target import (
     GeneratorView,
     PartitionsView,
     SamplesView,
+    Scored,
     Target,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "PrincipalComponents",
     "RawSpace",
     "SamplesView",
+    "Scored",
     "Target",
     "dead_discriminators",
     "judge",
