@@ -43,9 +43,13 @@ class AttackRecords:
         nonmembers = datamodule.take_nonmembers(num_records, subsample)
         reference = datamodule.take_reference(None, subsample)
         labels = datamodule.records.labels
-        reference_labels = None if labels is None else torch.as_tensor(labels[datamodule.membership.reference])
-        groups = (torch.as_tensor(array) for array in (members, partition, nonmembers, reference))
-        return cls(*groups, reference_labels)
+        return cls(
+            members=torch.as_tensor(members),
+            partition=torch.as_tensor(partition),
+            nonmembers=torch.as_tensor(nonmembers),
+            reference=torch.as_tensor(reference),
+            reference_labels=None if labels is None else torch.as_tensor(labels[datamodule.membership.reference]),
+        )
 
     def subset(self, num_records: int, seed: int) -> "AttackRecords":
         """At most `num_records` of the members and of the nonmembers, and the whole reference set."""

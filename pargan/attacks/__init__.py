@@ -12,7 +12,7 @@ from pargan.attacks.discriminator import (
 from pargan.attacks.evaluate import Figures, judge
 from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo
 from pargan.attacks.neighbours import NearestNeighbour
-from pargan.attacks.spaces import PrincipalComponents, RawSpace
+from pargan.attacks.spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace
 from pargan.attacks.target import (
     Attack,
     DiscriminatorsView,
@@ -31,9 +31,11 @@ __all__ = [
     "DiscriminatorMean",
     "DiscriminatorsView",
     "DistancePercentile",
+    "FeatureSpace",
     "Figures",
     "GeneratorView",
     "MedianNearest",
+    "MixedTypeSpace",
     "MonteCarlo",
     "NearestNeighbour",
     "OwnPartition",
