@@ -4,7 +4,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from pargan.attacks import NearestNeighbour, SamplesView, neighbours
-from pargan.attacks.neighbours import nearest_distances
+from pargan.attacks.neighbours import nearest, nearest_distances
 
 
 def normal(*shape, seed=0):
@@ -13,10 +13,14 @@ def normal(*shape, seed=0):
 
 @pytest.mark.parametrize("width", [1, 2, 64, 784])
 def test_distances_equal_scikit_learn(width, monkeypatch):
-    monkeypatch.setattr(neighbours, "BLOCK_NUMBERS", 50_000)  # several blocks and a ragged last one
+    monkeypatch.setattr(neighbours, "BLOCK_NUMBERS", 30_000)  # several blocks of records and tiles of samples,
+    monkeypatch.setattr(neighbours, "TILE", 124)  # with ragged last ones, shorter than the shortlist
     records, samples = normal(103, width) + 30, normal(500, width, seed=1) + 30
-    expected = NearestNeighbors(n_neighbors=1).fit(samples.double()).kneighbors(records.double())[0][:, 0]
-    np.testing.assert_allclose(nearest_distances(records, samples), expected, rtol=1e-3, atol=1e-5)
+    distances, positions = nearest(records, samples)
+    expected, index = NearestNeighbors(n_neighbors=1).fit(samples.double()).kneighbors(records.double())
+    np.testing.assert_allclose(distances, expected[:, 0], rtol=1e-3, atol=1e-5)
+    assert (positions.numpy() == index[:, 0]).mean() > 0.98  # two samples may be equally close to rounding
+    torch.testing.assert_close((records - samples[positions]).norm(dim=1), distances)
 
 
 def test_a_copy_is_at_distance_exactly_zero():
