@@ -56,8 +56,8 @@ def nearest(records: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
     """
     shortlist = min(SHORTLIST, len(samples))
     per_record = min(TILE, len(samples)) + shortlist * samples.shape[1]
-    # Short vectors have small rounding errors. In double precision, since single precision loses count.
-    centre = samples.sum(0, dtype=torch.float64).div(len(samples)).to(samples.dtype)
+    # Short vectors have small rounding errors. Tile by tile, so that single precision does not lose count.
+    centre = torch.stack([tile.sum(0) / len(samples) for tile in samples.split(TILE)]).sum(0)
     found = [
         _closest(block, samples, _shortlist(block - centre, samples, centre, shortlist))
         for block in records.split(max(1, BLOCK_NUMBERS // per_record))
