@@ -175,15 +175,15 @@ def test_data_go_where_the_environment_says(monkeypatch):
 # --- Every option trains two steps. A row is one run, and every option stands in some row.
 
 ROWS = """
-dataset       partition   loss   model   attack              callbacks       logger       experiment
-digits        iid         js     dcgan   discriminator_mean  default         csv          none
-blobs         by_label    wgan   points  discriminator_max   early_stopping  none         smoke
-circles       contiguous  hinge  points  discriminator_gap   none            tensorboard  none
-csv           dirichlet   lsgan  mlp     monte_carlo         default         csv          smoke
-npz           by_label    js     mlp     nearest_neighbour   default         none         none
-image_folder  dirichlet   wgan   dcgan   own_partition       early_stopping  csv          smoke
-digits        iid         hinge  mlp     none                none            tensorboard  none
-"""
+dataset       partition   loss   model   callbacks       logger       experiment  attack
+digits        iid         js     dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
+blobs         by_label    wgan   points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
+circles       contiguous  hinge  points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian
+csv           dirichlet   lsgan  mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed
+npz           by_label    js     mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features
+image_folder  dirichlet   wgan   dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
+digits        iid         hinge  mlp     none            tensorboard  none        none
+"""  # noqa: E501
 HEADER, *CHOSEN = [tuple(row.split()) for row in ROWS.strip().splitlines()]
 # These need a download, an account or a GPU; other tests run them where there is one.
 ELSEWHERE = {"mnist", "fashion_mnist", "cifar10", "hospital", "broward", "wandb"}
@@ -192,6 +192,11 @@ SMALL = [
     "data.reference=40", "generator_steps=2", "evaluate_every=1", "evaluation.num_samples=50",
     "evaluation.num_records=30", "evaluation.num_quality=40", "evaluation.draws=20",
 ]  # fmt: skip
+
+
+SHORT = {
+    name: [f"attack.{name}.attack.max_steps=8"] for name in options("attack") if name.startswith(("latent", "surr"))
+}
 
 
 def own_csv(folder):
@@ -220,7 +225,7 @@ OWN = {"csv": own_csv, "npz": own_npz, "image_folder": own_pictures}
 
 def test_every_option_stands_in_a_row():
     for place, group in enumerate(HEADER):
-        assert {row[place] for row in CHOSEN} == set(options(group)) - ELSEWHERE, group
+        assert {each for row in CHOSEN for each in row[place].split("+")} == set(options(group)) - ELSEWHERE, group
     assert set(HEADER) == {*GROUPS, "dataset", "attack"} - {"trainer"}
 
 
@@ -231,13 +236,14 @@ def test_every_option_trains(row, tmp_path):
         pytest.importorskip("tensorboard")
     folder = tmp_path / "run"
     given = OWN[chosen["dataset"]](tmp_path) if chosen["dataset"] in OWN else []
-    overrides = [f"{group}={option}" for group, option in chosen.items()]
+    attacks = chosen.pop("attack").split("+")
+    overrides = [*(f"{group}={option}" for group, option in chosen.items()), f"attack=[{','.join(attacks)}]"]
+    overrides += [each for name in attacks for each in SHORT.get(name, [])]
     cfg = composed(*SMALL, *overrides, *given, folder=folder)
     result = run.train(cfg, {"num_partitions": 3, "seed": 0})
     assert result["status"] == "finished"
     assert result["training"] == {"epochs": 1, "generator_steps": 2, "steps_per_epoch": 2}
-    attack = chosen["attack"]
-    assert [each["attack"] for each in result["attacks"]] == ([] if attack == "none" else [attack])
+    assert [each["attack"] for each in result["attacks"]] == [name for name in attacks if name != "none"]
     assert (folder / "result.json").is_file()
     with (folder / "metrics.csv").open(newline="") as file:
         (only,) = csv.DictReader(file)
