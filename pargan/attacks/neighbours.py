@@ -58,11 +58,13 @@ def nearest(records: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
     per_record = min(TILE, len(samples)) + shortlist * samples.shape[1]
     # Short vectors have small rounding errors. Tile by tile, so that single precision does not lose count.
     centre = torch.stack([tile.sum(0) / len(samples) for tile in samples.split(TILE)]).sum(0)
-    found = [
-        _closest(block, samples, _shortlist(block - centre, samples, centre, shortlist))
-        for block in records.split(max(1, BLOCK_NUMBERS // per_record))
-    ]
-    distances, positions = (torch.cat(parts) for parts in zip(*found, strict=True))
+    # Made beforehand: small results between large blocks would keep the blocks' memory from being used again.
+    distances, positions = records.new_empty(len(records)), records.new_empty(len(records), dtype=torch.int64)
+    size = max(1, BLOCK_NUMBERS // per_record)
+    for first in range(0, len(records), size):
+        here = slice(first, first + size)
+        candidates = _shortlist(records[here] - centre, samples, centre, shortlist)
+        distances[here], positions[here] = _closest(records[here], samples, candidates)
     return distances, positions
 
 
@@ -82,5 +84,7 @@ def _shortlist(block: Tensor, samples: Tensor, centre: Tensor, size: int) -> Ten
 
 def _closest(block: Tensor, samples: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
     """The closest of each record's candidates (n, size): distance (n,) and position (n,)."""
-    distances, closest = (block[:, None] - samples[candidates]).norm(dim=2).min(1)
+    distances, closest = (
+        torch.cdist(block[:, None], samples[candidates], compute_mode="donot_use_mm_for_euclid_dist").squeeze(1).min(1)
+    )
     return distances, candidates.gather(1, closest[:, None]).squeeze(1)
