@@ -26,12 +26,14 @@ class AttackRecords:
         partition: (m,) int64, the partition of each member.
         nonmembers: (n, *shape).
         reference: (r, *shape), what the attacker may know of the population.
+        reference_labels: (r,) int64 classes of those, or None.
     """
 
     members: Tensor
     partition: Tensor
     nonmembers: Tensor
     reference: Tensor
+    reference_labels: Tensor | None = None
 
     @classmethod
     def of(cls, datamodule: PartitionDataModule, num_records: int | None, seed: int) -> "AttackRecords":
@@ -40,7 +42,14 @@ class AttackRecords:
         members, partition = datamodule.take_members(num_records, subsample)
         nonmembers = datamodule.take_nonmembers(num_records, subsample)
         reference = datamodule.take_reference(None, subsample)
-        return cls(*(torch.as_tensor(array) for array in (members, partition, nonmembers, reference)))
+        labels = datamodule.records.labels
+        return cls(
+            members=torch.as_tensor(members),
+            partition=torch.as_tensor(partition),
+            nonmembers=torch.as_tensor(nonmembers),
+            reference=torch.as_tensor(reference),
+            reference_labels=None if labels is None else torch.as_tensor(labels[datamodule.membership.reference]),
+        )
 
     def subset(self, num_records: int, seed: int) -> "AttackRecords":
         """At most `num_records` of the members and of the nonmembers, and the whole reference set."""
@@ -57,7 +66,13 @@ class AttackRecords:
         )
 
 
-def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: int) -> Target:
+def target_of(
+    module: ParGANModule,
+    reference: Tensor,
+    num_samples: int,
+    seed: int,
+    reference_labels: Tensor | None = None,
+) -> Target:
     """The module under attack, with `num_samples` generated records drawn once for all attacks."""
     return make_target(
         module.generator,
@@ -67,7 +82,8 @@ def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: i
         reference=reference.to(module.device),
         num_samples=num_samples,
         seed=derive(seed, "attacked samples"),
-        snap=None if module.spec is None else module.spec.snap,
+        spec=module.spec,
+        reference_labels=reference_labels,
     )
 
 
@@ -124,7 +140,7 @@ def evaluate(
     """
     start = time.perf_counter()
     records = AttackRecords.of(datamodule, num_records, seed)
-    target = target_of(module, records.reference, num_samples, seed)
+    target = target_of(module, records.reference, num_samples, seed, records.reference_labels)
     results = attack_target(target, records, attacks, draws, seed)
     attacked = time.perf_counter()
     samples = target.samples.cpu().numpy()

@@ -23,6 +23,11 @@ def evaluating(*networks: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
+def draw_latents(num_samples: int, latent_dim: int, seed: int) -> Tensor:
+    """The latents (num_samples, latent_dim) that `sample` starts from: standard normal, on the CPU."""
+    return torch.randn(num_samples, latent_dim, generator=torch.Generator().manual_seed(seed))
+
+
 def sample(generator: nn.Module, num_samples: int, latent_dim: int, seed: int, batch_size: int = 1000) -> Tensor:
     """Generated records (num_samples, *shape) in model space, on the generator's device.
 
@@ -31,7 +36,6 @@ def sample(generator: nn.Module, num_samples: int, latent_dim: int, seed: int, b
     also depends on the seed alone, and leaves torch's global random state as it was.
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
-    random = torch.Generator().manual_seed(seed)
-    latents = torch.randn(num_samples, latent_dim, generator=random)
+    latents = draw_latents(num_samples, latent_dim, seed)
     with evaluating(generator), seeded(derive(seed, "generator's own noise"), device):
         return torch.cat([generator(block.to(device)) for block in latents.split(batch_size)])

@@ -177,15 +177,15 @@ def test_data_go_where_the_environment_says(monkeypatch):
 # --- Every option trains two steps. A row is one run, and every option stands in some row.
 
 ROWS = """
-dataset       partition   loss   latents      model   attack              callbacks       logger       experiment
-digits        iid         js     independent  dcgan   discriminator_mean  default         csv          none
-blobs         by_label    wgan   shared       points  discriminator_max   early_stopping  none         smoke
-circles       contiguous  hinge  independent  points  discriminator_gap   none            tensorboard  none
-csv           dirichlet   lsgan  shared       mlp     monte_carlo         default         csv          smoke
-npz           by_label    js     independent  mlp     nearest_neighbour   default         none         none
-image_folder  dirichlet   wgan   independent  dcgan   own_partition       early_stopping  csv          smoke
-digits        iid         hinge  independent  mlp     none                none            tensorboard  none
-"""
+dataset       partition   loss   latents      model   callbacks       logger       experiment  attack
+digits        iid         js     independent  dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
+blobs         by_label    wgan   shared       points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
+circles       contiguous  hinge  independent  points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian
+csv           dirichlet   lsgan  shared       mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed
+npz           by_label    js     independent  mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features
+image_folder  dirichlet   wgan   independent  dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
+digits        iid         hinge  independent  mlp     none            tensorboard  none        none
+"""  # noqa: E501
 HEADER, *CHOSEN = [tuple(row.split()) for row in ROWS.strip().splitlines()]
 # These need a download, an account or a GPU; other tests run them where there is one.
 ELSEWHERE = {"mnist", "fashion_mnist", "cifar10", "hospital", "broward", "wandb"}
@@ -194,6 +194,11 @@ SMALL = [
     "data.reference=40", "generator_steps=2", "evaluate_every=1", "evaluation.num_samples=50",
     "evaluation.num_records=30", "evaluation.num_quality=40", "evaluation.draws=20",
 ]  # fmt: skip
+
+
+SHORT = {
+    name: [f"attack.{name}.attack.max_steps=8"] for name in options("attack") if name.startswith(("latent", "surr"))
+}
 
 
 def own_csv(folder):
@@ -222,7 +227,7 @@ OWN = {"csv": own_csv, "npz": own_npz, "image_folder": own_pictures}
 
 def test_every_option_stands_in_a_row():
     for place, group in enumerate(HEADER):
-        assert {row[place] for row in CHOSEN} == set(options(group)) - ELSEWHERE, group
+        assert {each for row in CHOSEN for each in row[place].split("+")} == set(options(group)) - ELSEWHERE, group
     assert set(HEADER) == {*GROUPS, "dataset", "attack"} - {"trainer"}
 
 
@@ -233,13 +238,14 @@ def test_every_option_trains(row, tmp_path):
         pytest.importorskip("tensorboard")
     folder = tmp_path / "run"
     given = OWN[chosen["dataset"]](tmp_path) if chosen["dataset"] in OWN else []
-    overrides = [f"{group}={option}" for group, option in chosen.items()]
+    attacks = chosen.pop("attack").split("+")
+    overrides = [*(f"{group}={option}" for group, option in chosen.items()), f"attack=[{','.join(attacks)}]"]
+    overrides += [each for name in attacks for each in SHORT.get(name, [])]
     cfg = composed(*SMALL, *overrides, *given, folder=folder)
     result = run.train(cfg, {"num_partitions": 3, "seed": 0})
     assert result["status"] == "finished"
     assert result["training"] == {"epochs": 1, "generator_steps": 2, "steps_per_epoch": 2}
-    attack = chosen["attack"]
-    assert [each["attack"] for each in result["attacks"]] == ([] if attack == "none" else [attack])
+    assert [each["attack"] for each in result["attacks"]] == [name for name in attacks if name != "none"]
     assert (folder / "result.json").is_file()
     with (folder / "metrics.csv").open(newline="") as file:
         (only,) = csv.DictReader(file)

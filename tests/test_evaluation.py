@@ -36,6 +36,7 @@ def test_everyone_is_attacked(datamodule):
     np.testing.assert_array_equal(records.nonmembers, pool[membership.nonmembers])
     np.testing.assert_array_equal(records.reference, pool[membership.reference])
     assert records.partition.tolist() == [0] * 40 + [1] * 40 + [2] * 40
+    np.testing.assert_array_equal(records.reference_labels, datamodule.records.labels[membership.reference])
 
 
 def test_a_subsample_keeps_each_member_with_its_partition(datamodule):

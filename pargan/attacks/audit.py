@@ -5,8 +5,8 @@ record.
 """
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,9 +16,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from pargan.attacks.evaluate import Figures, judge
-from pargan.attacks.target import Attack, Target, in_blocks
+from pargan.attacks.target import Attack, Scored, Target, in_blocks
+from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
-from pargan.sampling import evaluating, sample
+from pargan.sampling import draw_latents, evaluating, sample
 from pargan.seeding import derive, seeded
 
 
@@ -35,6 +36,7 @@ class AttackResult:
         num_samples: S, generated records the attack could look at.
         seconds: wall time of the attack. The first one on the discriminators pays for their evaluation,
             which the others share.
+        details: what the attack says about itself, ready for JSON; mostly nothing.
     """
 
     name: str
@@ -44,15 +46,17 @@ class AttackResult:
     figures: Figures
     num_samples: int
     seconds: float
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """One flat JSON-ready object without the scores; the name's key is `attack`."""
+        """One JSON-ready object without the scores, flat but for `details`; the name's key is `attack`."""
         return {
             "attack": self.name,
             "access": self.access,
             **self.figures.to_dict(),
             "num_samples": self.num_samples,
             "seconds": self.seconds,
+            "details": dict(self.details),
         }
 
 
@@ -64,7 +68,8 @@ def make_target(
     reference: Tensor,
     num_samples: int,
     seed: int,
-    snap: Callable[[np.ndarray], np.ndarray] | None = None,
+    spec: RecordSpec | None = None,
+    reference_labels: Tensor | None = None,
     batch_size: int = 1000,
 ) -> Target:
     """A snapshot of a GAN to attack; make a new one after a further training step.
@@ -80,7 +85,9 @@ def make_target(
         reference: (R, *shape) records of the population, neither members nor nonmembers.
         num_samples: S, generated records to hand to the attacks.
         seed: for the samples' latents (the same on every device) and whatever attacks draw.
-        snap: turns samples into records as they would be released (whole categories, grey levels).
+        spec: the facts of a record; with them, samples become records as they would be released (whole
+            categories, grey levels).
+        reference_labels: (R,) classes of the reference records, where there are any.
         batch_size: records evaluated at a time.
 
     Raises:
@@ -91,8 +98,8 @@ def make_target(
     if len(reference) < 1:
         raise ParganError("the reference set is empty; leave some records out of members and nonmembers")
     samples = sample(generator, num_samples, latent_dim, seed, batch_size)
-    if snap is not None:
-        samples = torch.as_tensor(snap(samples.cpu().numpy()), dtype=samples.dtype, device=samples.device)
+    if spec is not None:
+        samples = torch.as_tensor(spec.snap(samples.cpu().numpy()), dtype=samples.dtype, device=samples.device)
     broken = int((~samples.flatten(1).isfinite().all(1)).sum())
     if broken:
         raise ParganError(
@@ -122,8 +129,11 @@ def make_target(
         samples=samples,
         reference=reference,
         seed=seed,
+        spec=spec,
+        reference_labels=reference_labels,
         generator=generate,
         latent_dim=latent_dim,
+        sample_latents=draw_latents(num_samples, latent_dim, seed).to(samples.device),
         num_partitions=num_partitions,
         logits=logits,
     )
@@ -171,7 +181,9 @@ def run_attacks(
     def run(name: str, attack: Attack) -> AttackResult:
         start = time.perf_counter()
         with seeded(derive(seed, "attack"), device):
-            shuffled = attack(target.view(attack.access, partition), records).detach()
+            found = attack(target.view(attack.access, partition), records)
+        scored = found if isinstance(found, Scored) else Scored(found)
+        shuffled = scored.scores.detach()
         if shuffled.shape != (m + n,):
             raise ParganError(
                 f"attack={name} returned scores of shape {tuple(shuffled.shape)} for {m + n} records; "
@@ -196,6 +208,7 @@ def run_attacks(
             figures=figures,
             num_samples=len(target.samples),
             seconds=seconds,
+            details=scored.details,
         )
 
     return [run(name, attack) for name, attack in attacks.items()]

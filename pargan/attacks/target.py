@@ -4,12 +4,14 @@ Legend: N records under attack, S generated samples, R reference records, K disc
 *shape of one record. Tensors are float32, in model space, all on one device.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import ClassVar, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import torch
 from torch import Tensor
+
+from pargan.data.records import RecordSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +22,9 @@ class SamplesView:
         samples: (S, *shape) generated records, as they would be released.
         reference: (R, *shape) records from the same population, neither members nor nonmembers.
         seed: for whatever the attack draws at random.
+        spec: the facts of a record's format (columns, ranges), which whoever holds a record knows; None where
+            the networks were made without.
+        reference_labels: (R,) int64 classes of the reference records, or None.
     """
 
     level: ClassVar[str] = "samples"
@@ -28,6 +33,8 @@ class SamplesView:
     samples: Tensor
     reference: Tensor
     seed: int
+    spec: RecordSpec | None = None
+    reference_labels: Tensor | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +44,14 @@ class GeneratorView(SamplesView):
     Attributes:
         generator: (B, latent_dim) -> (B, *shape), in eval mode, differentiable in the latents.
         latent_dim: size of a latent.
+        sample_latents: (S, latent_dim), what the samples were generated from.
     """
 
     level: ClassVar[str] = "generator"
 
     generator: Callable[[Tensor], Tensor]
     latent_dim: int
+    sample_latents: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +82,19 @@ class PartitionsView(DiscriminatorsView):
     partition: Tensor
 
 
+@dataclass(frozen=True)
+class Scored:
+    """Scores, and what the attack has to say about how it came to them.
+
+    Attributes:
+        scores: (N,), higher = more likely a member.
+        details: ready for JSON, for people to judge the attack by (how many searches converged).
+    """
+
+    scores: Tensor
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
 View = TypeVar("View", bound=SamplesView)
 
 
@@ -83,7 +105,7 @@ class Attack(Protocol[View]):
     def access(self) -> type[View]:
         """The view it needs; it is handed exactly that."""
 
-    def __call__(self, view: View, records: Tensor) -> Tensor:
+    def __call__(self, view: View, records: Tensor) -> Tensor | Scored:
         """(N, *shape) -> (N,) scores, higher = more likely a member. The order of records means nothing."""
 
 

@@ -96,8 +96,8 @@ class AttackCallback(pl.Callback):
         return self.records.subset(size, self.seed)
 
     def _run(self, due: Mapping[str, ScheduledAttack], pl_module: Any) -> list[AttackResult]:
-        reference = next(iter(self._by_size.values())).reference
-        target = target_of(pl_module, reference, self.num_samples, self.seed)
+        any_size = next(iter(self._by_size.values()))
+        target = target_of(pl_module, any_size.reference, self.num_samples, self.seed, any_size.reference_labels)
         results: list[AttackResult] = []
         for size, records in self._by_size.items():
             attacks = {name: each.attack for name, each in due.items() if each.num_records == size}

@@ -41,6 +41,9 @@ class Column(Protocol):
     def width(self) -> int:
         """Values it takes in model space."""
 
+    extent: ClassVar[float]
+    """Largest Euclidean distance in model space between two of its values."""
+
     @classmethod
     def fit(cls, name: str, values: np.ndarray) -> Self:
         """Learn range or categories from (N,) values."""
@@ -70,6 +73,7 @@ class Numeric:
     scaler: MinMaxScaler
     type: ClassVar[str] = "numeric"
     width: ClassVar[int] = 1
+    extent: ClassVar[float] = 2.0  # from -1 to 1
 
     @classmethod
     def fit(cls, name: str, values: np.ndarray) -> Self:
@@ -132,6 +136,7 @@ class Categorical:
     name: str
     encoder: OneHotEncoder
     type: ClassVar[str] = "categorical"
+    extent: ClassVar[float] = 2**0.5  # between any two different indicators
 
     @classmethod
     def fit(cls, name: str, values: np.ndarray) -> Self:
@@ -212,6 +217,10 @@ class TableSpec:
     def shape(self) -> tuple[int]:
         """(width,)."""
         return (sum(column.width for column in self.columns),)
+
+    def column_scales(self) -> np.ndarray:
+        """(width,) float32 factors of model space under which two values of a column are at most 1 apart."""
+        return np.concatenate([np.full(column.width, 1 / column.extent, np.float32) for column in self.columns])
 
     def head(self) -> nn.Module:
         """Tanh for numbers, Gumbel-softmax for each category's block."""

@@ -57,8 +57,8 @@ def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> Extractor
     records = _flat(reference[chosen])
     if len(records) < 2 or not records.std(axis=0).any():
         raise ParganError(
-            f"the reference group holds {len(records)} records without variation: image quality needs at "
-            f"least two different ones; give the reference a larger share of the pool"
+            f"the reference group holds {len(records)} records without variation: features need at least "
+            f"two different ones; give the reference a larger share of the pool"
         )
     if labels is not None and len(np.unique(labels[chosen])) > 1:
         name, raw = "refmlp", _hidden_layer(records, labels[chosen])

@@ -20,6 +20,7 @@ def view_of(networks, reference, partition=None):
         seed=0,
         generator=lambda latents: latents,
         latent_dim=1,
+        sample_latents=torch.zeros(1, 1),
         num_partitions=len(networks),
         logits=lambda records: torch.stack([network(records.squeeze(1)) for network in networks]),
         partition=torch.zeros(0, dtype=torch.int64) if partition is None else partition,

@@ -1,8 +1,9 @@
-import numpy as np
 import pytest
 import torch
 from planted import LATENT, SHAPE, groups, normal, target_of, untrained
 
+from pargan.attacks import SamplesView
+from pargan.data.images import ImageSpec
 from pargan.errors import ParganError
 
 
@@ -38,9 +39,18 @@ def test_samples_depend_on_the_seed_alone():
 
 
 def test_samples_are_snapped_to_what_would_be_released():
-    samples = target_of(*untrained(), groups()[3], snap=np.round).samples
-    assert set(samples.unique().tolist()) <= {-1.0, 0.0, 1.0}
-    assert samples.dtype == torch.float32
+    spec = ImageSpec(*SHAPE)
+    target = target_of(*untrained(), groups()[3], spec=spec)
+    levels = (target.samples + 1) * 127.5
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+    assert target.samples.dtype == torch.float32
+    assert target.view(SamplesView, torch.empty(0)).spec is spec
+
+
+def test_the_latents_are_those_of_the_samples():
+    target = target_of(*untrained(), groups()[3], num_samples=30)
+    with torch.no_grad():
+        torch.testing.assert_close(target.generator(target.sample_latents), target.samples)
 
 
 def test_the_generator_is_differentiable_in_latents_and_in_eval_mode():

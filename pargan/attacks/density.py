@@ -1,0 +1,100 @@
+"""Attacks by density: the generator puts more mass on members than the population does.
+
+Legend: N records under attack, S generated samples, R reference records, n points, F features.
+
+Source: DOMIAS (van Breugel et al. 2023, arXiv 2302.12580).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import log, pi
+from typing import ClassVar, Protocol
+
+import torch
+from sklearn.covariance import LedoitWolf
+from torch import Tensor
+from torch.distributions import MultivariateNormal
+
+from pargan.attacks.neighbours import BLOCK_NUMBERS
+from pargan.attacks.spaces import PrincipalComponents, Space
+from pargan.attacks.target import SamplesView, in_blocks
+from pargan.errors import ParganError
+
+NARROWEST = 1e-3
+"""Smallest standard deviation of a density, in those of samples and reference together: a generator that
+returns one record only still has one."""
+
+
+class Density(Protocol):
+    """Fits itself to points."""
+
+    def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
+        """Points (n, F) of about unit variance -> the log density (N, F) -> (N,)."""
+
+
+@dataclass(frozen=True)
+class KernelDensity:
+    """A Gaussian kernel at every point.
+
+    Args:
+        bandwidth: in units of Scott's rule (1992, doi 10.1002/9780470316849), which takes n^(-1 / (F + 4)) standard
+            deviations in each dimension. Smaller ones tell copies better, and see nothing in between.
+    """
+
+    bandwidth: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.bandwidth > 0:
+            raise ParganError(f"density.bandwidth={self.bandwidth} is no width; give more than 0")
+
+    def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
+        """The log density (N, F) -> (N,)."""
+        n, features = points.shape
+        width = self.bandwidth * n ** (-1 / (features + 4)) * points.std(0, correction=0).clamp(min=NARROWEST)
+        centre = points.mean(0)
+        kernels = (points - centre) / width
+        constant = float(width.log().sum()) + log(n) + features / 2 * log(2 * pi)
+
+        def log_density(records: Tensor) -> Tensor:
+            squared = torch.cdist((records - centre) / width, kernels).square()  # (N, n)
+            return (-squared / 2).logsumexp(1) - constant
+
+        return lambda records: in_blocks(log_density, records, max(1, BLOCK_NUMBERS // n))
+
+
+@dataclass(frozen=True)
+class GaussianDensity:
+    """One Gaussian, with a covariance shrunk by Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4)."""
+
+    def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
+        """The log density (N, F) -> (N,)."""
+        points = points.double()
+        shrunk = points.new_tensor(LedoitWolf().fit(points.cpu().numpy()).covariance_)
+        covariance = shrunk + NARROWEST**2 * torch.eye(len(shrunk), dtype=points.dtype, device=points.device)
+        gaussian = MultivariateNormal(points.mean(0), covariance)
+        return lambda records: gaussian.log_prob(records.double())
+
+
+@dataclass(frozen=True)
+class DensityRatio:
+    """log p_G(x) - log p_R(x), with p_G fitted to the samples and p_R to the reference records.
+
+    Args:
+        space: where densities are fitted, then standardised by samples and reference together. Densities need few
+            dimensions: beyond a few dozen a kernel density knows little more than the nearest neighbour.
+        density: what is fitted.
+    """
+
+    space: Space = field(default_factory=lambda: PrincipalComponents(20))
+    density: Density = field(default_factory=KernelDensity)
+    access: ClassVar[type[SamplesView]] = SamplesView
+
+    def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
+        """(N, *shape) -> (N,) scores."""
+        into = self.space(view)
+        samples, reference = into(view.samples), into(view.reference)
+        scale, centre = torch.std_mean(torch.cat([samples, reference]), 0, correction=0)
+        scale = scale.where(scale > 0, 1.0)
+        of_samples, of_reference = (self.density((points - centre) / scale) for points in (samples, reference))
+        standardised = (into(records) - centre) / scale
+        return of_samples(standardised) - of_reference(standardised)
