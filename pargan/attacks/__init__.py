@@ -1,6 +1,7 @@
 """Membership inference attacks: functions from records to scores, and the figures that judge scores."""
 
 from pargan.attacks.audit import AttackResult, make_target, run_attacks
+from pargan.attacks.controls import Controls, judge_controls
 from pargan.attacks.discriminator import (
     DiscriminatorGap,
     DiscriminatorMax,
@@ -25,6 +26,7 @@ from pargan.attacks.target import (
 __all__ = [
     "Attack",
     "AttackResult",
+    "Controls",
     "DiscriminatorGap",
     "DiscriminatorMax",
     "DiscriminatorMean",
@@ -43,6 +45,7 @@ __all__ = [
     "Target",
     "dead_discriminators",
     "judge",
+    "judge_controls",
     "make_target",
     "run_attacks",
     "standardised_logits",
