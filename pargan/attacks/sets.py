@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from pargan.attacks.statistics import TAIL
+from pargan.attacks.statistics import clopper_pearson
 
 SET_SIZE = 100
 
@@ -52,10 +52,8 @@ def set_accuracy(
     # Members among the M highest, above + (M - above_both) tied / tied_both, against M / 2, in whole numbers.
     lead = 2 * (above * tied_both + (size - above_both) * tied) - size * tied_both
     points = int((np.sign(lead) + 1).sum())  # 2 for a win, 1 for a tie
-    low = stats.beta.ppf(TAIL, points / 2, trials - points / 2 + 1) if points > 0 else 0.0
-    high = stats.beta.isf(TAIL, points / 2 + 1, trials - points / 2) if points < 2 * trials else 1.0
     p_value = float(np.clip(null_points(trials, size)[points:].sum(), 0.0, 1.0))
-    return SetAccuracy(points / (2 * trials), float(low), float(high), p_value, trials)
+    return SetAccuracy(*clopper_pearson(points / 2, trials), p_value, trials)
 
 
 def null_points(trials: int, size: int) -> np.ndarray:

@@ -137,10 +137,14 @@ def tpr_at_fpr(members: np.ndarray, nonmembers: np.ndarray, false_positive_rate:
     return clopper_pearson(hits, len(members))
 
 
-def clopper_pearson(hits: int, trials: int) -> Interval:
-    """A proportion and its exact 95 % interval (Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404)."""
-    interval = stats.binomtest(hits, trials).proportion_ci(0.95, method="exact")
-    return Interval(hits / trials, float(interval.low), float(interval.high))
+def clopper_pearson(hits: float, trials: int) -> Interval:
+    """A proportion and its exact 95 % interval (Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404).
+
+    From quantiles of the beta distribution, which take half counts of hits too.
+    """
+    low = stats.beta.ppf(TAIL, hits, trials - hits + 1) if hits > 0 else 0.0
+    high = stats.beta.isf(TAIL, hits + 1, trials - hits) if hits < trials else 1.0
+    return Interval(hits / trials, float(low), float(high))
 
 
 def advantage(members: np.ndarray, nonmembers: np.ndarray) -> float:

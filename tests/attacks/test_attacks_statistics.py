@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import norm
+from scipy.stats import binomtest, norm
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from pargan.attacks import statistics
@@ -68,6 +68,13 @@ def test_clopper_pearson_literal_numbers():
     assert statistics.clopper_pearson(10, 10) == pytest.approx((1, 0.025**0.1, 1))
     assert statistics.clopper_pearson(5, 10) == pytest.approx((0.5, 0.18708603, 0.81291397))
     assert statistics.clopper_pearson(1, 10) == pytest.approx((0.1, 0.00252858, 0.44501612), abs=1e-8)
+
+
+@given(st.integers(1, 2000), st.data())
+def test_clopper_pearson_equals_scipy(trials, data):
+    hits = data.draw(st.integers(0, trials))
+    expected = binomtest(hits, trials).proportion_ci(0.95, method="exact")
+    assert statistics.clopper_pearson(hits, trials)[1:] == pytest.approx((expected.low, expected.high), abs=1e-9)
 
 
 @pytest.mark.parametrize(("rate", "enough"), [(0.001, 1000), (0.01, 100), (0.1, 10)])
