@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 BINS = 50
-PERMUTATIONS = 1000
+PERMUTATIONS = 500
 
 
 class TotalVariation(NamedTuple):
