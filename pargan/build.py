@@ -4,6 +4,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
 
@@ -26,10 +27,17 @@ from pargan.seeding import derive, seeded
 
 @dataclass(frozen=True)
 class Built:
-    """A run's data and networks, connected."""
+    """A run's data and networks, connected.
+
+    Attributes:
+        datamodule: set up.
+        module: the networks, with initial weights.
+        untrained: a copy of them that stays as it is, the control of every attack.
+    """
 
     datamodule: PartitionDataModule
     module: ParGANModule
+    untrained: ParGANModule
 
 
 def build(cfg: DictConfig, membership: Membership | None = None) -> Built:
@@ -51,7 +59,7 @@ def build(cfg: DictConfig, membership: Membership | None = None) -> Built:
             discriminator=partial(instantiate(cfg.model.discriminator), spec),
             spec=spec,
         )
-    return Built(datamodule, module)
+    return Built(datamodule, module, deepcopy(module))
 
 
 def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger]) -> Trainer:

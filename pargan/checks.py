@@ -61,6 +61,7 @@ RULES: Mapping[str, Rule] = {
     "num_records": _optional(_whole(1)),
     "num_quality": _whole(2),
     "draws": _whole(1),
+    "controls": Rule(lambda value: isinstance(value, bool), "true or false"),
     "precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
 }
 

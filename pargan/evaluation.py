@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pargan.attacks import Attack, AttackResult, Target, make_target, run_attacks
+from pargan.attacks import Attack, AttackResult, Controls, Target, judge_controls, make_target, run_attacks
 from pargan.data.datamodule import PartitionDataModule
 from pargan.module import ParGANModule
 from pargan.seeding import derive
@@ -104,12 +104,14 @@ class Evaluation:
 
     Attributes:
         attacks: one result per attack.
+        controls: what goes with the attacks; None where they were switched off or nothing was attacked.
         quality: the data set's own measure.
         samples: (S, *shape) the generated records they were measured on, in model space.
         seconds: how long each part took.
     """
 
     attacks: list[AttackResult]
+    controls: Controls | None
     quality: dict[str, float]
     samples: np.ndarray
     seconds: dict[str, float]
@@ -125,6 +127,8 @@ def evaluate(
     num_quality: int,
     draws: int,
     seed: int,
+    controls: bool = True,
+    untrained: ParGANModule | None = None,
 ) -> Evaluation:
     """Attack a trained module and measure its quality; deterministic for a seed.
 
@@ -137,14 +141,30 @@ def evaluate(
         num_quality: at most this many generated records, and records of each group, for the quality measure.
         draws: bootstrap draws of each interval.
         seed: for subsamples, latents and bootstrap.
+        controls: run the attacks' controls as well, which takes somewhat longer than the attacks.
+        untrained: a module of the same recipe with initial weights, attacked as one of the controls.
     """
     start = time.perf_counter()
     records = AttackRecords.of(datamodule, num_records, seed)
     target = target_of(module, records.reference, num_samples, seed, records.reference_labels)
     results = attack_target(target, records, attacks, draws, seed)
     attacked = time.perf_counter()
+    checked = None
+    if controls and attacks:
+        on_untrained = None
+        if untrained is not None:
+            initial = target_of(untrained.to(module.device), records.reference, num_samples, seed)
+            on_untrained = attack_target(initial, records, attacks, draws, seed)
+        checked = judge_controls(
+            results, on_untrained, target, records.members, records.nonmembers, seed=seed, draws=draws
+        )
+    controlled = time.perf_counter()
     samples = target.samples.cpu().numpy()
     split = datamodule.split(num_quality, derive(seed, "quality records"))
     quality = datamodule.records.quality(samples[:num_quality], split, seed)
-    seconds = {"attacks": attacked - start, "quality": time.perf_counter() - attacked}
-    return Evaluation(results, quality, samples, seconds)
+    seconds = {
+        "attacks": attacked - start,
+        "controls": controlled - attacked,
+        "quality": time.perf_counter() - controlled,
+    }
+    return Evaluation(results, checked, quality, samples, seconds)

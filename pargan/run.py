@@ -70,7 +70,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
             fit_seconds = time.perf_counter() - started
             if trainer.checkpoint_callback is not None:  # the last epoch need not have been one of its epochs
                 trainer.save_checkpoint(directory.last_checkpoint)
-        evaluation = evaluate(built.module, built.datamodule, build_attacks(cfg), **cfg.evaluation, seed=cfg.seed)
+        evaluation = _evaluated(cfg, built)
         observers = {name: each.seconds for name, each in callbacks.items() if hasattr(each, "seconds")}
         result = {
             "status": "finished",
@@ -106,7 +106,7 @@ def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
     built.datamodule.load_state_dict(checkpoint[type(built.datamodule).__qualname__])
     built.module.load_state_dict(checkpoint["state_dict"])
     built.module.to(device_of(cfg.device))
-    evaluation = evaluate(built.module, built.datamodule, build_attacks(cfg), **cfg.evaluation, seed=cfg.seed)
+    evaluation = _evaluated(cfg, built)
     result = {
         "status": "finished",
         "settings": {"run": str(directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
@@ -150,6 +150,11 @@ def _left_behind(directory: RunDirectory) -> tuple[Membership | None, Path | Non
     return membership, directory.last_checkpoint
 
 
+def _evaluated(cfg: DictConfig, built: Built) -> Evaluation:
+    attacks = build_attacks(cfg)
+    return evaluate(built.module, built.datamodule, attacks, **cfg.evaluation, seed=cfg.seed, untrained=built.untrained)
+
+
 def _measured(built: Built, evaluation: Evaluation) -> dict[str, Any]:
     membership = built.datamodule.membership
     steps, steps_per_epoch = built.module.generator_steps, built.datamodule.steps_per_epoch
@@ -162,6 +167,8 @@ def _measured(built: Built, evaluation: Evaluation) -> dict[str, Any]:
         },
         "quality": evaluation.quality,
         "attacks": [result.to_dict() for result in evaluation.attacks],
+        "controls": None if evaluation.controls is None else evaluation.controls.to_dict(),
+        "warnings": [] if evaluation.controls is None else evaluation.controls.warnings(),
         "data": {
             "records": len(built.datamodule.records),
             "partitions": list(membership.partitions.shape),

@@ -78,6 +78,22 @@ def test_an_evaluation_is_deterministic_and_changes_nothing(datamodule):
     assert {result.nonmember_scores.shape for result in one.attacks} == {(60,)}
 
 
+def test_controls_go_with_the_attacks_and_change_nothing(datamodule):
+    module, untrained = gan(spec=PointsSpec(2)), gan(networks=with_noise_and_batch_norm, spec=PointsSpec(2))
+    before = weights(untrained)
+    with_them, without = (
+        evaluate(module, datamodule, ATTACKS, **SIZES, seed=0, controls=controls, untrained=untrained)
+        for controls in (True, False)
+    )
+    assert_equal_weights(weights(untrained), before)
+    assert without.controls is None
+    assert [each.figures for each in with_them.attacks] == [each.figures for each in without.attacks]
+    expected = evaluate(untrained, datamodule, ATTACKS, **SIZES, seed=0).attacks
+    for control, of_untrained in zip(with_them.controls.attacks, expected, strict=True):
+        assert control.untrained.figures == of_untrained.figures
+    assert evaluate(module, datamodule, {}, **SIZES, seed=0).controls is None
+
+
 def test_untrained_networks_leak_nothing_over_many_splits():
     attacks, aucs = {**ATTACKS, "own": OwnPartition()}, []
     for seed in range(20):

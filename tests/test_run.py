@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+import torch
 from hydra import compose, initialize_config_module
 from omegaconf import OmegaConf
+from tiny import assert_equal_weights, weights
 
 from pargan import resolvers, run
+from pargan.build import build
+from pargan.data.membership import Membership
 from pargan.errors import ParganError
 
 SIZES = ["evaluation.num_samples=60", "evaluation.num_records=40", "evaluation.num_quality=30", "evaluation.draws=20"]
@@ -38,9 +42,29 @@ def test_attacking_the_last_checkpoint_repeats_the_final_figures(finished, tmp_p
     assert without_times(result["attacks"]) == without_times(trained["attacks"])
     assert result["quality"] == trained["quality"]
     assert result["data"] == trained["data"]
+    assert result["controls"] == trained["controls"]  # of the same initial weights, built again
+    assert result["warnings"] == trained["warnings"]
     assert result["training"] == {"epochs": 2, "generator_steps": 6, "steps_per_epoch": 3}
     assert (tmp_path / "result.json").is_file()
     assert (tmp_path / "figures" / "roc.png").is_file()
+
+
+def test_controls_can_be_left_out(finished, tmp_path):
+    folder, trained = finished
+    cfg = composed("attack", f"run={folder}", "device=cpu", *SIZES, "evaluation.controls=false")
+    result = run.attack(cfg, tmp_path)
+    assert (result["controls"], result["warnings"]) == (None, [])
+    assert without_times(result["attacks"]) == without_times(trained["attacks"])
+
+
+def test_the_control_is_the_run_before_its_first_step(finished, tmp_path):
+    folder, _ = finished
+    cfg = composed("train", *SMALL, *SIZES, f"run_directory={tmp_path}")
+    built = build(cfg, Membership.load(folder / "membership.npz"))
+    trained = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+    built.module.load_state_dict(trained)
+    assert_equal_weights(weights(built.untrained), weights(build(cfg).module))
+    assert any(not torch.equal(weight, trained[name]) for name, weight in weights(built.untrained).items())
 
 
 @pytest.mark.parametrize("checkpoint", ["last", "best"])

@@ -1,6 +1,7 @@
 """Membership inference attacks: functions from records to scores, and the figures that judge scores."""
 
 from pargan.attacks.audit import AttackResult, make_target, run_attacks
+from pargan.attacks.controls import Controls, judge_controls
 from pargan.attacks.density import DensityRatio, GaussianDensity, KernelDensity
 from pargan.attacks.discriminator import (
     DiscriminatorGap,
@@ -29,6 +30,7 @@ from pargan.attacks.target import (
 __all__ = [
     "Attack",
     "AttackResult",
+    "Controls",
     "DensityRatio",
     "DiscriminatorGap",
     "DiscriminatorMax",
@@ -58,6 +60,7 @@ __all__ = [
     "Zeros",
     "dead_discriminators",
     "judge",
+    "judge_controls",
     "make_target",
     "run_attacks",
     "standardised_logits",

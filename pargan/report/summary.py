@@ -16,7 +16,7 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
     """A finished run on one screen, at most 100 columns wide; print it with crop=False, for the path's sake.
 
     Args:
-        result: the content of result.json; `quality` and `attacks` may be missing or empty.
+        result: the content of result.json; `quality`, `attacks` and `controls` may be missing or empty.
         directory: where the run is.
     """
     parts: list[RenderableType] = [_settings(result.get("settings", {}))]
@@ -24,6 +24,9 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
         parts.append(Padding(_quality(quality), (1, 0, 0, 0)))
     if attacks := result.get("attacks"):
         parts.append(Padding(_attacks(attacks), (1, 0, 0, 0)))
+    if controls := result.get("controls"):
+        parts.append(Padding(_controls(controls), (1, 0, 0, 0)))
+    parts += [Text(f"\nwarning: {each}", style="yellow") for each in result.get("warnings", [])]
     # One line however long it is, so that it can be copied; Padding would cut it.
     parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
@@ -92,6 +95,20 @@ def _attacks(attacks: list[Mapping[str, Any]]) -> Table:
     table.caption = (
         f"{least}{members} members against {nonmembers} nonmembers; leaks = the whole interval lies above 0.5"
     )
+    return table
+
+
+def _controls(controls: Mapping[str, Any]) -> Table:
+    """AUCs that should be 0.5; where there is one per attack, the lowest and the highest."""
+    table = _table("Controls: AUC where there is nothing to find", "control", "AUC", "interval")
+    if blind := controls["blind_classifier"]:
+        table.add_row("blind classifier", f"{blind['auc']:.3f}", interval(blind["auc_low"], blind["auc_high"]))
+    for name, key in (("permuted membership", "permuted_auc"), ("untrained networks", "untrained_auc")):
+        found = [attack for attack in controls["attacks"] if attack[key] is not None]
+        aucs = [attack[key] for attack in found]
+        if found:
+            outer = interval(min(each[f"{key}_low"] for each in found), max(each[f"{key}_high"] for each in found))
+            table.add_row(name, f"{min(aucs):.3f} to {max(aucs):.3f}", outer)
     return table
 
 

@@ -48,6 +48,27 @@ class Memoriser(nn.Module):
         return self.members[chosen] + 1e-3 * latents[:, 1].reshape(-1, 1, 1, 1)
 
 
+class Copier(nn.Module):
+    """A generator that copies a share r of its training records: r of what it returns is copies of r of them.
+
+    The rest are records of the population that are in no group.
+    """
+
+    def __init__(self, members, share):
+        super().__init__()
+        self.share = share
+        self.register_buffer("copied", members[: round(share * len(members))])
+        self.register_buffer("others", normal(20_000, *SHAPE, seed=12345))
+
+    def forward(self, latents):
+        position = torch.special.ndtr(latents[:, :2].double())  # uniform in [0, 1)
+        fresh = self.others[(position[:, 0] * len(self.others)).long()]
+        if not len(self.copied):
+            return fresh
+        copies = self.copied[(position[:, 0] * len(self.copied)).long()]
+        return torch.where(position[:, 1].reshape(-1, 1, 1, 1) < self.share, copies, fresh)
+
+
 class Knows(nn.Module):
     """A discriminator whose logit is high near the records it has seen."""
 

@@ -65,6 +65,42 @@ def test_summary_without_attacks_or_with_too_few_nonmembers():
     assert "too few" in printed(summary(job(5, 0, 0.6, 3.0, attacks=[unresolved]), Path("run")))
 
 
+def control(name: str, permuted: float, untrained: float | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"attack": name}
+    for key, value in (("permuted_auc", permuted), ("untrained_auc", untrained)):
+        bounds = (None, None) if value is None else (value - 0.02, value + 0.02)
+        row |= {key: value, f"{key}_low": bounds[0], f"{key}_high": bounds[1]}
+    return row
+
+
+def test_summary_ends_with_controls_and_warnings():
+    blind = {"auc": 0.506, "auc_low": 0.46, "auc_high": 0.55, "p_value": 0.4}
+    controls = {"blind_classifier": blind, "dead_discriminators": []}
+    controls["attacks"] = [control("a", 0.489, 0.503), control("b", 0.501, 0.52)]
+    sentence = "members and nonmembers are not exchangeable: " + "words " * 20
+    lines = printed(
+        summary(job(5, 0, 0.6, 3.0, controls=controls, warnings=[sentence.strip()]), Path("run"))
+    ).splitlines()
+    rows = {name: next(line for line in lines if line.startswith(name)) for name in ("blind", "permuted", "untrained")}
+    assert "0.506" in rows["blind"]
+    assert "[0.460, 0.550]" in rows["blind"]
+    assert "0.489 to 0.501" in rows["permuted"]
+    assert "[0.469, 0.521]" in rows["permuted"]
+    assert "0.503 to 0.520" in rows["untrained"]
+    assert any(line.startswith("warning: members and nonmembers") for line in lines)
+    assert sentence.strip() in " ".join(line.strip() for line in lines)
+    assert max(map(len, lines)) <= 100
+
+
+def test_summary_leaves_out_controls_that_could_not_be_had():
+    controls = {"blind_classifier": None, "dead_discriminators": [], "attacks": [control("a", 0.489, None)]}
+    text = printed(summary(job(5, 0, 0.6, 3.0, controls=controls), Path("run")))
+    assert "permuted membership" in text
+    assert "blind" not in text
+    assert "untrained" not in text
+    assert "Controls" not in printed(summary(job(5, 0, 0.6, 3.0, controls=None), Path("run")))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [(0.5, 0.6, ""), (0.501, 0.6, "leaks"), (0.4, 0.5, ""), (0.3, 0.499, "below 0.5"), (0.4, 0.6, "")],
