@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pargan.attacks import Attack, AttackResult, Target, make_target, run_attacks
+from pargan.attacks import Attack, AttackResult, DiscriminatorsView, Target, make_target, narrow, run_attacks
 from pargan.data.datamodule import PartitionDataModule
 from pargan.module import ParGANModule
 from pargan.seeding import derive
@@ -57,9 +57,9 @@ class AttackRecords:
         )
 
 
-def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: int) -> Target:
+def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: int) -> DiscriminatorsView:
     """The module under attack, with `num_samples` generated records drawn once for all attacks."""
-    return make_target(
+    target = make_target(
         module.generator,
         module.discriminators,
         latent_dim=module.latent_dim,
@@ -69,6 +69,7 @@ def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: i
         seed=derive(seed, "attacked samples"),
         snap=None if module.spec is None else module.spec.snap,
     )
+    return narrow(target, DiscriminatorsView)
 
 
 def attack_target(

@@ -12,6 +12,8 @@ from pargan.attacks.discriminator import (
 from pargan.attacks.evaluate import Figures, judge
 from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo
 from pargan.attacks.neighbours import NearestNeighbour
+from pargan.attacks.per_partition import PartitionLeakage, leakage_per_partition
+from pargan.attacks.risk import RiskTable, risk_table
 from pargan.attacks.spaces import PrincipalComponents, RawSpace
 from pargan.attacks.target import (
     Attack,
@@ -20,6 +22,7 @@ from pargan.attacks.target import (
     PartitionsView,
     SamplesView,
     Target,
+    narrow,
 )
 
 __all__ = [
@@ -36,14 +39,19 @@ __all__ = [
     "MonteCarlo",
     "NearestNeighbour",
     "OwnPartition",
+    "PartitionLeakage",
     "PartitionsView",
     "PrincipalComponents",
     "RawSpace",
+    "RiskTable",
     "SamplesView",
     "Target",
     "dead_discriminators",
     "judge",
+    "leakage_per_partition",
     "make_target",
+    "narrow",
+    "risk_table",
     "run_attacks",
     "standardised_logits",
 ]
