@@ -4,16 +4,30 @@ Legend: m members, n nonmembers, r reference records, *shape of one record.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pargan.attacks import Attack, AttackResult, DiscriminatorsView, Target, make_target, narrow, run_attacks
+from pargan.attacks import (
+    Attack,
+    AttackResult,
+    DiscriminatorsView,
+    PartitionLeakage,
+    RiskTable,
+    Target,
+    leakage_per_partition,
+    make_target,
+    narrow,
+    risk_table,
+    run_attacks,
+)
 from pargan.data.datamodule import PartitionDataModule
 from pargan.module import ParGANModule
+from pargan.progress import tracking
 from pargan.seeding import derive
 
 
@@ -23,15 +37,19 @@ class AttackRecords:
 
     Attributes:
         members: (m, *shape).
-        partition: (m,) int64, the partition of each member.
+        partition: (m,) int64, the partition of each member; None where nobody knows.
         nonmembers: (n, *shape).
         reference: (r, *shape), what the attacker may know of the population.
+        member_index, nonmember_index: (m,) and (n,), where they stand in the pool or file they came from; None
+            where they are all of it, in its order.
     """
 
     members: Tensor
-    partition: Tensor
+    partition: Tensor | None
     nonmembers: Tensor
     reference: Tensor
+    member_index: np.ndarray | None = None
+    nonmember_index: np.ndarray | None = None
 
     @classmethod
     def of(cls, datamodule: PartitionDataModule, num_records: int | None, seed: int) -> "AttackRecords":
@@ -40,7 +58,15 @@ class AttackRecords:
         members, partition = datamodule.take_members(num_records, subsample)
         nonmembers = datamodule.take_nonmembers(num_records, subsample)
         reference = datamodule.take_reference(None, subsample)
-        return cls(*(torch.as_tensor(array) for array in (members, partition, nonmembers, reference)))
+        member_index, nonmember_index = datamodule.pool_index(num_records, subsample)
+        return cls(
+            torch.as_tensor(members),
+            torch.as_tensor(partition),
+            torch.as_tensor(nonmembers),
+            torch.as_tensor(reference),
+            member_index,
+            nonmember_index,
+        )
 
     def subset(self, num_records: int, seed: int) -> "AttackRecords":
         """At most `num_records` of the members and of the nonmembers, and the whole reference set."""
@@ -52,9 +78,15 @@ class AttackRecords:
         return replace(
             self,
             members=self.members[chosen],
-            partition=self.partition[chosen],
+            partition=None if self.partition is None else self.partition[chosen],
             nonmembers=self.nonmembers[others],
+            member_index=_at(self.member_index, chosen),
+            nonmember_index=_at(self.nonmember_index, others),
         )
+
+
+def _at(index: np.ndarray | None, chosen: Tensor) -> np.ndarray:
+    return chosen.numpy() if index is None else index[chosen.numpy()]
 
 
 def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: int) -> DiscriminatorsView:
@@ -73,14 +105,17 @@ def target_of(module: ParGANModule, reference: Tensor, num_samples: int, seed: i
 
 
 def attack_target(
-    target: Target, records: AttackRecords, attacks: Mapping[str, Attack], draws: int, seed: int
+    target: Target,
+    records: AttackRecords,
+    attacks: Mapping[str, Attack],
+    draws: int,
+    seed: int,
+    track: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> list[AttackResult]:
-    """Run attacks on records, on the target's device."""
+    """Run attacks on records, on the target's device; `track` as in `run_attacks`."""
     device = target.samples.device
-    members, partition, nonmembers = (
-        each.to(device) for each in (records.members, records.partition, records.nonmembers)
-    )
-    return run_attacks(target, attacks, members, partition, nonmembers, seed=seed, draws=draws)
+    members, nonmembers = records.members.to(device), records.nonmembers.to(device)
+    return run_attacks(target, attacks, members, records.partition, nonmembers, seed=seed, draws=draws, track=track)
 
 
 @dataclass(frozen=True)
@@ -92,12 +127,27 @@ class Evaluation:
         quality: the data set's own measure.
         samples: (S, *shape) the generated records they were measured on, in model space.
         seconds: how long each part took.
+        members: (m, *shape) the members attacked.
+        risk: every record attacked, the most exposed first; None without attacks.
+        partitions: what each attack finds of each partition, where partitions are known.
     """
 
     attacks: list[AttackResult]
     quality: dict[str, float]
     samples: np.ndarray
     seconds: dict[str, float]
+    members: np.ndarray
+    risk: RiskTable | None
+    partitions: list[PartitionLeakage]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its figures, JSON-ready; records and scores are left out."""
+        return {
+            "quality": self.quality,
+            "attacks": [result.to_dict() for result in self.attacks],
+            "partitions": [leakage.to_dict() for leakage in self.partitions],
+            "risk": {"averaged": [] if self.risk is None else list(self.risk.averaged)},
+        }
 
 
 def evaluate(
@@ -123,13 +173,68 @@ def evaluate(
         draws: bootstrap draws of each interval.
         seed: for subsamples, latents and bootstrap.
     """
-    start = time.perf_counter()
     records = AttackRecords.of(datamodule, num_records, seed)
     target = target_of(module, records.reference, num_samples, seed)
-    results = attack_target(target, records, attacks, draws, seed)
+    split = datamodule.split(num_quality, derive(seed, "quality records"))
+
+    def quality(samples: np.ndarray) -> dict[str, float]:
+        return datamodule.records.quality(samples[:num_quality], split, seed)
+
+    return evaluate_target(target, records, attacks, quality, draws=draws, seed=seed)
+
+
+def evaluate_target(
+    target: Target,
+    records: AttackRecords,
+    attacks: Mapping[str, Attack],
+    quality: Callable[[np.ndarray], dict[str, float]],
+    *,
+    draws: int,
+    seed: int,
+) -> Evaluation:
+    """Attack whatever there is of a generator and measure the quality of its output; deterministic for a seed.
+
+    Args:
+        target: the widest view there is.
+        records: whom to attack it with.
+        attacks: the attacks by name, none of which needs more than the target gives.
+        quality: (S, *shape) generated records -> named figures; {} where nobody can tell.
+        draws: bootstrap draws of each interval.
+        seed: for order, nonmembers' partitions and bootstrap.
+    """
+    start = time.perf_counter()
+    with tracking() as track:
+        results = attack_target(target, records, attacks, draws, seed, track)
     attacked = time.perf_counter()
     samples = target.samples.cpu().numpy()
-    split = datamodule.split(num_quality, derive(seed, "quality records"))
-    quality = datamodule.records.quality(samples[:num_quality], split, seed)
-    seconds = {"attacks": attacked - start, "quality": time.perf_counter() - attacked}
-    return Evaluation(results, quality, samples, seconds)
+    figures = quality(samples)
+    measured = time.perf_counter()
+    partition = None if records.partition is None else records.partition.cpu().numpy()
+    return Evaluation(
+        attacks=results,
+        quality=figures,
+        samples=samples,
+        members=records.members.cpu().numpy(),
+        risk=_risk(results, records, target, partition) if results else None,
+        partitions=[] if partition is None else leakage_per_partition(results, partition),
+        seconds={
+            "attacks": attacked - start,
+            "quality": measured - attacked,
+            "risk": time.perf_counter() - measured,
+        },
+    )
+
+
+def _risk(
+    results: list[AttackResult], records: AttackRecords, target: Target, partition: np.ndarray | None
+) -> RiskTable:
+    device = target.samples.device
+    return risk_table(
+        results,
+        records.members.to(device),
+        records.nonmembers.to(device),
+        target.samples,
+        partition,
+        records.member_index,
+        records.nonmember_index,
+    )

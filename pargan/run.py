@@ -160,8 +160,7 @@ def _measured(built: Built, evaluation: Evaluation) -> dict[str, Any]:
             "generator_steps": steps,
             "steps_per_epoch": steps_per_epoch,
         },
-        "quality": evaluation.quality,
-        "attacks": [result.to_dict() for result in evaluation.attacks],
+        **evaluation.to_dict(),
         "data": {
             "records": len(built.datamodule.records),
             "partitions": list(membership.partitions.shape),
@@ -186,9 +185,7 @@ def _leave(
     real = built.datamodule.take_nonmembers(PICTURED)
     pictures = [report.draw_samples(spec, evaluation.samples[:PICTURED], real, directory.samples / "final.png")]
     pictures += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
-    if evaluation.attacks:
-        pictures.append(report.roc_curves(evaluation.attacks, directory.figures / "roc.png"))
-        pictures.append(report.score_histograms(evaluation.attacks, directory.figures / "scores.png"))
+    pictures += report.write_attacks(spec, evaluation, directory)
     spec.write(evaluation.samples, directory.samples / "generated")
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     for logger in loggers:

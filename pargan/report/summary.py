@@ -24,6 +24,9 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
         parts.append(Padding(_quality(quality), (1, 0, 0, 0)))
     if attacks := result.get("attacks"):
         parts.append(Padding(_attacks(attacks), (1, 0, 0, 0)))
+    if leakage := [each for each in result.get("partitions", []) if each["partition"] > 0]:  # K > 1
+        names = list(dict.fromkeys(each["attack"] for each in leakage))
+        parts.append(Padding(_partitions(names, result["partitions"]), (1, 0, 0, 0)))
     # One line however long it is, so that it can be copied; Padding would cut it.
     parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
@@ -92,6 +95,21 @@ def _attacks(attacks: list[Mapping[str, Any]]) -> Table:
     table.caption = (
         f"{least}{members} members against {nonmembers} nonmembers; leaks = the whole interval lies above 0.5"
     )
+    return table
+
+
+def _partitions(names: list[str], leakage: list[Mapping[str, Any]]) -> Table:
+    table = _table(
+        "Leakage per partition, the least and the most",
+        *("attack", "lowest AUC", "interval", "partition", "highest AUC", "interval", "partition"),
+    )
+    for name in names:
+        ordered = sorted((each for each in leakage if each["attack"] == name), key=lambda each: each["auc"])
+        cells = [
+            (f"{each['auc']:.3f}", interval(each["auc_low"], each["auc_high"]), str(each["partition"]))
+            for each in (ordered[0], ordered[-1])
+        ]
+        table.add_row(name, *cells[0], *cells[1])
     return table
 
 
