@@ -15,6 +15,7 @@ from pargan.attacks.neighbours import NearestNeighbour
 from pargan.attacks.per_partition import PartitionLeakage, leakage_per_partition
 from pargan.attacks.risk import RiskTable, risk_table
 from pargan.attacks.spaces import PrincipalComponents, RawSpace
+from pargan.attacks.standard import standard_attacks
 from pargan.attacks.target import (
     Attack,
     DiscriminatorsView,
@@ -53,5 +54,6 @@ __all__ = [
     "narrow",
     "risk_table",
     "run_attacks",
+    "standard_attacks",
     "standardised_logits",
 ]
