@@ -90,12 +90,18 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
-    """Rebuild the finished run `cfg.run` from its directory alone, attack it, and write to `output`.
+    """Attack what `cfg.target` names, and write to `output`.
 
     Returns:
         What result.json in `output` holds.
     """
     check_values(cfg)
+    result: dict[str, Any] = instantiate(cfg.target)(cfg, output)
+    return result
+
+
+def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
+    """target=run: rebuild the finished run `cfg.run` from its directory alone, attack it, and write to `output`."""
     directory = RunDirectory.open(cfg.run)
     trained = directory.load_config()
     if cfg.data_dir is not None:

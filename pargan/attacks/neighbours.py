@@ -40,27 +40,26 @@ class NearestNeighbour:
 
 def nearest_distances(records: Tensor, samples: Tensor) -> Tensor:
     """Euclidean distance of every record to its nearest sample: (N, F), (S, F) -> (N,)."""
-    return nearest_samples(records, samples)[0]
+    return nearest(records, samples)[0]
 
 
-def nearest_samples(records: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """The nearest sample of every record: (N, *shape), (S, *shape) -> (N,) distances, (N,) int64 indices.
+def nearest(records: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
+    """Every record's nearest sample: (N, F), (S, F) -> its Euclidean distance (N,) and its position (N,) int64.
 
     A matrix product finds a shortlist, whose distances are then computed from the differences: as fast as
     ||x||^2 - 2 x.g + ||g||^2 and yet exactly 0 for a copy, where that formula leaves rounding noise.
     """
-    records, samples = records.flatten(1), samples.flatten(1)
     centre = samples.mean(0)  # short vectors, small rounding errors
     records, samples = records - centre, samples - centre
     half_norms = samples.square().sum(1) / 2
     shortlist = min(SHORTLIST, len(samples))
-    indices = []
+    positions = []
 
-    def nearest(block: Tensor) -> Tensor:
+    def distances(block: Tensor) -> Tensor:
         candidates = (half_norms - block @ samples.T).topk(shortlist, largest=False, sorted=False).indices
-        distances, chosen = (block[:, None] - samples[candidates]).norm(dim=2).min(1)
-        indices.append(candidates.gather(1, chosen[:, None]).squeeze(1))
-        return distances
+        found, chosen = (block[:, None] - samples[candidates]).norm(dim=2).min(1)
+        positions.append(candidates.gather(1, chosen[:, None]).squeeze(1))
+        return found
 
     per_record = len(samples) + shortlist * samples.shape[1]
-    return in_blocks(nearest, records, max(1, BLOCK_NUMBERS // per_record)), torch.cat(indices)
+    return in_blocks(distances, records, max(1, BLOCK_NUMBERS // per_record)), torch.cat(positions)

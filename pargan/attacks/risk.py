@@ -11,7 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from pargan.attacks.audit import AttackResult
-from pargan.attacks.neighbours import nearest_samples
+from pargan.attacks.neighbours import nearest
 from pargan.attacks.per_partition import placements
 from pargan.attacks.target import DiscriminatorsView, GeneratorView, PartitionsView, SamplesView
 
@@ -37,7 +37,7 @@ class RiskTable:
         risk: (N,) in [0, 100].
         scores: attack -> (N,).
         percentiles: attack -> (N,) in [0, 100]: share of nonmembers with a lower score, ties counted half.
-        nearest: (N,) int64, the nearest generated record; -1 where distances were not computed.
+        nearest: (N,) int64, the nearest generated record.
         distance: (N,) Euclidean distance to it in model space.
         averaged: names of the attacks that `risk` averages.
     """
@@ -111,8 +111,8 @@ def risk_table(
     widest = max((each.access for each in results), key=lambda level: WIDTH[level])
     averaged = tuple(each.name for each in results if each.access == widest)
     risk = np.mean([percentiles[name] for name in averaged], axis=0)
-    found = [nearest_samples(group, samples) for group in (members, nonmembers)]
-    distance, nearest = (np.concatenate([each[part].cpu().numpy() for each in found]) for part in (0, 1))
+    found = [nearest(group.flatten(1), samples.flatten(1)) for group in (members, nonmembers)]
+    distance, position = (np.concatenate([each[part].cpu().numpy() for each in found]) for part in (0, 1))
     unknown = np.full(n, -1)
     table = RiskTable(
         position=np.concatenate([np.arange(m), np.arange(n)]),
@@ -122,7 +122,7 @@ def risk_table(
         risk=risk,
         scores=scores,
         percentiles=percentiles,
-        nearest=nearest,
+        nearest=position,
         distance=distance,
         averaged=averaged,
     )

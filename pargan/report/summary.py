@@ -28,6 +28,7 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
         names = list(dict.fromkeys(each["attack"] for each in leakage))
         parts.append(Padding(_partitions(names, result["partitions"]), (1, 0, 0, 0)))
     # One line however long it is, so that it can be copied; Padding would cut it.
+    parts += [Text(f"\nnote: {each}") for each in result.get("notes", [])]
     parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
 

@@ -18,7 +18,7 @@ from pargan.attacks import (
     run_attacks,
     statistics,
 )
-from pargan.attacks.neighbours import nearest_samples
+from pargan.attacks.neighbours import nearest
 from pargan.attacks.per_partition import delong_interval, placements
 
 ATTACKS = {"own": OwnPartition(), "mean": DiscriminatorMean(), "nn": NearestNeighbour(), "mc": MonteCarlo()}
@@ -81,7 +81,7 @@ def test_the_nearest_generated_record_is_the_nearest(attacked):
 
 def test_a_copy_has_distance_zero_and_its_own_index():
     samples = normal(300, 1, 4, 4, seed=0) + 5
-    distance, index = nearest_samples(samples[[7, 290]], samples)
+    distance, index = nearest(samples[[7, 290]].flatten(1), samples.flatten(1))
     assert distance.tolist() == [0, 0]
     assert index.tolist() == [7, 290]
 
