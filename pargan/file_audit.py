@@ -68,10 +68,6 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
     """
     if cfg.module is None:
         raise ParganError("module is missing; give a TorchScript file, for example module=generator.pt latent_dim=100")
-    if cfg.latent_dim is None:
-        raise ParganError(
-            "latent_dim is missing; say how long the latents of the module are, for example latent_dim=100"
-        )
     is_file = isinstance(cfg.module, str)
     network = load_generator(cfg.module if is_file else instantiate(cfg.module), cfg.weights, cfg.latent_dim)
     groups = _groups(cfg)

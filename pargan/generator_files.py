@@ -4,6 +4,7 @@ Legend: B latents, *shape of one record.
 """
 
 import pickle
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ class Scripted(nn.Module):
 
     def __init__(self, program: Any) -> None:
         super().__init__()
-        self.program = program.requires_grad_(False)
+        for weight in program.parameters():  # a program has no requires_grad_
+            weight.requires_grad = False
+        self.program = program
 
     def forward(self, latents: Tensor) -> Tensor:
         """(B, latent_dim) -> (B, *shape)."""
@@ -71,7 +74,9 @@ def _scripted(path: str) -> nn.Module:
             f"module={path} is no file; give a TorchScript file, or 'module={{_target_: my_package.Generator}}'"
         )
     try:
-        return Scripted(torch.jit.load(str(Path(path).expanduser()), map_location="cpu"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # that TorchScript is old is no news to who has a file
+            return Scripted(torch.jit.load(str(Path(path).expanduser()), map_location="cpu"))
     except (RuntimeError, ValueError) as error:
         raise ParganError(
             f"module={path} is no TorchScript file, and a pickled module is refused because loading it would run any "
