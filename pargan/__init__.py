@@ -3,6 +3,7 @@
 from importlib.metadata import version
 
 from pargan.attacks import make_target, run_attacks
+from pargan.auditing import Audit, audit
 from pargan.callbacks import (
     AttackCallback,
     GeneralizationGap,
@@ -20,6 +21,7 @@ from pargan.module import ParGANModule
 __all__ = [
     "AttackCallback",
     "AttackRecords",
+    "Audit",
     "Discriminators",
     "GeneralizationGap",
     "ParGANModule",
@@ -29,6 +31,7 @@ __all__ = [
     "Records",
     "SamplePictures",
     "ScheduledAttack",
+    "audit",
     "make_target",
     "run_attacks",
 ]

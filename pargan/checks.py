@@ -41,7 +41,7 @@ EPOCHS = Rule(
 )
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
-# The last word of a key decides: a word means the same wherever it stands in the configuration.
+# The whole key or its last word decides: most words mean the same wherever they stand in the configuration.
 RULES: Mapping[str, Rule] = {
     "seed": _whole(0),
     "num_partitions": _whole(1),
@@ -50,9 +50,9 @@ RULES: Mapping[str, Rule] = {
     "generator_steps": _optional(_whole(1)),
     "max_epochs": EPOCHS,
     "batch_size": _whole(1),
-    "members": SIZE,
-    "nonmembers": SIZE,
-    "reference": SIZE,
+    "data.members": SIZE,  # attack.py knows files by these words
+    "data.nonmembers": SIZE,
+    "data.reference": SIZE,
     "d_steps": _whole(1),
     "latent_dim": _whole(1),
     "lr": POSITIVE,
@@ -73,7 +73,7 @@ def check_values(cfg: DictConfig) -> None:
         ParganError: the first value that breaks its rule.
     """
     for key, value in _leaves(OmegaConf.to_container(cfg, resolve=True)):
-        rule = RULES.get(key.rpartition(".")[2])
+        rule = RULES.get(key) or RULES.get(key.rpartition(".")[2])
         if rule is not None and not rule.accepts(value):
             raise ParganError(f"{key}={_typed(value)} does not work; give {rule.wanted}")
 

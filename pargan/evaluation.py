@@ -4,16 +4,32 @@ Legend: m members, n nonmembers, r reference records, *shape of one record.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pargan.attacks import Attack, AttackResult, Controls, Target, judge_controls, make_target, run_attacks
+from pargan.attacks import (
+    Attack,
+    AttackResult,
+    Controls,
+    DiscriminatorsView,
+    PartitionLeakage,
+    RiskTable,
+    Target,
+    judge_controls,
+    leakage_per_partition,
+    make_target,
+    narrow,
+    risk_table,
+    run_attacks,
+)
 from pargan.data.datamodule import PartitionDataModule
 from pargan.module import ParGANModule
+from pargan.progress import tracking
 from pargan.seeding import derive
 
 
@@ -23,17 +39,21 @@ class AttackRecords:
 
     Attributes:
         members: (m, *shape).
-        partition: (m,) int64, the partition of each member.
+        partition: (m,) int64, the partition of each member; None where nobody knows.
         nonmembers: (n, *shape).
         reference: (r, *shape), what the attacker may know of the population.
         reference_labels: (r,) int64 classes of those, or None.
+        member_index, nonmember_index: (m,) and (n,), where they stand in the pool or file they came from; None
+            where they are all of it, in its order.
     """
 
     members: Tensor
-    partition: Tensor
+    partition: Tensor | None
     nonmembers: Tensor
     reference: Tensor
     reference_labels: Tensor | None = None
+    member_index: np.ndarray | None = None
+    nonmember_index: np.ndarray | None = None
 
     @classmethod
     def of(cls, datamodule: PartitionDataModule, num_records: int | None, seed: int) -> "AttackRecords":
@@ -43,12 +63,15 @@ class AttackRecords:
         nonmembers = datamodule.take_nonmembers(num_records, subsample)
         reference = datamodule.take_reference(None, subsample)
         labels = datamodule.records.labels
+        member_index, nonmember_index = datamodule.pool_index(num_records, subsample)
         return cls(
             members=torch.as_tensor(members),
             partition=torch.as_tensor(partition),
             nonmembers=torch.as_tensor(nonmembers),
             reference=torch.as_tensor(reference),
             reference_labels=None if labels is None else torch.as_tensor(labels[datamodule.membership.reference]),
+            member_index=member_index,
+            nonmember_index=nonmember_index,
         )
 
     def subset(self, num_records: int, seed: int) -> "AttackRecords":
@@ -61,9 +84,15 @@ class AttackRecords:
         return replace(
             self,
             members=self.members[chosen],
-            partition=self.partition[chosen],
+            partition=None if self.partition is None else self.partition[chosen],
             nonmembers=self.nonmembers[others],
+            member_index=_at(self.member_index, chosen),
+            nonmember_index=_at(self.nonmember_index, others),
         )
+
+
+def _at(index: np.ndarray | None, chosen: Tensor) -> np.ndarray:
+    return chosen.numpy() if index is None else index[chosen.numpy()]
 
 
 def target_of(
@@ -72,9 +101,9 @@ def target_of(
     num_samples: int,
     seed: int,
     reference_labels: Tensor | None = None,
-) -> Target:
+) -> DiscriminatorsView:
     """The module under attack, with `num_samples` generated records drawn once for all attacks."""
-    return make_target(
+    target = make_target(
         module.generator,
         module.discriminators,
         latent_dim=module.latent_dim,
@@ -85,17 +114,21 @@ def target_of(
         spec=module.spec,
         reference_labels=reference_labels,
     )
+    return narrow(target, DiscriminatorsView)
 
 
 def attack_target(
-    target: Target, records: AttackRecords, attacks: Mapping[str, Attack], draws: int, seed: int
+    target: Target,
+    records: AttackRecords,
+    attacks: Mapping[str, Attack],
+    draws: int,
+    seed: int,
+    track: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> list[AttackResult]:
-    """Run attacks on records, on the target's device."""
+    """Run attacks on records, on the target's device; `track` as in `run_attacks`."""
     device = target.samples.device
-    members, partition, nonmembers = (
-        each.to(device) for each in (records.members, records.partition, records.nonmembers)
-    )
-    return run_attacks(target, attacks, members, partition, nonmembers, seed=seed, draws=draws)
+    members, nonmembers = records.members.to(device), records.nonmembers.to(device)
+    return run_attacks(target, attacks, members, records.partition, nonmembers, seed=seed, draws=draws, track=track)
 
 
 @dataclass(frozen=True)
@@ -108,6 +141,9 @@ class Evaluation:
         quality: the data set's own measure.
         samples: (S, *shape) the generated records they were measured on, in model space.
         seconds: how long each part took.
+        members: (m, *shape) the members attacked.
+        risk: every record attacked, the most exposed first; None without attacks.
+        partitions: what each attack finds of each partition, where partitions are known.
     """
 
     attacks: list[AttackResult]
@@ -115,6 +151,20 @@ class Evaluation:
     quality: dict[str, float]
     samples: np.ndarray
     seconds: dict[str, float]
+    members: np.ndarray
+    risk: RiskTable | None
+    partitions: list[PartitionLeakage]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Its figures, JSON-ready; records and scores are left out."""
+        return {
+            "quality": self.quality,
+            "attacks": [result.to_dict() for result in self.attacks],
+            "partitions": [leakage.to_dict() for leakage in self.partitions],
+            "controls": None if self.controls is None else self.controls.to_dict(),
+            "warnings": [] if self.controls is None else self.controls.warnings(),
+            "risk": {"averaged": [] if self.risk is None else list(self.risk.averaged)},
+        }
 
 
 def evaluate(
@@ -144,27 +194,86 @@ def evaluate(
         controls: run the attacks' controls as well, which takes somewhat longer than the attacks.
         untrained: a module of the same recipe with initial weights, attacked as one of the controls.
     """
-    start = time.perf_counter()
     records = AttackRecords.of(datamodule, num_records, seed)
     target = target_of(module, records.reference, num_samples, seed, records.reference_labels)
-    results = attack_target(target, records, attacks, draws, seed)
+    initial = None
+    if controls and attacks and untrained is not None:
+        initial = target_of(untrained.to(module.device), records.reference, num_samples, seed, records.reference_labels)
+    split = datamodule.split(num_quality, derive(seed, "quality records"))
+
+    def quality(samples: np.ndarray) -> dict[str, float]:
+        return datamodule.records.quality(samples[:num_quality], split, seed)
+
+    return evaluate_target(
+        target, records, attacks, quality, draws=draws, seed=seed, controls=controls, untrained=initial
+    )
+
+
+def evaluate_target(
+    target: Target,
+    records: AttackRecords,
+    attacks: Mapping[str, Attack],
+    quality: Callable[[np.ndarray], dict[str, float]],
+    *,
+    draws: int,
+    seed: int,
+    controls: bool = True,
+    untrained: Target | None = None,
+) -> Evaluation:
+    """Attack whatever there is of a generator and measure the quality of its output; deterministic for a seed.
+
+    Args:
+        target: the widest view there is.
+        records: whom to attack it with.
+        attacks: the attacks by name, none of which needs more than the target gives.
+        quality: (S, *shape) generated records -> named figures; {} where nobody can tell.
+        draws: bootstrap draws of each interval.
+        seed: for order, nonmembers' partitions and bootstrap.
+        controls: run the attacks' controls as well.
+        untrained: the same networks with initial weights, as one of the controls; None where there are none.
+    """
+    start = time.perf_counter()
+    with tracking() as track:
+        results = attack_target(target, records, attacks, draws, seed, track)
     attacked = time.perf_counter()
     checked = None
     if controls and attacks:
-        on_untrained = None
-        if untrained is not None:
-            initial = target_of(untrained.to(module.device), records.reference, num_samples, seed)
-            on_untrained = attack_target(initial, records, attacks, draws, seed)
+        on_untrained = None if untrained is None else attack_target(untrained, records, attacks, draws, seed)
         checked = judge_controls(
             results, on_untrained, target, records.members, records.nonmembers, seed=seed, draws=draws
         )
     controlled = time.perf_counter()
     samples = target.samples.cpu().numpy()
-    split = datamodule.split(num_quality, derive(seed, "quality records"))
-    quality = datamodule.records.quality(samples[:num_quality], split, seed)
-    seconds = {
-        "attacks": attacked - start,
-        "controls": controlled - attacked,
-        "quality": time.perf_counter() - controlled,
-    }
-    return Evaluation(results, checked, quality, samples, seconds)
+    figures = quality(samples)
+    measured = time.perf_counter()
+    partition = None if records.partition is None else records.partition.cpu().numpy()
+    return Evaluation(
+        attacks=results,
+        controls=checked,
+        quality=figures,
+        samples=samples,
+        members=records.members.cpu().numpy(),
+        risk=_risk(results, records, target, partition) if results else None,
+        partitions=[] if partition is None else leakage_per_partition(results, partition),
+        seconds={
+            "attacks": attacked - start,
+            "controls": controlled - attacked,
+            "quality": measured - controlled,
+            "risk": time.perf_counter() - measured,
+        },
+    )
+
+
+def _risk(
+    results: list[AttackResult], records: AttackRecords, target: Target, partition: np.ndarray | None
+) -> RiskTable:
+    device = target.samples.device
+    return risk_table(
+        results,
+        records.members.to(device),
+        records.nonmembers.to(device),
+        target.samples,
+        partition,
+        records.member_index,
+        records.nonmember_index,
+    )

@@ -90,12 +90,18 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
-    """Rebuild the finished run `cfg.run` from its directory alone, attack it, and write to `output`.
+    """Attack what `cfg.target` names, and write to `output`.
 
     Returns:
         What result.json in `output` holds.
     """
     check_values(cfg)
+    result: dict[str, Any] = instantiate(cfg.target)(cfg, output)
+    return result
+
+
+def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
+    """target=run: rebuild the finished run `cfg.run` from its directory alone, attack it, and write to `output`."""
     directory = RunDirectory.open(cfg.run)
     trained = directory.load_config()
     if cfg.data_dir is not None:
@@ -165,10 +171,7 @@ def _measured(built: Built, evaluation: Evaluation) -> dict[str, Any]:
             "generator_steps": steps,
             "steps_per_epoch": steps_per_epoch,
         },
-        "quality": evaluation.quality,
-        "attacks": [result.to_dict() for result in evaluation.attacks],
-        "controls": None if evaluation.controls is None else evaluation.controls.to_dict(),
-        "warnings": [] if evaluation.controls is None else evaluation.controls.warnings(),
+        **evaluation.to_dict(),
         "data": {
             "records": len(built.datamodule.records),
             "partitions": list(membership.partitions.shape),
@@ -193,9 +196,7 @@ def _leave(
     real = built.datamodule.take_nonmembers(PICTURED)
     pictures = [report.draw_samples(spec, evaluation.samples[:PICTURED], real, directory.samples / "final.png")]
     pictures += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
-    if evaluation.attacks:
-        pictures.append(report.roc_curves(evaluation.attacks, directory.figures / "roc.png"))
-        pictures.append(report.score_histograms(evaluation.attacks, directory.figures / "scores.png"))
+    pictures += report.write_attacks(spec, evaluation, directory)
     spec.write(evaluation.samples, directory.samples / "generated")
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     for logger in loggers:

@@ -99,6 +99,16 @@ class RunDirectory:
         return self.path / "figures"
 
     @property
+    def records(self) -> Path:
+        """The records attacked by risk, one row each."""
+        return self.path / "records.csv"
+
+    @property
+    def partitions(self) -> Path:
+        """Leakage of each partition, one row per attack and partition."""
+        return self.path / "partitions.csv"
+
+    @property
     def result(self) -> Path:
         """The final figures, machine-readable."""
         return self.path / "result.json"

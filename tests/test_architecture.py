@@ -14,7 +14,18 @@ FILES = {
 } | {name: ROOT / f"{name}.py" for name in ("train", "attack")}
 
 LIGHTNING, HYDRA = {"pytorch_lightning", "lightning_fabric"}, {"hydra", "omegaconf"}
-KNOW_HYDRA = {"run", "build", "cli", "checks", "resume", "resolvers", "sweep", "sentences", "run_directory"}
+KNOW_HYDRA = {
+    "run",
+    "build",
+    "cli",
+    "checks",
+    "resume",
+    "resolvers",
+    "sweep",
+    "sentences",
+    "run_directory",
+    "file_audit",
+}
 CORE = ("pargan.data", "pargan.losses", "pargan.attacks", "pargan.metrics", "pargan.models")
 
 

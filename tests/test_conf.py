@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from pargan import resolvers, run
+from pargan.attacks import GeneratorView, PartitionsView, SamplesView
 from pargan.data.images import ImageSpec
 from pargan.data.points import PointsSpec
 from pargan.data.tables import Categorical, Numeric, TableSpec
@@ -56,6 +57,7 @@ def test_every_data_set_and_loss_was_found():
     groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
     assert groups == {
         "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition", "recipe",
+        "target",
         "trainer",
     }  # fmt: skip
 
@@ -153,6 +155,21 @@ def test_every_attack_composes_alone(config, name):
     scheduled = instantiate(cfg.attack, _convert_="all")
     assert list(scheduled) == ([] if name == "none" else [name])
     assert all(each.every_n_epochs == cfg.evaluate_every for each in scheduled.values())
+
+
+@pytest.mark.parametrize("target", options("target"))
+def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
+    cfg = composed(f"target={target}", name="attack")
+    assert callable(instantiate(cfg.target))
+    views = {"run": PartitionsView, "samples": SamplesView, "module": GeneratorView}
+    scheduled = instantiate(cfg.attack, _convert_="all")
+    assert len(scheduled) >= 2
+    assert all(issubclass(views[target], each.attack.access) for each in scheduled.values())
+    files = {"members", "nonmembers", "reference", "dataset"}
+    keys = {"run": {"run", "checkpoint", "data_dir"}, "samples": {*files, "synthetic"}}
+    keys["module"] = {*files, "module", "weights", "latent_dim"}
+    assert set(cfg) - {"seed", "evaluate_every", "device", "attack", "evaluation", "target"} == keys[target]
+    assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]
 
 
 GROUPS = ("partition", "loss", "latents", "model", "callbacks", "logger", "experiment", "trainer")

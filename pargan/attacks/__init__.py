@@ -15,7 +15,10 @@ from pargan.attacks.evaluate import Figures, judge
 from pargan.attacks.latent_search import LatentSearch, NearestSample, RandomLatent, Zeros
 from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo
 from pargan.attacks.neighbours import NearestNeighbour
+from pargan.attacks.per_partition import PartitionLeakage, leakage_per_partition
+from pargan.attacks.risk import RiskTable, risk_table
 from pargan.attacks.spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace
+from pargan.attacks.standard import standard_attacks
 from pargan.attacks.surrogate import SurrogateDiscriminator
 from pargan.attacks.target import (
     Attack,
@@ -25,6 +28,7 @@ from pargan.attacks.target import (
     SamplesView,
     Scored,
     Target,
+    narrow,
 )
 
 __all__ = [
@@ -49,10 +53,12 @@ __all__ = [
     "NearestNeighbour",
     "NearestSample",
     "OwnPartition",
+    "PartitionLeakage",
     "PartitionsView",
     "PrincipalComponents",
     "RandomLatent",
     "RawSpace",
+    "RiskTable",
     "SamplesView",
     "Scored",
     "SurrogateDiscriminator",
@@ -61,7 +67,11 @@ __all__ = [
     "dead_discriminators",
     "judge",
     "judge_controls",
+    "leakage_per_partition",
     "make_target",
+    "narrow",
+    "risk_table",
     "run_attacks",
+    "standard_attacks",
     "standardised_logits",
 ]

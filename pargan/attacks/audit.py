@@ -5,7 +5,7 @@ record.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,17 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from pargan.attacks.evaluate import Figures, judge
-from pargan.attacks.target import Attack, Scored, Target, in_blocks
+from pargan.attacks.target import (
+    Attack,
+    DiscriminatorsView,
+    GeneratorView,
+    PartitionsView,
+    Scored,
+    Target,
+    in_blocks,
+    narrow,
+    widen,
+)
 from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
 from pargan.sampling import draw_latents, evaluating, sample
@@ -62,26 +72,28 @@ class AttackResult:
 
 def make_target(
     generator: nn.Module,
-    discriminators: nn.Module,
+    discriminators: nn.Module | None,
     latent_dim: int,
-    num_partitions: int,
+    num_partitions: int | None,
     reference: Tensor,
     num_samples: int,
     seed: int,
     spec: RecordSpec | None = None,
     reference_labels: Tensor | None = None,
     batch_size: int = 1000,
-) -> Target:
-    """A snapshot of a GAN to attack; make a new one after a further training step.
+) -> GeneratorView:
+    """A snapshot of a GAN, or of a generator alone, to attack; make a new one after a further training step.
+
+    Generated records alone need no snapshot: they are a `SamplesView`.
 
     The networks are used in eval mode and left as they were. Logits are remembered by the identity of the
     records asked for, so attacks on the same records share one pass of the K networks.
 
     Args:
         generator: (B, latent_dim) -> (B, *shape).
-        discriminators: (K, B, *shape) -> (K, B) logits.
+        discriminators: (K, B, *shape) -> (K, B) logits; None where there are none to attack.
         latent_dim: size of a latent; latents are standard normal.
-        num_partitions: K.
+        num_partitions: K; None without discriminators.
         reference: (R, *shape) records of the population, neither members nor nonmembers.
         num_samples: S, generated records to hand to the attacks.
         seed: for the samples' latents (the same on every device) and whatever attacks draw.
@@ -89,6 +101,9 @@ def make_target(
             categories, grey levels).
         reference_labels: (R,) classes of the reference records, where there are any.
         batch_size: records evaluated at a time.
+
+    Returns:
+        A `DiscriminatorsView`, or without discriminators a `GeneratorView`.
 
     Raises:
         ParganError: no reference records, no samples, or samples that are not finite.
@@ -107,16 +122,6 @@ def make_target(
             f"lower the learning rate or attack an earlier checkpoint"
         )
 
-    @lru_cache(maxsize=2)  # the records under attack and the reference; tensors hash by identity
-    def logits(records: Tensor) -> Tensor:
-        with evaluating(discriminators):
-            return in_blocks(
-                lambda block: discriminators(block.expand(num_partitions, *block.shape)),
-                records,
-                batch_size,
-                dim=1,
-            )
-
     # Detached weights: an attack may differentiate in the latents without leaving gradients behind.
     weights = {name: weight.detach() for name, weight in generator.named_parameters()}
 
@@ -125,7 +130,7 @@ def make_target(
         with evaluating(generator), torch.set_grad_enabled(with_gradients):
             return functional_call(generator, weights, (latents,))
 
-    return Target(
+    view = GeneratorView(
         samples=samples,
         reference=reference,
         seed=seed,
@@ -134,20 +139,23 @@ def make_target(
         generator=generate,
         latent_dim=latent_dim,
         sample_latents=draw_latents(num_samples, latent_dim, seed).to(samples.device),
-        num_partitions=num_partitions,
-        logits=logits,
     )
+    if discriminators is None or num_partitions is None:
+        return view
+    logits = _remembered_logits(discriminators, num_partitions, batch_size)
+    return widen(view, DiscriminatorsView, num_partitions=num_partitions, logits=logits)
 
 
 def run_attacks(
     target: Target,
     attacks: Mapping[str, Attack],
     members: Tensor,
-    member_partition: Tensor,
+    member_partition: Tensor | None,
     nonmembers: Tensor,
     *,
     seed: int,
     draws: int = 2000,
+    track: Callable[[Sequence[str]], Iterable[str]] = iter,
 ) -> list[AttackResult]:
     """Score members and nonmembers with every attack, and judge the scores.
 
@@ -159,29 +167,34 @@ def run_attacks(
         target: what is attacked.
         attacks: by name; each is handed exactly the view that its `access` names.
         members: (m, *shape).
-        member_partition: (m,) integers in 0 .. K - 1.
+        member_partition: (m,) integers in 0 .. K - 1; None where nobody knows, which leaves out attacks with
+            access `partitions`.
         nonmembers: (n, *shape).
         seed: for the order, nonmembers' partitions and bootstrap.
         draws: bootstrap draws of the AUC's interval.
+        track: is handed the attacks' names and gives them back one by one, to show how far they have come.
 
     Returns:
         One result per attack, in the order of `attacks`.
 
     Raises:
-        ParganError: no members or nonmembers, partitions that do not fit, or an attack that does not return
-            one finite score per record.
+        ParganError: no members or nonmembers, records or partitions that do not fit the target, an attack that
+            needs wider access than the target gives, or one that does not return one finite score per record.
     """
     _check_groups(target, members, member_partition, nonmembers)
     m, n, device = len(members), len(nonmembers), members.device
     order = torch.randperm(m + n, generator=_stream(seed, "order of records")).to(device)
-    random_partition = torch.randint(target.num_partitions, (n,), generator=_stream(seed, "partition of nonmembers"))
-    partition = torch.cat([member_partition.to(device).long(), random_partition.to(device)])[order]
+    if isinstance(target, DiscriminatorsView) and member_partition is not None:
+        random = torch.randint(target.num_partitions, (n,), generator=_stream(seed, "partition of nonmembers"))
+        partition = torch.cat([member_partition.to(device).long(), random.to(device)])[order]
+        target = widen(narrow(target, DiscriminatorsView), PartitionsView, partition=partition)
+    refuse_wider(target, attacks)
     records = torch.cat([members, nonmembers])[order]
 
     def run(name: str, attack: Attack) -> AttackResult:
         start = time.perf_counter()
         with seeded(derive(seed, "attack"), device):
-            found = attack(target.view(attack.access, partition), records)
+            found = attack(narrow(target, attack.access), records)
         scored = found if isinstance(found, Scored) else Scored(found)
         shuffled = scored.scores.detach()
         if shuffled.shape != (m + n,):
@@ -211,25 +224,63 @@ def run_attacks(
             details=scored.details,
         )
 
-    return [run(name, attack) for name, attack in attacks.items()]
+    return [run(name, attacks[name]) for name in track(list(attacks))]
+
+
+def refuse_wider(target: Target, attacks: Mapping[str, Attack]) -> None:
+    """Refuse attacks that need more than the target gives, before any of them runs.
+
+    Raises:
+        ParganError: it names the first such attack, and those of `attacks` that can run.
+    """
+    can_run = [name for name, attack in attacks.items() if isinstance(target, attack.access)]
+    for name, attack in attacks.items():
+        if name not in can_run:
+            remedy = f"of these only attack=[{','.join(can_run)}] can run" if can_run else "choose another attack"
+            raise ParganError(
+                f"attack={name} needs access {attack.access.level}, but the target gives {target.level} only; {remedy}"
+            )
+
+
+def _remembered_logits(discriminators: nn.Module, num_partitions: int, batch_size: int) -> Callable[[Tensor], Tensor]:
+    @lru_cache(maxsize=2)  # the records under attack and the reference; tensors hash by identity
+    def logits(records: Tensor) -> Tensor:
+        with evaluating(discriminators):
+            return in_blocks(
+                lambda block: discriminators(block.expand(num_partitions, *block.shape)),
+                records,
+                batch_size,
+                dim=1,
+            )
+
+    return logits
 
 
 def _stream(seed: int, purpose: str) -> torch.Generator:
     return torch.Generator().manual_seed(derive(seed, purpose))
 
 
-def _check_groups(target: Target, members: Tensor, member_partition: Tensor, nonmembers: Tensor) -> None:
+def _check_groups(target: Target, members: Tensor, member_partition: Tensor | None, nonmembers: Tensor) -> None:
     if min(len(members), len(nonmembers)) < 1:
         raise ParganError(
             f"{len(members)} members and {len(nonmembers)} nonmembers cannot be told apart; give at least one of each"
         )
+    shape = target.samples.shape[1:]
+    for name, group in (("members", members), ("nonmembers", nonmembers), ("reference", target.reference)):
+        if group.shape[1:] != shape:
+            raise ParganError(
+                f"{name} are records of shape {tuple(group.shape[1:])}, generated ones of {tuple(shape)}; "
+                f"give records of one shape"
+            )
+    if member_partition is None:
+        return
     if member_partition.shape != (len(members),):
         raise ParganError(
             f"member_partition has shape {tuple(member_partition.shape)} for {len(members)} members; "
             f"give one partition per member"
         )
     low, high = int(member_partition.min()), int(member_partition.max())
-    if low < 0 or high >= target.num_partitions:
+    if isinstance(target, DiscriminatorsView) and not 0 <= low <= high < target.num_partitions:
         raise ParganError(
             f"member_partition holds numbers from {low} to {high}, but there are {target.num_partitions} "
             f"discriminators; give partitions from 0 to {target.num_partitions - 1}"

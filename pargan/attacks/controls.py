@@ -17,7 +17,7 @@ from pargan.attacks import statistics
 from pargan.attacks.audit import AttackResult
 from pargan.attacks.discriminator import dead_discriminators
 from pargan.attacks.statistics import Interval
-from pargan.attacks.target import DiscriminatorsView
+from pargan.attacks.target import DiscriminatorsView, Target
 from pargan.errors import ParganError
 from pargan.seeding import derive
 
@@ -143,7 +143,7 @@ class Controls:
 def judge_controls(
     results: Sequence[AttackResult],
     untrained: Sequence[AttackResult] | None,
-    view: DiscriminatorsView,
+    view: Target,
     members: Tensor,
     nonmembers: Tensor,
     *,
@@ -156,7 +156,7 @@ def judge_controls(
         results: the attacks on the target.
         untrained: the same attacks in the same order on untrained networks, records and seed the same; None
             leaves that control out.
-        view: the target, for its discriminators.
+        view: the target, for its discriminators, where it has any.
         members: (m, *shape), the records that were attacked.
         nonmembers: (n, *shape).
         seed: for permutation, halves, classifier and bootstrap.
@@ -174,7 +174,7 @@ def judge_controls(
         )
     return Controls(
         blind=blind_classifier(members, nonmembers, seed=seed, draws=draws),
-        dead=tuple(dead_discriminators(view)),
+        dead=tuple(dead_discriminators(view)) if isinstance(view, DiscriminatorsView) else (),
         attacks=tuple(_control(result, other, seed, draws) for result, other in zip(results, others, strict=True)),
     )
 

@@ -6,12 +6,13 @@ Legend: N records under attack, S generated samples, R reference records, K disc
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
 from pargan.data.records import RecordSpec
+from pargan.errors import ParganError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +110,27 @@ class Attack(Protocol[View]):
         """(N, *shape) -> (N,) scores, higher = more likely a member. The order of records means nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Target(DiscriminatorsView):
-    """A trained GAN under attack: everything, from which narrower views are cut."""
+Target: TypeAlias = SamplesView
+"""What is attacked: the widest view there is of it. Generated records alone are a `SamplesView`, a network that
+makes them a `GeneratorView`, a whole GAN a `DiscriminatorsView`."""
 
-    def view(self, access: type[SamplesView], partition: Tensor) -> SamplesView:
-        """Exactly what `access` allows; `partition` is passed on only to a `PartitionsView`."""
-        everything = {field.name: getattr(self, field.name) for field in fields(self)} | {"partition": partition}
-        return access(**{field.name: everything[field.name] for field in fields(access)})
+
+def narrow(view: SamplesView, access: type[View]) -> View:
+    """Exactly what `access` allows, cut from a view that is at least as wide.
+
+    Raises:
+        ParganError: the view is narrower than `access`.
+    """
+    if not isinstance(view, access):
+        raise ParganError(
+            f"access {access.level} cannot be cut from a target that gives {view.level}; attack a wider one"
+        )
+    return access(**{field.name: getattr(view, field.name) for field in fields(access)})
+
+
+def widen(view: SamplesView, access: type[View], **more: Any) -> View:
+    """`view` with what else `access` holds: the way from samples to a generator, from there to discriminators."""
+    return access(**{field.name: getattr(view, field.name) for field in fields(view)}, **more)
 
 
 def in_blocks(function: Callable[[Tensor], Tensor], records: Tensor, size: int, dim: int = 0) -> Tensor:

@@ -38,6 +38,7 @@ class GeneralizationGap(pl.Callback):
             return
         start = time.perf_counter()
         records = self._records
+        assert records.partition is not None  # a datamodule knows them
         target = target_of(pl_module, records.reference, num_samples=1, seed=self.seed)
         members, nonmembers = (
             standardised_logits(target, each.to(pl_module.device)).cpu().numpy()

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pargan.data.csv_reading import Cells, is_number, read_cells
+from pargan.data.csv_reading import Cells, is_number, pooled, read_cells
 from pargan.data.records import Records
 from pargan.data.tables import Categorical, Column, Integer, Numeric, TableSpec
 from pargan.errors import ParganError
@@ -49,8 +49,33 @@ def csv_table(
     """
     if path is None:
         raise ParganError("dataset.path is missing: give the file, for example dataset=csv dataset.path=my.csv")
+    return csv_tables({"dataset.path": path}, types, label, header, delimiter, encoding)["dataset.path"]
+
+
+def csv_tables(
+    paths: Mapping[str, str],
+    types: Mapping[str, str] | None = None,
+    label: str | int | None = -1,
+    header: bool | str = "auto",
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+) -> dict[str, Records]:
+    """Several files with the same columns, typed over all of them together: one spec, one pool of records each.
+
+    Args:
+        paths: config key, by which sentences call a file -> the file. Columns may stand in another order than
+            in the first file where headers name them.
+        types, label, header, delimiter, encoding: as in `csv_table`.
+
+    Raises:
+        ParganError: as `csv_table`, or files with different columns.
+    """
     delimiter = delimiter.replace("\\t", "\t")
-    cells = read_cells(Path(path).expanduser(), header=header, delimiter=delimiter, encoding=encoding)
+    files = {
+        key: read_cells(Path(path).expanduser(), header=header, delimiter=delimiter, encoding=encoding, key=key)
+        for key, path in paths.items()
+    }
+    cells = pooled(list(files.values()))
     target = _label(cells, label)
     found = {name: _infer(column, is_label=name == target) for name, column in cells.columns.items()}
     found |= _overrides(cells, types or {})
@@ -61,7 +86,7 @@ def csv_table(
                 f"set dataset.types.{target}=categorical or dataset.label=null"
             )
         target = None
-    return table_records(cells, found, target, delimiter)
+    return _typed_files(files, cells, found, target, delimiter)
 
 
 def table_records(cells: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str = ",") -> Records:
@@ -70,10 +95,25 @@ def table_records(cells: Cells, types: Mapping[str, type[Column]], label: str | 
     Raises:
         ParganError: cells that are not of their column's type, too many categories.
     """
-    table = {name: _parse(cells, name, types[name]) for name in cells.columns}
-    spec = TableSpec.fit(table, types, has_header=cells.has_header, delimiter=delimiter)
-    labels = None if label is None else np.unique(table[label], return_inverse=True)[1]
-    return Records(spec.encode(table), spec, TableQuality(spec, label=label), labels)
+    return _typed_files({"": cells}, cells, types, label, delimiter)[""]
+
+
+def _typed_files(
+    files: Mapping[str, Cells], pool: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str
+) -> dict[str, Records]:
+    names = list(pool.columns)
+    tables = {key: {name: _parse(cells, name, types[name]) for name in names} for key, cells in files.items()}
+    for name in names:
+        if types[name] is Categorical:
+            _refuse_names(pool, name)
+    whole = {name: np.concatenate([table[name] for table in tables.values()]) for name in names}
+    spec = TableSpec.fit(whole, types, has_header=pool.has_header, delimiter=delimiter)
+    quality = TableQuality(spec, label=label)
+    labels: dict[str, np.ndarray | None] = dict.fromkeys(tables)
+    if label is not None:
+        classes = np.unique(whole[label])
+        labels = {key: np.searchsorted(classes, table[label]) for key, table in tables.items()}
+    return {key: Records(spec.encode(table), spec, quality, labels[key]) for key, table in tables.items()}
 
 
 def _infer(column: list[str], *, is_label: bool) -> type[Column]:
@@ -93,21 +133,23 @@ def _infer(column: list[str], *, is_label: bool) -> type[Column]:
 
 def _parse(cells: Cells, name: str, column: type[Column]) -> np.ndarray:
     try:
-        values = column.parse(cells.columns[name])
+        return column.parse(cells.columns[name])
     except ValueError as error:
         cell, line, count = cells.first(name, lambda cell: not _reads_as(column, cell))
         raise ParganError(
             f"{cells.where(name)} is {column.type}, but {count} of its cells are not (the first is "
             f'"{cell}" in line {line}); mend them or set dataset.types.{name} to another type'
         ) from error
-    num_rows, num_categories = len(values), len(set(cells.columns[name]))
-    if column is Categorical and num_categories > _most_categories(num_rows, num_rows):
+
+
+def _refuse_names(cells: Cells, name: str) -> None:
+    num_rows, num_categories = len(cells.columns[name]), len(set(cells.columns[name]))
+    if num_categories > _most_categories(num_rows, num_rows):
         example = next((cell for cell in cells.columns[name] if not is_number(cell)), cells.columns[name][0])
         raise ParganError(
             f"{cells.where(name)} is categorical with {num_categories} categories in {num_rows} rows (for "
             f'example "{example}"); drop the column, or mend the cells if it should hold numbers'
         )
-    return values
 
 
 def _most_categories(num_rows: int, wanted: int) -> int:

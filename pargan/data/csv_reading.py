@@ -1,7 +1,7 @@
 """Text files of rows: from bytes to named, complete columns of text. Legend: N rows, V columns."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,26 @@ def _has_header(header: Any, rows: list[list[str]]) -> bool:
     if header != "auto":
         raise ParganError(f"dataset.header={header} is none of true, false and auto")
     return bool(rows) and not any(is_number(cell) for cell in rows[0])
+
+
+def pooled(files: Sequence[Cells]) -> Cells:
+    """The rows of several files, one file after the other, columns in the order of the first.
+
+    Raises:
+        ParganError: a file has other columns than the first.
+    """
+    first = files[0]
+    for other in files[1:]:
+        for one, two in ((first, other), (other, first)):
+            lacking = [name for name in one.columns if name not in two.columns]
+            if lacking:
+                raise ParganError(
+                    f'{two.source} has no column "{lacking[0]}", which {one.source} has; give files with the same '
+                    f"columns, all with a header or all without"
+                )
+    columns = {name: [cell for each in files for cell in each.columns[name]] for name in first.columns}
+    lines = [line for each in files for line in each.lines]
+    return Cells(", ".join(each.source for each in files), columns, lines, first.has_header)
 
 
 def is_number(cell: str) -> bool:

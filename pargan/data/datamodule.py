@@ -125,6 +125,12 @@ class PartitionDataModule(pl.LightningDataModule):
         partition = chosen // self.membership.partitions.shape[1]
         return self.records.take(self.membership.members[chosen]), partition
 
+    def pool_index(self, max_records: int | None = None, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Where in the pool the members and the nonmembers stand that the `take_*` methods give."""
+        groups = {"members": self.membership.members, "nonmembers": self.membership.nonmembers}
+        members, nonmembers = (_pick(group, max_records, seed, name) for name, group in groups.items())
+        return members, nonmembers
+
     def take_nonmembers(self, max_records: int | None = None, seed: int = 0) -> np.ndarray:
         """Nonmembers in model space, (N, *shape) float32; drawn as by `take_members`."""
         return self.records.take(_pick(self.membership.nonmembers, max_records, seed, "nonmembers"))

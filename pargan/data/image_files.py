@@ -56,7 +56,11 @@ class PictureFiles:
 
 
 def image_folder(
-    path: str | None = None, size: int = 32, grayscale: bool = False, resident_gib: float = 2.0
+    path: str | None = None,
+    size: int = 32,
+    grayscale: bool = False,
+    resident_gib: float = 2.0,
+    config_key: str = "dataset.path",
 ) -> Records:
     """Pictures in a folder, or in one subfolder per class, which gives labels.
 
@@ -68,6 +72,7 @@ def image_folder(
         size: pixels of a side; pictures are cropped to the centre square and resized.
         grayscale: one channel in place of three.
         resident_gib: the limit for the decoded uint8 pool.
+        config_key: what sentences call the folder.
 
     Raises:
         ParganError: no folder, no pictures in it, pictures beside class folders, a broken picture.
@@ -78,7 +83,7 @@ def image_folder(
         )
     if size < 1:
         raise ParganError(f"dataset.size={size} is no picture size; give pixels, for example 32")
-    paths, labels = _listing(path)
+    paths, labels = _listing(path, f"{config_key}={path}")
     files = PictureFiles(paths, size, grayscale)
     if len(files) * np.prod(files.shape) > resident_gib * GIB:
         for file in files.paths:  # a broken picture is found now, not in the middle of an epoch
@@ -87,20 +92,20 @@ def image_folder(
     return picture_records(files[np.arange(len(files))], files.shape, labels)
 
 
-def _listing(path: str) -> tuple[tuple[Path, ...], np.ndarray | None]:
+def _listing(path: str, source: str) -> tuple[tuple[Path, ...], np.ndarray | None]:
     folder = Path(path).expanduser()
     if not folder.is_dir():
-        raise ParganError(f"dataset.path={path} is no folder; give one with pictures in it")
+        raise ParganError(f"{source} is no folder; give one with pictures in it")
     direct = tuple(sorted(_pictures(folder.glob("*"))))
     classes = [sorted(_pictures(sub.rglob("*"))) for sub in sorted(folder.iterdir()) if sub.is_dir()]
     classes = [files for files in classes if files]
     if direct and classes:
         raise ParganError(
-            f"dataset.path={path} holds pictures both beside and inside its subfolders; "
+            f"{source} holds pictures both beside and inside its subfolders; "
             f"put all in the folder, or all in one subfolder per class"
         )
     if not direct and not classes:
-        raise ParganError(f"dataset.path={path} holds no pictures ({', '.join(sorted(SUFFIXES))}); give another folder")
+        raise ParganError(f"{source} holds no pictures ({', '.join(sorted(SUFFIXES))}); give another folder")
     if direct:
         return direct, None
     labels = np.repeat(np.arange(len(classes)), [len(files) for files in classes])

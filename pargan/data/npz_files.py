@@ -15,18 +15,21 @@ from pargan.errors import ParganError
 from pargan.metrics.points import PointsQuality
 
 
-def npz(path: str | None = None, key: str = "x", labels_key: str = "y") -> Records:
+def npz(
+    path: str | None = None, key: str = "x", labels_key: str | None = "y", config_key: str = "dataset.path"
+) -> Records:
     """Records from an array of an .npz file.
 
     Accepted: points (N, D) of any real type; pictures (N, H, W) or (N, H, W, C) with C = 1 or 3, uint8 or
-    float in [0, 1] (rounded to 256 levels). An integer array (N,) at `labels_key` gives labels.
+    float in [0, 1] (rounded to 256 levels). An integer array (N,) at `labels_key` gives labels. Sentences call
+    the file by its `config_key`.
 
     Raises:
         ParganError: one sentence for each way in which a file can be unfit.
     """
     if path is None:
         raise ParganError("dataset.path is missing: give the file, for example dataset=npz dataset.path=my.npz")
-    source = f"dataset.path={path}"
+    source = f"{config_key}={path}"
     values, labels = _arrays(source, Path(path).expanduser(), key, labels_key)
     if labels is not None and (labels.shape != (len(values),) or labels.dtype.kind not in "iuUb"):
         raise ParganError(

@@ -97,9 +97,14 @@ class Records:
 
     def hashes(self) -> np.ndarray:
         """(N,) 16-byte hashes of the records in model space: equal records, equal hashes."""
-        found = [
-            hashlib.blake2b(record.tobytes(), digest_size=16).digest()
+        blocks = [
+            record_hashes(self.take(np.arange(start, min(start + BLOCK, len(self)))))
             for start in range(0, len(self), BLOCK)
-            for record in self.take(np.arange(start, min(start + BLOCK, len(self))))
         ]
-        return np.frombuffer(b"".join(found), dtype="V16")
+        return np.concatenate(blocks)
+
+
+def record_hashes(records: np.ndarray) -> np.ndarray:
+    """(N, *shape) records -> (N,) 16-byte hashes: equal records, equal hashes."""
+    found = [hashlib.blake2b(record.tobytes(), digest_size=16).digest() for record in records]
+    return np.frombuffer(b"".join(found), dtype="V16")

@@ -1,5 +1,6 @@
 """A run directory, for people: pictures, and the tables that end a run and a sweep."""
 
+from pargan.report.attacks import write_attacks
 from pargan.report.figures import auc_curves, loss_curves, roc_curves, score_histograms
 from pargan.report.samples import draw_samples
 from pargan.report.summary import summary
@@ -14,5 +15,6 @@ __all__ = [
     "summary",
     "sweep_rows",
     "sweep_table",
+    "write_attacks",
     "write_sweep",
 ]

@@ -24,10 +24,14 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
         parts.append(Padding(_quality(quality), (1, 0, 0, 0)))
     if attacks := result.get("attacks"):
         parts.append(Padding(_attacks(attacks), (1, 0, 0, 0)))
+    if leakage := [each for each in result.get("partitions", []) if each["partition"] > 0]:  # K > 1
+        names = list(dict.fromkeys(each["attack"] for each in leakage))
+        parts.append(Padding(_partitions(names, result["partitions"]), (1, 0, 0, 0)))
     if controls := result.get("controls"):
         parts.append(Padding(_controls(controls), (1, 0, 0, 0)))
     parts += [Text(f"\nwarning: {each}", style="yellow") for each in result.get("warnings", [])]
     # One line however long it is, so that it can be copied; Padding would cut it.
+    parts += [Text(f"\nnote: {each}") for each in result.get("notes", [])]
     parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
 
@@ -109,6 +113,21 @@ def _controls(controls: Mapping[str, Any]) -> Table:
         if found:
             outer = interval(min(each[f"{key}_low"] for each in found), max(each[f"{key}_high"] for each in found))
             table.add_row(name, f"{min(aucs):.3f} to {max(aucs):.3f}", outer)
+    return table
+
+
+def _partitions(names: list[str], leakage: list[Mapping[str, Any]]) -> Table:
+    table = _table(
+        "Leakage per partition, the least and the most",
+        *("attack", "lowest AUC", "interval", "partition", "highest AUC", "interval", "partition"),
+    )
+    for name in names:
+        ordered = sorted((each for each in leakage if each["attack"] == name), key=lambda each: each["auc"])
+        cells = [
+            (f"{each['auc']:.3f}", interval(each["auc_low"], each["auc_high"]), str(each["partition"]))
+            for each in (ordered[0], ordered[-1])
+        ]
+        table.add_row(name, *cells[0], *cells[1])
     return table
 
 

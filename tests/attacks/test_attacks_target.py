@@ -2,7 +2,18 @@ import pytest
 import torch
 from planted import LATENT, SHAPE, groups, normal, target_of, untrained
 
-from pargan.attacks import SamplesView
+from pargan.attacks import (
+    DiscriminatorMean,
+    DiscriminatorsView,
+    GeneratorView,
+    NearestNeighbour,
+    OwnPartition,
+    PartitionsView,
+    SamplesView,
+    make_target,
+    narrow,
+    run_attacks,
+)
 from pargan.data.images import ImageSpec
 from pargan.errors import ParganError
 
@@ -77,3 +88,66 @@ def test_bad_targets_are_refused():
         generator[0].bias[:] = torch.nan
     with pytest.raises(ParganError, match="1500 of 1500 generated records hold NaN"):
         target_of(generator, discriminators, reference)
+
+
+def widest_views():
+    """The same generated records, known through ever wider views."""
+    generator, discriminators = untrained()
+    reference = groups()[3]
+    gan = target_of(generator, discriminators, reference)
+    alone = make_target(generator, None, LATENT, None, reference, num_samples=1500, seed=0)
+    return {"samples": narrow(gan, SamplesView), "generator": alone, "discriminators": gan}
+
+
+def test_a_target_is_the_widest_view_there_is():
+    views = widest_views()
+    assert [type(view) for view in views.values()] == [SamplesView, GeneratorView, DiscriminatorsView]
+    assert all(torch.equal(view.samples, views["samples"].samples) for view in views.values())
+    latents = normal(4, LATENT, seed=0)
+    torch.testing.assert_close(views["generator"].generator(latents), views["discriminators"].generator(latents))
+
+
+@pytest.mark.parametrize("wide", ["samples", "generator", "discriminators"])
+def test_a_view_is_cut_to_what_it_gives_and_no_further(wide):
+    view = widest_views()[wide]
+    for access in (SamplesView, GeneratorView, DiscriminatorsView, PartitionsView):
+        if isinstance(view, access):
+            assert type(narrow(view, access)) is access
+        else:
+            with pytest.raises(ParganError, match=f"^access {access.level} .* gives {wide}"):
+                narrow(view, access)
+
+
+@pytest.mark.parametrize("wide", ["samples", "generator", "discriminators"])
+def test_attacks_that_need_more_than_the_target_gives_are_named_before_any_runs(wide):
+    members, _, nonmembers, _ = groups()
+    view = widest_views()[wide]
+    attacks = {"nn": NearestNeighbour(), "mean": DiscriminatorMean(), "own": OwnPartition()}
+    tracked = []
+    with pytest.raises(ParganError) as refused:
+        run_attacks(view, attacks, members, None, nonmembers, seed=0, draws=10, track=tracked.append)
+    first, able = ("own", "nn,mean") if wide == "discriminators" else ("mean", "nn")
+    assert str(refused.value).startswith(f"attack={first} needs access")
+    assert f"gives {wide} only; of these only attack=[{able}] can run" in str(refused.value)
+    assert tracked == []
+
+
+def test_a_narrow_target_is_attacked_as_the_wide_one_is():
+    members, partition, nonmembers, _ = groups()
+    views = widest_views()
+    found = [
+        run_attacks(view, {"nn": NearestNeighbour()}, members, known, nonmembers, seed=0, draws=10)[0]
+        for view, known in (
+            (views["discriminators"], partition),
+            (views["samples"], None),
+            (views["samples"], partition),
+        )
+    ]
+    assert found[0].figures == found[1].figures == found[2].figures
+
+
+def test_records_of_another_shape_are_refused():
+    members, _, nonmembers, _ = groups()
+    view = widest_views()["samples"]
+    with pytest.raises(ParganError, match=r"^nonmembers are records of shape \(16,\), generated ones of \(1, 4, 4\)"):
+        run_attacks(view, {"nn": NearestNeighbour()}, members, None, nonmembers.flatten(1), seed=0)

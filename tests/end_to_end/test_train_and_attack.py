@@ -24,7 +24,7 @@ def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, mon
     left = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
-        *("metrics.csv", "attacks.jsonl", "membership.npz", "result.json"),
+        *("metrics.csv", "attacks.jsonl", "membership.npz", "result.json", "records.csv", "partitions.csv"),
         *("checkpoints/last.ckpt", "checkpoints/best.ckpt"),
         *(f"samples/epoch_0000{epoch}.png" for epoch in (1, 2, 3)),
         *("samples/final.png", "samples/generated.npz"),

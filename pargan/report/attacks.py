@@ -1,0 +1,33 @@
+"""What attacks leave behind: pictures, and tables of records and partitions."""
+
+from pathlib import Path
+
+from pargan.data.records import RecordSpec
+from pargan.evaluation import Evaluation
+from pargan.report.exposed import write_exposed, write_rows
+from pargan.report.figures import roc_curves, score_histograms
+from pargan.run_directory import RunDirectory
+
+
+def write_attacks(spec: RecordSpec, evaluation: Evaluation, directory: RunDirectory) -> list[Path]:
+    """Write records.csv, partitions.csv where there are several, the exposed members, and figures.
+
+    Without attacks nothing is written.
+
+    Returns:
+        The pictures.
+
+    Raises:
+        ParganError: a file cannot be written.
+    """
+    if evaluation.risk is None:
+        return []
+    write_rows(evaluation.risk.to_dicts(), directory.records)
+    if any(leakage.partition > 0 for leakage in evaluation.partitions):
+        write_rows([leakage.to_dict() for leakage in evaluation.partitions], directory.partitions)
+    pictures = [
+        roc_curves(evaluation.attacks, directory.figures / "roc.png"),
+        score_histograms(evaluation.attacks, directory.figures / "scores.png"),
+    ]
+    exposed = write_exposed(spec, evaluation.risk, evaluation.members, evaluation.samples, directory)
+    return [*pictures, exposed] if exposed is not None and exposed.suffix == ".png" else pictures

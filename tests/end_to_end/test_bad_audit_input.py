@@ -1,0 +1,124 @@
+"""Bad input to an audit ends in one sentence, exit status 1, and nothing written."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+ROWS = 12
+
+
+def write(path, rows, header="a,b,c"):
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+
+def rows_of(start, number=ROWS):
+    """Rows that no other start shares."""
+    return [f"{place},{place / 8},{'yes' if place % 2 else 'no'}" for place in range(start, start + number)]
+
+
+@pytest.fixture
+def files(run, tmp_path):
+    """Three files that fit together; a test spoils one. Gives the arguments, and refuses as other tests do."""
+    for place, name in enumerate(("members", "nonmembers", "synthetic")):
+        write(tmp_path / f"{name}.csv", rows_of(100 * place))
+    return ["target=samples", *(f"{name}={name}.csv" for name in ("members", "nonmembers", "synthetic"))]
+
+
+@pytest.fixture
+def refuses(run, tmp_path):
+    def check(arguments, *parts):
+        before = set(tmp_path.rglob("*"))
+        ended = run("attack", *arguments, "device=cpu", "evaluation.draws=20")
+        assert ended.status == 1, ended
+        assert ended.out == ""
+        (line,) = ended.err.splitlines()
+        assert line.startswith(f"attack.py: {parts[0]}"), line
+        for part in parts[1:]:
+            assert part in line
+        assert set(tmp_path.rglob("*")) == before
+
+    return check
+
+
+def test_files_that_fit_are_audited(run, files, tmp_path):
+    ended = run("attack", *files, "device=cpu", "attack=none")
+    assert ended.status == 0, ended.err
+    assert len(list(tmp_path.glob("outputs/audits/*/result.json"))) == 1
+
+
+def test_what_is_missing(refuses, files):
+    refuses(["target=samples"], "members is missing; give a .csv or .npz file", "members=members.csv")
+    refuses(files[:3], "synthetic is missing; give")
+    refuses([*files, "reference=nowhere.csv"], "reference=nowhere.csv is not there; give a .csv or .npz file")
+    refuses(["target=module", "module=g.pt", *files[1:3]], "latent_dim=null does not work; give a whole number")
+    refuses(["target=module", "latent_dim=3", *files[1:3]], "module is missing; give a TorchScript file")
+    refuses(["target=module", "module=g.pt", "latent_dim=3", *files[1:3]], "module=g.pt is no file; give a TorchScript")
+
+
+def test_targets_and_keys_that_are_not_there(refuses, files):
+    refuses(["target=sample", *files[1:]], "target=sample is not known (did you mean samples?)", "module, run, samples")
+    refuses([*files, "run=somewhere"], "run is not a key")
+    refuses(files[1:], "members is not a key")
+    refuses([*files, "dataset.size=x", "dataset.lable=2"], "dataset.lable is not a key (did you mean dataset.label?)")
+
+
+def test_attacks_that_samples_do_not_allow(refuses, files):
+    refuses(
+        [*files, "attack=[nearest_neighbour,own_partition]"],
+        "attack=own_partition needs access partitions, but the target gives samples only; choose from attack=[",
+        "monte_carlo",
+        "nearest_neighbour",
+    )
+
+
+def test_files_that_do_not_fit_together(refuses, files, tmp_path):
+    write(tmp_path / "synthetic.csv", rows_of(200), header="a,b,d")
+    refuses(files, 'synthetic=synthetic.csv has no column "c", which members=members.csv has; give files with the same')
+    write(tmp_path / "synthetic.csv", ["1,2,yes", "1,,no"])
+    refuses(files, "synthetic=synthetic.csv: column 2", "line 3", "fill them or drop")
+    np.savez(tmp_path / "synthetic.npz", x=np.zeros((5, 3)))
+    refuses([*files[:3], "synthetic=synthetic.npz"], "synthetic=synthetic.npz is .npz, but members=members.csv is .csv")
+
+
+def test_groups_that_share_records(refuses, files, tmp_path):
+    write(tmp_path / "nonmembers.csv", [*rows_of(100), *rows_of(4, 2)])
+    refuses(
+        files,
+        "members=members.csv and nonmembers=nonmembers.csv share 2 records (the first is number 4 of the one and 12 of",
+        "drop them from one of the two",
+    )
+    write(tmp_path / "nonmembers.csv", rows_of(100))
+    write(tmp_path / "reference.csv", [*rows_of(300), *rows_of(0, 1)])
+    refuses([*files, "reference=reference.csv"], "members=members.csv and reference=reference.csv share 1 records")
+
+
+def test_too_few_records(refuses, files, tmp_path):
+    write(tmp_path / "nonmembers.csv", rows_of(100, 3))
+    refuses(files, "nonmembers=nonmembers.csv holds 3 records; give 4 or more, half of which become the reference set")
+    write(tmp_path / "nonmembers.csv", rows_of(100))
+    write(tmp_path / "synthetic.csv", rows_of(200, 1))
+    refuses(files, "synthetic=synthetic.csv holds 1 records; give 2 or more")
+
+
+def test_arrays_of_other_shapes(refuses, tmp_path):
+    for name, shape in (("members", (9, 2)), ("nonmembers", (9, 2)), ("synthetic", (9, 3))):
+        np.savez(tmp_path / f"{name}.npz", x=np.random.default_rng(len(name)).normal(size=shape))
+    arguments = ["target=samples", *(f"{name}={name}.npz" for name in ("members", "nonmembers", "synthetic"))]
+    refuses(arguments, "synthetic=synthetic.npz holds records of shape (3,), members=members.npz of (2,); give records")
+
+
+def test_networks(refuses, tmp_path):
+    for seed, name in enumerate(("members", "nonmembers")):
+        np.savez(tmp_path / f"{name}.npz", x=np.random.default_rng(seed).normal(size=(9, 2)))
+    torch.save(nn.Linear(3, 2), tmp_path / "pickled.pt")
+    given = ["target=module", "members=members.npz", "nonmembers=nonmembers.npz", "latent_dim=3"]
+    refuses([*given, "module=pickled.pt"], "module=pickled.pt is no TorchScript file, and a pickled module is refused")
+    linear = "module={_target_: torch.nn.Linear, in_features: 3, out_features: %d}"
+    refuses(
+        [*given, linear % 4], "module=torch.nn.Linear returns records of shape (4,), members=members.npz holds (2,)"
+    )
+    refuses([*given, linear % 2, "latent_dim=5"], "latent_dim=5: the module cannot be evaluated at latents")
+    refuses([*given, linear % 2, "weights=no.pt"], "weights=no.pt is no file")
+    refuses([*given, linear % 2, "attack=discriminator_mean"], "attack=discriminator_mean needs access discriminators")
+    refuses([*given, "module={_target_: torch.nn.Nothing}"], "module._target_=torch.nn.Nothing cannot be imported")
