@@ -15,6 +15,7 @@ FILES = {
 
 LIGHTNING, HYDRA = {"pytorch_lightning", "lightning_fabric"}, {"hydra", "omegaconf"}
 KNOW_HYDRA = {"run", "build", "cli", "checks", "resume", "resolvers", "sweep", "sentences", "run_directory"}
+KNOW_HYDRA |= {"reference_models"}  # the recipe is a configuration
 CORE = ("pargan.data", "pargan.losses", "pargan.attacks", "pargan.metrics", "pargan.models")
 
 

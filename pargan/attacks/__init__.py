@@ -1,6 +1,7 @@
 """Membership inference attacks: functions from records to scores, and the figures that judge scores."""
 
 from pargan.attacks.audit import AttackResult, make_target, run_attacks
+from pargan.attacks.calibrated import Calibrated
 from pargan.attacks.discriminator import (
     DiscriminatorGap,
     DiscriminatorMax,
@@ -12,6 +13,8 @@ from pargan.attacks.discriminator import (
 from pargan.attacks.evaluate import Figures, judge
 from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo
 from pargan.attacks.neighbours import NearestNeighbour
+from pargan.attacks.reference import NeedsModels, ReferenceModel, refuse_without_models
+from pargan.attacks.shadow import Lira, Rmia
 from pargan.attacks.spaces import PrincipalComponents, RawSpace
 from pargan.attacks.target import (
     Attack,
@@ -25,6 +28,7 @@ from pargan.attacks.target import (
 __all__ = [
     "Attack",
     "AttackResult",
+    "Calibrated",
     "DiscriminatorGap",
     "DiscriminatorMax",
     "DiscriminatorMean",
@@ -32,18 +36,23 @@ __all__ = [
     "DistancePercentile",
     "Figures",
     "GeneratorView",
+    "Lira",
     "MedianNearest",
     "MonteCarlo",
     "NearestNeighbour",
+    "NeedsModels",
     "OwnPartition",
     "PartitionsView",
     "PrincipalComponents",
     "RawSpace",
+    "ReferenceModel",
+    "Rmia",
     "SamplesView",
     "Target",
     "dead_discriminators",
     "judge",
     "make_target",
+    "refuse_without_models",
     "run_attacks",
     "standardised_logits",
 ]
