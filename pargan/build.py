@@ -17,9 +17,11 @@ from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from pargan.attacks import Attack
+from pargan.callbacks import ScheduledAttack
 from pargan.checkpoints import VerifiedCheckpointIO
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
+from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
 from pargan.module import ParGANModule
 from pargan.seeding import derive, seeded
@@ -52,14 +54,19 @@ def build(cfg: DictConfig, membership: Membership | None = None) -> Built:
     """
     datamodule = instantiate(cfg.data, _partial_=True)(membership=membership)
     datamodule.setup("fit")
-    spec = datamodule.spec
+    module = build_module(cfg, datamodule.spec)
+    return Built(datamodule, module, deepcopy(module))
+
+
+def build_module(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:
+    """The networks for records of that kind, initialised from the run's seed."""
     with seeded(derive(cfg.seed, "initial weights"), torch.device("cpu")):
-        module = instantiate(cfg.module, _partial_=True)(
+        module: ParGANModule = instantiate(cfg.module, _partial_=True)(
             generator=instantiate(cfg.model.generator)(spec),
             discriminator=partial(instantiate(cfg.model.discriminator), spec),
             spec=spec,
         )
-    return Built(datamodule, module, deepcopy(module))
+    return module
 
 
 def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger]) -> Trainer:
@@ -82,8 +89,9 @@ def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logg
 
 
 def build_attacks(cfg: DictConfig) -> dict[str, Attack]:
-    """The chosen attacks by name, without their training schedule."""
-    return {name: scheduled.attack for name, scheduled in instantiate(cfg.attack, _convert_="all").items()}
+    """The chosen attacks by name, without their training schedule; those that train models have none."""
+    chosen = instantiate(cfg.attack, _convert_="all")
+    return {name: each.attack if isinstance(each, ScheduledAttack) else each for name, each in chosen.items()}
 
 
 def device_of(name: str) -> torch.device:

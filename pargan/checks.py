@@ -62,6 +62,9 @@ RULES: Mapping[str, Rule] = {
     "num_quality": _whole(2),
     "draws": _whole(1),
     "controls": Rule(lambda value: isinstance(value, bool), "true or false"),
+    "models": _whole(1),
+    "share": Rule(lambda value: _is_number(value) and 0 < value < 1, "a number above 0 and below 1"),
+    "gamma": Rule(lambda value: _is_number(value) and value >= 1, "a number, 1 or more"),
     "precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
 }
 

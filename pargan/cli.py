@@ -120,6 +120,10 @@ def _attack(cfg: DictConfig) -> None:
     except (Exception, KeyboardInterrupt):
         _take_away(output)
         raise
+    except SystemExit:  # Lightning's, out of the training of a reference model
+        _take_away(output)
+        print("interrupted; the same command continues where it stopped", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 @contextmanager

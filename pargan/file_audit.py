@@ -18,7 +18,7 @@ from rich.console import Console
 from torch import Tensor
 
 from pargan import report
-from pargan.attacks import Attack, Target, make_target
+from pargan.attacks import Attack, NeedsModels, Target, make_target, refuse_without_models
 from pargan.auditing import attack_records, samples_view, set_aside
 from pargan.build import build_attacks, device_of
 from pargan.data.groups import read_groups
@@ -109,6 +109,7 @@ def _audit(
     records = attack_records(every["members"], every["nonmembers"], every.get("reference"), seed=seed, names=names)
     view = target(records.reference.to(device))
     attacks = build_attacks(cfg)
+    refuse_without_models(attacks, "by the recipe of a finished run; run it with target=run run=...")
     _refuse_wider(view, attacks)
     split = _split(groups, every, cfg.evaluation.num_quality, seed)
 
@@ -162,7 +163,11 @@ def _able(view: Target) -> list[str]:
         if not GlobalHydra.instance().is_initialized():
             stack.enter_context(initialize_config_module("pargan.conf", version_base="1.3"))
         built = [build_attacks(compose("attack", [f"attack=[{option}]"])) for option in options]
-    return [name for each in built for name, attack in each.items() if isinstance(view, attack.access)]
+    return [name for each in built for name, attack in each.items() if _suits(view, attack)]
+
+
+def _suits(view: Target, attack: Attack) -> bool:
+    return isinstance(view, attack.access) and not isinstance(attack, NeedsModels)
 
 
 def _split(groups: Mapping[str, Records], every: Mapping[str, np.ndarray], size: int, seed: int) -> Split:

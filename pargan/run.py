@@ -16,6 +16,7 @@ from pytorch_lightning.loggers import Logger
 from rich.console import Console
 
 from pargan import report
+from pargan.attacks import Attack, refuse_without_models
 from pargan.build import Built, build, build_attacks, build_trainer, cpu_threads, device_of, quiet_lightning
 from pargan.callbacks import RowBeforeCheckpoint
 from pargan.checkpoints import load_checkpoint
@@ -26,6 +27,7 @@ from pargan.evaluation import Evaluation, evaluate
 from pargan.files import write_atomically
 from pargan.loggers import EpochCsvLogger, log_picture, log_table
 from pargan.provenance import provenance
+from pargan.reference_models import with_reference_models
 from pargan.run_directory import RunDirectory
 from pargan.sweep import PRINTED_WIDTH
 
@@ -46,6 +48,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     """
     check_values(cfg)
     check_objective(cfg)
+    attacks = build_attacks(cfg)
+    refuse_without_models(attacks, "which takes a finished run; leave it out here and run it with attack.py run=...")
     directory = RunDirectory(Path(cfg.run_directory))
     membership, checkpoint = _left_behind(directory)
     built = build(cfg, membership)
@@ -70,7 +74,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
             fit_seconds = time.perf_counter() - started
             if trainer.checkpoint_callback is not None:  # the last epoch need not have been one of its epochs
                 trainer.save_checkpoint(directory.last_checkpoint)
-        evaluation = _evaluated(cfg, built)
+        evaluation = _evaluated(cfg, built, attacks)
         observers = {name: each.seconds for name, each in callbacks.items() if hasattr(each, "seconds")}
         result = {
             "status": "finished",
@@ -111,13 +115,25 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
     built.module.on_load_checkpoint(checkpoint)
     built.datamodule.load_state_dict(checkpoint[type(built.datamodule).__qualname__])
     built.module.load_state_dict(checkpoint["state_dict"])
-    built.module.to(device_of(cfg.device))
-    evaluation = _evaluated(cfg, built)
+    device = device_of(cfg.device)
+    built.module.to(device)
+    started = time.perf_counter()
+    attacks = with_reference_models(
+        build_attacks(cfg),
+        trained,
+        built,
+        directory,
+        seed=cfg.seed,
+        device=device,
+        num_samples=cfg.evaluation.num_samples,
+    )
+    reference_seconds = time.perf_counter() - started
+    evaluation = _evaluated(cfg, built, attacks)
     result = {
         "status": "finished",
         "settings": {"run": str(directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
         **_measured(built, evaluation),
-        "timings": {"evaluation": evaluation.seconds},
+        "timings": {"reference_models": reference_seconds, "evaluation": evaluation.seconds},
         "provenance": provenance(),
     }
     _leave(replace(directory, path=output), built, evaluation, result, loggers=[])
@@ -156,8 +172,7 @@ def _left_behind(directory: RunDirectory) -> tuple[Membership | None, Path | Non
     return membership, directory.last_checkpoint
 
 
-def _evaluated(cfg: DictConfig, built: Built) -> Evaluation:
-    attacks = build_attacks(cfg)
+def _evaluated(cfg: DictConfig, built: Built, attacks: Mapping[str, Attack]) -> Evaluation:
     return evaluate(built.module, built.datamodule, attacks, **cfg.evaluation, seed=cfg.seed, untrained=built.untrained)
 
 

@@ -89,6 +89,11 @@ class RunDirectory:
         return self.checkpoints / "last.ckpt"
 
     @property
+    def reference_models(self) -> Path:
+        """What attacks trained to compare this run with: a folder per recipe, in it one per model."""
+        return self.path / "reference_models"
+
+    @property
     def samples(self) -> Path:
         """Generated records: pictures over the epochs, and a file in the user's units at the end."""
         return self.path / "samples"

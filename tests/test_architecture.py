@@ -14,18 +14,8 @@ FILES = {
 } | {name: ROOT / f"{name}.py" for name in ("train", "attack")}
 
 LIGHTNING, HYDRA = {"pytorch_lightning", "lightning_fabric"}, {"hydra", "omegaconf"}
-KNOW_HYDRA = {
-    "run",
-    "build",
-    "cli",
-    "checks",
-    "resume",
-    "resolvers",
-    "sweep",
-    "sentences",
-    "run_directory",
-    "file_audit",
-}
+KNOW_HYDRA = {"run", "build", "cli", "checks", "resume", "resolvers", "sweep", "sentences", "run_directory"}
+KNOW_HYDRA |= {"reference_models", "file_audit"}  # a recipe is a configuration, and so is a list of files
 CORE = ("pargan.data", "pargan.losses", "pargan.attacks", "pargan.metrics", "pargan.models")
 
 

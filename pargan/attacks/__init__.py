@@ -1,6 +1,7 @@
 """Membership inference attacks: functions from records to scores, and the figures that judge scores."""
 
 from pargan.attacks.audit import AttackResult, make_target, run_attacks
+from pargan.attacks.calibrated import Calibrated
 from pargan.attacks.controls import Controls, judge_controls
 from pargan.attacks.density import DensityRatio, GaussianDensity, KernelDensity
 from pargan.attacks.discriminator import (
@@ -16,7 +17,9 @@ from pargan.attacks.latent_search import LatentSearch, NearestSample, RandomLate
 from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo
 from pargan.attacks.neighbours import NearestNeighbour
 from pargan.attacks.per_partition import PartitionLeakage, leakage_per_partition
+from pargan.attacks.reference import NeedsModels, ReferenceModel, refuse_without_models
 from pargan.attacks.risk import RiskTable, risk_table
+from pargan.attacks.shadow import Lira, Rmia
 from pargan.attacks.spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace
 from pargan.attacks.standard import standard_attacks
 from pargan.attacks.surrogate import SurrogateDiscriminator
@@ -34,6 +37,7 @@ from pargan.attacks.target import (
 __all__ = [
     "Attack",
     "AttackResult",
+    "Calibrated",
     "Controls",
     "DensityRatio",
     "DiscriminatorGap",
@@ -47,18 +51,22 @@ __all__ = [
     "GeneratorView",
     "KernelDensity",
     "LatentSearch",
+    "Lira",
     "MedianNearest",
     "MixedTypeSpace",
     "MonteCarlo",
     "NearestNeighbour",
     "NearestSample",
+    "NeedsModels",
     "OwnPartition",
     "PartitionLeakage",
     "PartitionsView",
     "PrincipalComponents",
     "RandomLatent",
     "RawSpace",
+    "ReferenceModel",
     "RiskTable",
+    "Rmia",
     "SamplesView",
     "Scored",
     "SurrogateDiscriminator",
@@ -70,6 +78,7 @@ __all__ = [
     "leakage_per_partition",
     "make_target",
     "narrow",
+    "refuse_without_models",
     "risk_table",
     "run_attacks",
     "standard_attacks",

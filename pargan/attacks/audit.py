@@ -194,8 +194,7 @@ def run_attacks(
     def run(name: str, attack: Attack) -> AttackResult:
         start = time.perf_counter()
         with seeded(derive(seed, "attack"), device):
-            found = attack(narrow(target, attack.access), records)
-        scored = found if isinstance(found, Scored) else Scored(found)
+            scored = Scored.of(attack(narrow(target, attack.access), records))
         shuffled = scored.scores.detach()
         if shuffled.shape != (m + n,):
             raise ParganError(

@@ -95,6 +95,11 @@ class Scored:
     scores: Tensor
     details: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, found: "Tensor | Scored") -> "Scored":
+        """What an attack returned, with or without details."""
+        return found if isinstance(found, Scored) else cls(found)
+
 
 View = TypeVar("View", bound=SamplesView)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from pargan.attacks import Attack, AttackResult
+from pargan.attacks import Attack, AttackResult, refuse_without_models
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
 from pargan.evaluation import AttackRecords, attack_target, target_of
 from pargan.files import append_text, write_atomically
@@ -58,6 +58,10 @@ class AttackCallback(pl.Callback):
         path: str | Path | None = None,
         records: AttackRecords | None = None,
     ) -> None:
+        refuse_without_models(
+            {name: each.attack for name, each in attacks.items()},
+            "which cannot be done during training; attack the finished run, or give them (with_models)",
+        )
         self.attacks = dict(attacks)
         self.num_samples = num_samples
         self.draws = draws

@@ -76,6 +76,38 @@ def split_pool(
     )
 
 
+def split_reference(
+    records: Records, membership: Membership, share: float, scheme: Scheme, num_partitions: int, seed: int
+) -> Membership:
+    """Who is a member of a reference model: a random part of the reference set, and nobody else.
+
+    Args:
+        records: the pool.
+        membership: the attacked model's.
+        share: of its reference set, above 0 and below 1.
+        scheme: how the part is cut into partitions.
+        num_partitions: K.
+        seed: of this draw alone.
+
+    Returns:
+        A membership whose `reference` is the rest of the reference set, in the order it had, and which has no
+        nonmembers: those of the attacked model are under attack.
+
+    Raises:
+        ParganError: the part holds fewer than K records.
+    """
+    rng = np.random.default_rng(derive(seed, "groups"))
+    drawn = np.sort(rng.permutation(membership.reference)[: int(share * len(membership.reference))])
+    labels = None if records.labels is None else records.labels[drawn]
+    partitions = scheme(drawn, labels, num_partitions, np.random.default_rng(derive(seed, "partitions")))
+    return Membership(
+        partitions,
+        nonmembers=np.empty(0, dtype=np.int64),
+        reference=membership.reference[~np.isin(membership.reference, partitions)],
+        records=membership.records,
+    )
+
+
 def _groups(units: np.ndarray, sizes: list[int], rng: np.random.Generator) -> list[np.ndarray]:
     """Units in random order, filled into one group after the other; sorted record indices of each."""
     copies = np.bincount(units[units >= 0])  # (U,) records in each unit

@@ -9,7 +9,7 @@ from tiny import attack_records, batches, blobs_in_partitions, fit_on, gan, trai
 from torch.utils.data import DataLoader
 
 from pargan import AttackCallback, ScheduledAttack
-from pargan.attacks import DiscriminatorMean, NearestNeighbour, OwnPartition, SamplesView
+from pargan.attacks import Calibrated, DiscriminatorMean, NearestNeighbour, OwnPartition, SamplesView
 from pargan.errors import ParganError
 
 
@@ -185,3 +185,9 @@ def test_records_in_a_plain_loader_are_not_touched(tmp_path):
     trainer(tmp_path, 1, [callback(records=records)]).fit(gan(), DataLoader(list(real), batch_size=None))
     assert torch.equal(real, before)
     assert torch.equal(records.members, attack_records().members)
+
+
+def test_an_attack_that_trains_models_is_refused_before_training():
+    scheduled = {"mine": ScheduledAttack(Calibrated(NearestNeighbour()))}
+    with pytest.raises(ParganError, match=r"^attack=mine trains reference models of its own, .* the finished run"):
+        AttackCallback(scheduled)

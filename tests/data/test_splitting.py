@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pargan.data.partition import by_label, iid
 from pargan.data.points import PointsSpec
 from pargan.data.records import Records
-from pargan.data.splitting import drop_copies, keep_copies_together, split_pool
+from pargan.data.splitting import drop_copies, keep_copies_together, split_pool, split_reference
 from pargan.errors import ParganError
 
 
@@ -131,3 +131,18 @@ def test_labels_reach_the_scheme_aligned_with_the_members():
     membership = split(pool(range(100), labels), members=80, num_partitions=2, scheme=by_label)
     shares = labels[membership.partitions].mean(axis=1)
     assert abs(shares[1] - shares[0]) > 0.8  # 80 members hold nearly 40 of each label
+
+
+@pytest.mark.parametrize("scheme", [iid, by_label])
+def test_a_reference_model_has_members_of_the_reference_set_only(scheme):
+    records = pool(np.arange(300), labels=np.arange(300) % 4)
+    attacked = split(records, members=100, nonmembers=90, reference=101)
+    one, again, other = (split_reference(records, attacked, 0.5, scheme, 3, seed) for seed in (0, 0, 1))
+    assert one.partitions.shape == (3, 16)  # 50 of 101 records, cut into three
+    assert set(one.members) | set(one.reference) == set(attacked.reference)
+    assert len(one.members) + len(one.reference) == 101
+    assert list(one.reference) == [each for each in attacked.reference if each in one.reference]
+    assert len(one.nonmembers) == 0
+    assert one.records == attacked.records
+    assert one == again
+    assert set(one.members) != set(other.members)

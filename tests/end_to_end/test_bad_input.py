@@ -12,6 +12,7 @@ CONFIGURATION = {
     "loss=jss": ["loss=jss is not known", "did you mean js?"],
     "attack=nearest": ["attack=nearest is not known", "nearest_neighbour"],
     "attack=[nearest_neighbor]": ["attack=nearest_neighbor is not known", "did you mean nearest_neighbour?"],
+    "attack=[own_partition,shadow]": ["attack=shadow trains reference models of its own", "attack.py run="],
     "model=nope": ["model=nope is not known", "mlp"],
     "num_partition=3": ["num_partition is not a key", "did you mean num_partitions?"],
     "trainer.max_epoch=3": ["trainer.max_epoch is not a key", "did you mean trainer.max_epochs?"],

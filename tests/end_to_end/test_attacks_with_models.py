@@ -1,0 +1,135 @@
+"""attack.py with attacks that train reference models: used again, extended, interrupted, killed, refused."""
+
+import os
+import shutil
+import signal
+import time
+
+import pytest
+from launch import SMALL, assert_same_weights, aucs, only_run, result_of, run_process, start, weights
+from pytorch_lightning.callbacks import ModelCheckpoint
+
+from pargan import reference_models
+from pargan.run_directory import RunDirectory
+
+# Half of the reference set holds 65 records, 21 in each of 3 partitions: an epoch is one batch of 20.
+TRAIN = (*SMALL, "data.reference=130", "attack=none")
+ATTACK = ("device=cpu", "evaluation.num_samples=100", "evaluation.draws=20", "evaluation.num_quality=50")
+
+
+@pytest.fixture
+def trained(run, tmp_path):
+    assert run("train", *TRAIN, "trainer.max_epochs=3").status == 0
+    return only_run(tmp_path)
+
+
+def models(directory):
+    (folder,) = [path for path in (directory / "reference_models").iterdir() if path.is_dir()]
+    return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
+
+
+def times(directory):
+    return {name: (path / "checkpoints" / "last.ckpt").stat().st_mtime_ns for name, path in models(directory).items()}
+
+
+def results(directory):
+    return [result_of(path) for path in sorted((directory / "attacks").iterdir())]
+
+
+def test_models_are_trained_once_and_shared(run, trained):
+    chosen = "attack=[nearest_neighbour,calibrated,shadow]"
+    ended = run("attack", f"run={trained}", chosen, "attack.shadow.models=2", *ATTACK)
+    assert ended.status == 0
+    assert [line.split(" in ")[0] for line in ended.err.splitlines()] == [
+        "reference model 1 of 2: trained",
+        "reference model 2 of 2: trained",
+    ]
+    before = times(trained)
+    assert list(before) == ["0", "1"]
+    again = run(
+        "attack", f"run={trained}", "attack=[shadow,rmia]", "attack.shadow.models=3", "attack.rmia.models=2", *ATTACK
+    )
+    assert [line.split(" in ")[0].partition(": ")[2] for line in again.err.splitlines()] == [
+        "found",
+        "found",
+        "trained",
+    ]
+    after = times(trained)
+    assert list(after) == ["0", "1", "2"]
+    assert {name: after[name] for name in before} == before
+    first, second = results(trained)
+    assert list(aucs(first)) == ["nearest_neighbour", "calibrated", "shadow"]
+    assert list(aucs(second)) == ["shadow", "rmia"]
+    assert [each["access"] for each in first["attacks"]] == ["samples", "samples", "discriminators"]
+    assert first["timings"]["reference_models"] > 0
+
+
+def test_interrupted_and_continued_equals_uninterrupted(run, trained, monkeypatch, tmp_path):
+    whole = shutil.copytree(trained, tmp_path / "whole")
+    given = ("attack=[shadow]", "attack.shadow.models=2", *ATTACK)
+    assert run("attack", f"run={whole}", *given).status == 0
+
+    class Interrupting(ModelCheckpoint):
+        def on_train_epoch_start(self, trainer, pl_module):
+            if trainer.current_epoch == 4 and self.dirpath.endswith("1/checkpoints"):
+                raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(reference_models, "ModelCheckpoint", Interrupting)
+        ended = run("attack", f"run={trained}", *given)
+    assert ended.status == 130
+    assert ended.err.splitlines()[-1] == "interrupted; the same command continues where it stopped"
+    assert not (trained / "attacks").exists()
+    continued = run("attack", f"run={trained}", *given)
+    assert continued.status == 0
+    assert continued.err.splitlines()[0] == "reference model 1 of 2: found"
+    assert continued.err.splitlines()[1].startswith("reference model 2 of 2: continued at step 4 and trained in ")
+    for name, path in models(whole).items():
+        assert_same_weights(weights(models(trained)[name]), weights(path))
+    assert aucs(*results(trained)) == aucs(*results(whole))
+
+
+REFUSED = [
+    (("attack=[shadow]", "attack.shadow.models=0"), ["attack.shadow.models=0", "1 or more"]),
+    (("attack=[shadow]", "attack.shadow.models=1"), ["models=1", "give 2 or more"]),
+    (("attack=[rmia]", "attack.rmia.share=1"), ["attack.rmia.share=1", "below 1"]),
+    (("attack=[rmia]", "attack.rmia.gamma=0.5"), ["attack.rmia.gamma=0.5", "1 or more"]),
+    (("attack=[calibrated]", "attack.calibrated.share=0.4"), ["data.reference=130", "data.reference=150 or more"]),
+    (("attack=[shadow]", "attack.shadow.every_n_epochs=5"), ["every_n_epochs is not a key"]),
+]
+
+
+def test_refused_with_a_sentence(run, trained):
+    for arguments, parts in REFUSED:
+        ended = run("attack", f"run={trained}", *arguments, *ATTACK)
+        assert ended.status == 1, arguments
+        (line,) = ended.err.splitlines()
+        for part in parts:
+            assert part in line
+        assert not (trained / "attacks").exists()
+        assert not RunDirectory(trained).reference_models.exists()
+
+
+@pytest.mark.slow
+def test_killed_and_continued(tmp_path):
+    assert run_process("train", *TRAIN, "trainer.max_epochs=150", cwd=tmp_path).status == 0
+    directory = only_run(tmp_path)
+    given = (f"run={directory}", "attack=[shadow]", "attack.shadow.models=3", *ATTACK)
+    process = start("attack", *given, cwd=tmp_path)
+    deadline = time.monotonic() + 120
+    while not list(directory.glob("reference_models/*/1/checkpoints/last.ckpt")):
+        assert process.poll() is None, "it ended before it could be killed"
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    before = times(directory)
+    ended = run_process("attack", *given, cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    said = ended.err.splitlines()
+    assert said[0] == "reference model 1 of 3: found"
+    assert "continued at step" in said[1]
+    assert times(directory)["0"] == before["0"]
+    assert list(times(directory)) == ["0", "1", "2"]
+    assert 0 <= aucs(*results(directory))["shadow"][0] <= 1
