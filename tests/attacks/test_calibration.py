@@ -5,13 +5,14 @@ latents take too long here, and the judge of their scores is the same.
 """
 
 from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hydra import compose, initialize_config_module
 from planted import Copier, groups, target_of, untrained
 from scipy.stats import binomtest, kstest
-from test_conf import options
 
 from pargan import resolvers
 from pargan.attacks import (
@@ -39,7 +40,8 @@ VARIANTS = {
 def configured():
     """The attacks of conf/attack/ as they are configured there, by name."""
     resolvers.register()
-    names = [name for name in options("attack") if name != "none"]
+    options = sorted(path.stem for path in Path(str(files("pargan.conf"))).glob("attack/*.yaml"))
+    names = [name for name in options if name != "none"]
     with initialize_config_module("pargan.conf", version_base="1.3"):
         attacks = build_attacks(compose("attack", [f"attack=[{','.join(names)}]"]))
     return {name: attack for name, attack in attacks.items() if attack.access is not GeneratorView}
