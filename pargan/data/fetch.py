@@ -36,7 +36,8 @@ def _verify(content: bytes, sha256: str, origin: str, remedy: str) -> None:
 
 def _download(path: Path, url: str) -> bytes:
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as response:
+        # An opener of its own: urlopen keeps the proxies of the process's first call for ever.
+        with urllib.request.build_opener().open(url, timeout=TIMEOUT) as response:
             return bytes(response.read())
     except (OSError, HTTPException) as error:
         raise ParganError(

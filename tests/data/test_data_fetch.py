@@ -65,7 +65,8 @@ class BreaksOff(BaseHTTPRequestHandler):
         """Keep the test's output clean."""
 
 
-def test_a_partial_download_leaves_nothing(tmp_path):
+def test_a_partial_download_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
     server = HTTPServer(("127.0.0.1", 0), BreaksOff)
     thread = threading.Thread(target=server.handle_request)
     thread.start()
