@@ -111,7 +111,7 @@ def test_the_published_experiments(dataset, loss):
     for optimizer in (cfg.module.generator_optimizer, cfg.module.discriminator_optimizer):
         settings = {"lr": lr, "eps": 1e-7, "_partial_": True}
         settings |= {"_target_": "torch.optim.Adam", "betas": betas, "fused": True} if betas else {}
-        settings |= {} if betas else {"_target_": "torch.optim.RMSprop", "alpha": 0.9, "foreach": True}
+        settings |= {} if betas else {"_target_": "torch.optim.RMSprop", "alpha": 0.9}
         assert OmegaConf.to_container(optimizer) == settings
     points = {"latent_dim": 2, "G hidden": [256, 256], "D hidden": [256]}
     pictures = {"latent_dim": 100, "G width": 64, "D width": 64, "D dropout": 0.3}
