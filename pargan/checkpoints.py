@@ -44,7 +44,10 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         ParganError: the file is missing, is not a checkpoint, or its content does not match its digest.
     """
     if not path.is_file():
-        raise ParganError(f"{path} is missing: the run was stopped before its first checkpoint; start it anew")
+        raise ParganError(
+            f"{path} is missing: the run was stopped before its first checkpoint, or kept none "
+            f"(callbacks=none); start it anew"
+        )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, OSError) as error:

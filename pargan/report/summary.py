@@ -135,5 +135,5 @@ def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", caption_justify="left", box=None, pad_edge=False)
     for i, column in enumerate(columns):
         is_text = i == 0 or column in ("sees", "")
-        table.add_column(column, justify="left" if is_text else "right", no_wrap=i == 0)
+        table.add_column(column, justify="left" if is_text else "right", no_wrap=i == 0 or column == "interval")
     return table
