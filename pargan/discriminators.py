@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
+from pargan.losses import input_gradients
 from pargan.stacking import Stack, why_not
 
 logger = logging.getLogger(__name__)
@@ -49,8 +50,8 @@ class Discriminators(nn.ModuleList):
         replaces the storage of a parameter (`parameter.data = ...`) has to call this again.
 
         Returns:
-            The parameters to optimise. Where the networks were stacked, few tensors (K, ...) of which the
-            networks' parameters are views; optimising those instead would move nothing.
+            The parameters to optimise. Where the networks were stacked, one vector of which the networks'
+            parameters are views; optimising those instead would move nothing.
         """
         if self._stack is None and len(self) > 1:
             reason = why_not(list(self))
@@ -59,7 +60,7 @@ class Discriminators(nn.ModuleList):
             else:
                 logger.info("the %d discriminators take turns, because %s", len(self), reason)
         self._tie()
-        return list(self.parameters()) if self._stack is None else self._stack.leaves
+        return list(self.parameters()) if self._stack is None else [self._stack.vector]
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
@@ -80,6 +81,11 @@ class Discriminators(nn.ModuleList):
         if self._stack is not None:
             return self._stack(records)
         return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
+
+    def input_gradients(self, records: Tensor) -> Tensor:
+        """Gradient of every logit in its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
+        found = None if self._stack is None else self._stack.input_gradients(records)
+        return input_gradients(self, records) if found is None else found
 
     def _freeze(self, frozen: bool) -> None:
         if self._stack is None:

@@ -105,7 +105,7 @@ class ParGANModule(pl.LightningModule):
             fake = self._fake(real)
         loss = self.loss.discriminator(self.discriminators(real), self.discriminators(fake))
         loss = loss + self.loss.penalty(self.discriminators, real, fake)  # (K,)
-        optimizer.zero_grad()
+        optimizer.zero_grad(set_to_none=False)  # gradients stay in place: cheaper where there are few large ones
         self.manual_backward(loss.sum())  # each discriminator receives the gradient of its own loss
         optimizer.step()
         return loss

@@ -3,6 +3,7 @@
 import copy
 import logging
 import pickle
+from functools import partial
 
 import pytest
 import torch
@@ -10,7 +11,10 @@ from tiny import LOSSES, SGD, assert_equal_weights, batches, discriminator, fit_
 from torch import nn
 
 from pargan.discriminators import Discriminators
+from pargan.losses import input_gradients
 from pargan.models import MLPDiscriminator
+from pargan.models.dropout import Dropout
+from pargan.models.leaky import LeakyReLU
 from pargan.stacking import why_not
 
 RECORDS = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(4))
@@ -85,7 +89,8 @@ def both(factory):
 @pytest.mark.parametrize("chain", CHAINS)
 def test_a_stack_computes_what_the_loop_computes(chain):
     stacked, looped = both(CHAINS[chain])
-    assert len(stacked.stack()) == len(list(looped[0].parameters()))
+    (vector,) = stacked.stack()
+    assert len(vector) == sum(own.numel() for own in looped.parameters())
     torch.testing.assert_close(stacked(RECORDS), looped(RECORDS), atol=1e-6, rtol=1e-5)
 
 
@@ -105,6 +110,52 @@ def test_gradients_are_those_of_the_loop_and_stand_on_the_networks(chain):
     for own, expected in zip(stacked.parameters(), looped.parameters(), strict=True):
         if expected.grad is not None:  # a bias without influence on anything
             torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_gradients_that_are_shown_follow_the_vector_wherever_its_gradient_lies():
+    stacked, looped = both(discriminator)
+    (vector,) = stacked.stack()
+    for in_place in (False, True, True, False):
+        for networks, optimized in ((stacked, [vector]), (looped, list(looped.parameters()))):
+            torch.optim.SGD(optimized).zero_grad(set_to_none=not in_place)
+            (networks(RECORDS).square().sum() * (2 if in_place else 1)).backward()
+        for own, expected in zip(stacked.parameters(), looped.parameters(), strict=True):
+            torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
+
+
+def with_dropout():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(2, 8), nn.ReLU(), Dropout(0.5), nn.Linear(8, 4), LeakyReLU(), nn.Linear(4, 1)
+    )
+
+
+SLOPES = {
+    "published": CHAINS["published"],
+    "dropout": with_dropout,
+    "no bias": lambda: nn.Sequential(nn.Linear(2, 1, bias=False)),
+}
+
+
+@pytest.mark.parametrize("chain", SLOPES)
+def test_gradients_in_the_records_by_the_chain_rule_are_those_of_autograd(chain):
+    networks, _ = both(SLOPES[chain])
+    (vector,) = networks.stack()
+    found = []
+    for way in (networks.input_gradients, partial(input_gradients, networks)):
+        vector.grad = None
+        torch.manual_seed(3)  # for the masks
+        gradient = way(RECORDS)
+        (gradient.norm(dim=2) - 1).square().sum().backward()
+        found.append((gradient.detach(), vector.grad))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+    assert found[0][0].abs().sum() > 0
+
+
+def test_gradients_in_the_records_of_curved_networks_are_left_to_autograd():
+    networks, looped = both(CHAINS["two, no bias"])
+    assert networks._stack.input_gradients(RECORDS) is None
+    torch.testing.assert_close(networks.input_gradients(RECORDS), looped.input_gradients(RECORDS), atol=1e-5, rtol=1e-4)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -175,21 +226,21 @@ def test_a_copy_is_a_copy(way):
     before = weights(copied)
     assert_equal_weights(before, weights(networks))
     with torch.no_grad():
-        for leaf in networks.stack():
-            leaf.add_(1.0)
+        for parameter in networks.stack():
+            parameter.add_(1.0)
     assert_equal_weights(weights(copied), before)
     copied.load_state_dict(networks.state_dict())  # reaches the copy alone, whose stack is its own
     torch.testing.assert_close(copied(RECORDS), networks(RECORDS), atol=1e-6, rtol=1e-5)
-    assert len(copied.stack()) == 4
+    assert len(copied.stack()) == 1
 
 
 @pytest.mark.parametrize("assign", [False, True])
 def test_a_state_dict_loaded_is_what_the_stack_computes(assign):
     networks, others = Discriminators(discriminator, 3), Discriminators(discriminator, 3)
-    leaves = networks.stack()
+    parameters = networks.stack()
     networks.load_state_dict(others.state_dict(), assign=assign)
     torch.testing.assert_close(networks(RECORDS), others(RECORDS), atol=1e-6, rtol=1e-5)
-    assert [id(each) for each in networks.stack()] == [id(each) for each in leaves]  # an optimiser may hold them
+    assert [id(each) for each in networks.stack()] == [id(each) for each in parameters]  # an optimiser may hold them
 
 
 def test_a_state_dict_loaded_through_a_parent_reaches_the_stack():
@@ -200,24 +251,24 @@ def test_a_state_dict_loaded_through_a_parent_reaches_the_stack():
     torch.testing.assert_close(module.discriminators(RECORDS), other.discriminators(RECORDS), atol=1e-6, rtol=1e-5)
 
 
-def test_moving_and_converting_keeps_leaves_and_gradients():
+def test_moving_and_converting_keeps_the_vector_and_its_gradient():
     networks = Discriminators(discriminator, 3)
-    leaves = networks.stack()
+    (vector,) = networks.stack()
     networks(RECORDS).sum().backward()
-    expected, slope = networks(RECORDS), leaves[0].grad.clone()
+    expected, slope = networks(RECORDS), vector.grad.clone()
     networks.double()
-    assert all(leaf.dtype == torch.float64 for leaf in leaves)
+    assert vector.dtype == torch.float64
     torch.testing.assert_close(networks(RECORDS.double()), expected.double(), atol=1e-6, rtol=1e-5)
-    torch.testing.assert_close(leaves[0].grad, slope.double())
-    assert networks.stack() is leaves
+    torch.testing.assert_close(vector.grad, slope.double())
+    assert networks.stack()[0] is vector
 
 
 def test_a_replaced_storage_is_taken_in_by_asking_again():
     networks = Discriminators(discriminator, 3)
-    leaves = networks.stack()
+    (vector,) = networks.stack()
     networks[1][0].weight.data = torch.full((8, 2), 2.0)
     networks.stack()
-    assert torch.equal(leaves[0][1], torch.full((8, 2), 2.0))
+    assert (vector == 2).sum() == 8 * 2
     torch.testing.assert_close(networks(RECORDS)[1], networks[1](RECORDS[1]).squeeze(1), atol=1e-6, rtol=1e-5)
 
 

@@ -9,8 +9,10 @@ from torch import nn
 
 from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
+from pargan.models.convolution import ConvTranspose2d
 from pargan.models.dropout import Dropout
 from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.models.leaky import LeakyReLU
 
 SMALLEST = 4  # pictures are halved until a side is odd or would fall below this many pixels
 
@@ -44,7 +46,7 @@ class DCGANGenerator(nn.Sequential):
         strides = [1] + [2] * halvings
         for (inputs, outputs), stride in zip(pairwise([first, *between, channels]), strides, strict=True):
             layers += [
-                nn.ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False),
+                ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False),
                 nn.BatchNorm2d(outputs, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
                 nn.LeakyReLU(LEAKY_SLOPE),
             ]
@@ -74,7 +76,7 @@ class DCGANDiscriminator(nn.Sequential):
             outputs = min(width << step, 4 * width)
             layers += [
                 nn.Conv2d(channels, outputs, 5, stride=2, padding=2),
-                nn.LeakyReLU(LEAKY_SLOPE),
+                LeakyReLU(LEAKY_SLOPE),
                 Dropout(dropout),
             ]
             channels, height, width_px = outputs, (height + 1) // 2, (width_px + 1) // 2

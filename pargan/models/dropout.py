@@ -1,5 +1,6 @@
 """Dropout whose masks are cheap on a CPU, where PyTorch draws them one number at a time."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -8,10 +9,10 @@ PER_DRAW = 4  # 16-bit numbers in the 64 bits of one draw
 
 
 class Dropout(nn.Dropout):
-    """`nn.Dropout` with masks from 16 random bits a number: six times faster on a CPU, the same elsewhere.
+    """`nn.Dropout` with masks from 16 random bits a number: three times faster on a CPU, the same elsewhere.
 
     The share dropped is rounded to the next 1/65536, and what is kept is scaled by the share really kept, so
-    that the expectation is exact.
+    that the expectation is exact. torch's global generator decides the mask: it seeds NumPy's fastest one.
     """
 
     def forward(self, activations: Tensor) -> Tensor:
@@ -19,8 +20,28 @@ class Dropout(nn.Dropout):
         dropped = round(self.p * LEVELS)
         if not self.training or activations.device.type != "cpu" or not 0 < dropped < LEVELS:
             return super().forward(activations)
-        number = activations.numel()
-        draws = torch.empty(-(-number // PER_DRAW), dtype=torch.int64).random_(-(2**63), None)
-        levels = draws.view(torch.int16)[:number].view(activations.shape)  # uniform in -32768 .. 32767
-        kept = levels >= dropped - LEVELS // 2
-        return activations * (kept * (LEVELS / (LEVELS - dropped))).to(activations.dtype)
+        return activations * kept_scale(activations.detach(), dropped)
+
+
+@torch.library.custom_op("pargan::kept_scale", mutates_args=())
+def kept_scale(like: Tensor, dropped: int) -> Tensor:
+    """0 with probability dropped / LEVELS, else LEVELS / (LEVELS - dropped), in the shape and type of `like`.
+
+    An operator to torch, so that torch.compile need not look into NumPy; a constant to autograd.
+    """
+    seed = int(torch.empty((), dtype=torch.int64).random_())
+    draws = np.random.SFC64(seed).random_raw(-(-like.numel() // PER_DRAW))
+    levels = torch.from_numpy(draws.view(np.int16)[: like.numel()])  # uniform in -32768 .. 32767
+    scale = torch.empty_like(like)
+    # Each number is drawn on its own, so they may as well go to memory in the order in which they lie there.
+    in_memory = scale.as_strided((like.numel(),), (1,))
+    return (
+        in_memory.copy_(levels >= dropped - LEVELS // 2)
+        .mul_(LEVELS / (LEVELS - dropped))
+        .as_strided_(scale.shape, scale.stride())
+    )
+
+
+@kept_scale.register_fake
+def _(like: Tensor, dropped: int) -> Tensor:
+    return torch.empty_like(like)

@@ -1,0 +1,86 @@
+"""Transposed convolutions by a shorter way: PyTorch's own result, gradients and state, at every size."""
+
+import pytest
+import torch
+from torch import nn
+
+from pargan.models.convolution import FEW, WORTH_TRANSFORMING, ConvTranspose2d
+
+SQUARES = {f"spectra, {side} pixels, kernel {k}": (6, 8, k, 1, (side, side)) for side in (5, 7, 8, 12) for k in (3, 5)}
+SHAPES = {
+    **SQUARES,
+    "one channel, stride 2": (6, 1, 5, 2, (14, 14)),
+    "three channels, stride 2": (6, 3, 5, 2, (5, 9)),
+    "one channel, stride 1": (6, 1, 5, 1, (7, 7)),
+    "small": (6, 8, 5, 1, (4, 4)),
+    "not square": (6, 8, 5, 1, (7, 9)),
+    "stride 2": (6, 8, 5, 2, (7, 7)),
+}
+
+
+def pair(inputs, outputs, kernel, stride, **others):
+    settings = {"stride": stride, "padding": kernel // 2, "output_padding": stride - 1, "bias": False} | others
+    ours, theirs = (kind(inputs, outputs, kernel, **settings) for kind in (ConvTranspose2d, nn.ConvTranspose2d))
+    ours.load_state_dict(theirs.state_dict())
+    return ours, theirs
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_values_and_gradients_are_pytorchs(shape):
+    inputs, outputs, kernel, stride, sides = SHAPES[shape]
+    found = []
+    for layer in pair(inputs, outputs, kernel, stride):
+        layer.double()
+        pictures = torch.randn(4, inputs, *sides, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        made = layer(pictures.requires_grad_())
+        (made * torch.linspace(-1, 1, made.numel(), dtype=made.dtype).reshape(made.shape)).sum().backward()
+        found.append((made, pictures.grad, layer.weight.grad))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
+
+
+def test_single_precision_loses_no_more_than_pytorchs():
+    ours, theirs = pair(256, 128, 5, 1)
+    pictures = torch.randn(8, 256, 7, 7)
+    exact = nn.functional.conv_transpose2d(pictures.double(), theirs.weight.double(), padding=2)
+    errors = [(layer(pictures).double() - exact).abs().max() for layer in (ours, theirs)]
+    assert errors[0] < 2 * errors[1]
+
+
+def test_the_shorter_ways_are_really_taken(monkeypatch):
+    monkeypatch.setattr(nn.ConvTranspose2d, "forward", lambda *_: pytest.fail("PyTorch's own was called"))
+    pair(6, FEW, 5, 2)[0](torch.randn(2, 6, 7, 7))
+    for side in WORTH_TRANSFORMING:
+        pair(6, FEW + 1, 5, 1)[0](torch.randn(2, 6, side, side))
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"bias": True}, {"groups": 2}, {"dilation": 2}, {"padding": 1}, {"stride": 3}],
+    ids=lambda others: next(iter(others)),
+)
+def test_other_settings_are_pytorchs_own(others):
+    for outputs in (2, 8):
+        settings = {"stride": 1, "padding": 2, "output_padding": 0} | others
+        ours, theirs = pair(6, outputs, 5, **settings)
+        pictures = torch.randn(3, 6, 7, 7)
+        torch.testing.assert_close(ours(pictures), theirs(pictures), atol=1e-5, rtol=1e-4)
+
+
+def test_an_output_size_asked_for_is_given():
+    ours, theirs = pair(6, 1, 5, 2, output_padding=0)
+    pictures = torch.randn(3, 6, 7, 7)
+    torch.testing.assert_close(ours(pictures, [14, 14]), theirs(pictures, [14, 14]))
+
+
+def test_bfloat16_stays():
+    ours, theirs = (layer.bfloat16() for layer in pair(16, 8, 5, 1))
+    pictures = torch.randn(3, 16, 7, 7, dtype=torch.bfloat16)
+    assert ours(pictures).dtype == torch.bfloat16
+    torch.testing.assert_close(ours(pictures), theirs(pictures), atol=0.1, rtol=0.1)
+
+
+def test_a_kernel_of_even_size_cannot_keep_the_size():
+    ours, theirs = pair(6, 8, 4, 1)
+    pictures = torch.randn(3, 6, 7, 7)
+    assert ours(pictures).shape == theirs(pictures).shape != pictures.shape
