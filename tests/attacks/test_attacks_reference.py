@@ -13,16 +13,21 @@ from pargan.attacks import (
     Calibrated,
     DiscriminatorMean,
     Lira,
+    MedianNearest,
+    MonteCarlo,
     NearestNeighbour,
     NeedsModels,
     OwnPartition,
     PartitionsView,
+    RawSpace,
+    ReferenceMedianNearest,
     ReferenceModel,
     Rmia,
     SamplesView,
     refuse_without_models,
     run_attacks,
 )
+from pargan.attacks.monte_carlo import log_closeness
 from pargan.attacks.target import narrow, widen
 from pargan.errors import ParganError
 
@@ -164,6 +169,26 @@ def test_calibration_finds_what_the_difficulty_of_records_hides():
     results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
     plain, calibrated = (each.figures.auc for each in results)
     assert calibrated > plain + 0.1
+
+
+@every_kind
+def test_a_radius_that_the_members_shrink_under_the_target_alone_compares_badly(kind):
+    members, partition, nonmembers, reference = (
+        group if group.ndim == 1 else group * normal(len(group), 1, 1, 1, seed=i).mul(0.7).exp()
+        for i, group in enumerate(groups(240, 240, 480))
+    )
+
+    def blurred(records, reference, seed=0):
+        return target_of(Memoriser(records + 0.3 * normal(*records.shape, seed=1)), None, reference, 1000, seed)
+
+    target, models = blurred(members, reference), reference_models(reference, 4, blurred)
+    attacks = {
+        epsilon: kind(MonteCarlo(RawSpace(), epsilon, log_closeness), models=4).with_models(models)
+        for epsilon in (MedianNearest(), ReferenceMedianNearest())
+    }
+    results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
+    of_records, of_reference = (each.figures.auc for each in results)
+    assert of_reference > of_records + 0.05
 
 
 @every_kind
