@@ -6,7 +6,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, target_of, untrained
+from planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, reference_models, target_of, untrained
 from scipy.stats import norm, rankdata
 
 from pargan.attacks import (
@@ -48,23 +48,11 @@ def memoriser(records, reference, seed=0):
     return target_of(Memoriser(records), discriminators, reference, num_samples=600, seed=seed)
 
 
-def reference_models(reference, count, make=memoriser):
-    """Models of random halves of the reference set."""
-    found = []
-    for i in range(count):
-        order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(i))
-        left_out = torch.ones(len(reference), dtype=torch.bool)
-        left_out[order[: len(reference) // 2]] = False
-        made = make(reference[~left_out], reference[left_out], seed=i)
-        found.append(ReferenceModel(lambda made=made: made, left_out))
-    return found
-
-
 @pytest.fixture(scope="module")
 def world():
     """A leaky target, four models of the attacker's, and the records: members, partition, nonmembers."""
     members, partition, nonmembers, reference = groups()
-    return memoriser(members, reference), reference_models(reference, 4), (members, partition, nonmembers)
+    return memoriser(members, reference), reference_models(reference, 4, memoriser), (members, partition, nonmembers)
 
 
 def view_of(target, size, access=SamplesView):
