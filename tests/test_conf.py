@@ -201,7 +201,7 @@ ROWS = """
 dataset       partition   loss   latents      model   callbacks       logger       experiment  attack
 digits        iid         js     independent  dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
 blobs         by_label    wgan   shared       points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
-circles       contiguous  hinge  independent  points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian
+circles       contiguous  hinge  independent  points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian+monte_carlo_reference
 csv           dirichlet   lsgan  shared       mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed
 npz           by_label    js     independent  mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features
 image_folder  dirichlet   wgan   independent  dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log

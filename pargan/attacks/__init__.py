@@ -14,7 +14,7 @@ from pargan.attacks.discriminator import (
 )
 from pargan.attacks.evaluate import Figures, judge
 from pargan.attacks.latent_search import LatentSearch, NearestSample, RandomLatent, Zeros
-from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo
+from pargan.attacks.monte_carlo import DistancePercentile, MedianNearest, MonteCarlo, ReferenceMedianNearest
 from pargan.attacks.neighbours import NearestNeighbour
 from pargan.attacks.per_partition import PartitionLeakage, leakage_per_partition
 from pargan.attacks.reference import NeedsModels, ReferenceModel, refuse_without_models
@@ -64,6 +64,7 @@ __all__ = [
     "PrincipalComponents",
     "RandomLatent",
     "RawSpace",
+    "ReferenceMedianNearest",
     "ReferenceModel",
     "RiskTable",
     "Rmia",

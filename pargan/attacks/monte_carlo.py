@@ -8,7 +8,7 @@ Source: Hilprecht, Haerterich, Bernau 2019, doi 10.2478/popets-2019-0067.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -25,41 +25,70 @@ CLOSEST = 1e-6
 """Smallest d / eps that `log_closeness` tells from 0."""
 
 
-@dataclass(frozen=True)
-class MedianNearest:
-    """eps = median over reference records of the distance to the nearest sample.
+class Radius(Protocol):
+    """Chooses eps.
 
-    The published heuristic takes the median over the records under attack. Then a record's score depends on
-    who else is attacked, and calibration has looked at members; reference records serve as well.
+    It may look at the records under attack, but all of them look alike to it: where nothing leaks, members and
+    nonmembers stay exchangeable.
     """
 
-    def __call__(self, reference: Tensor, samples: Tensor) -> float:
-        """(R, F), (S, F) -> eps."""
-        nearest = in_blocks(lambda block: distances(block, samples).amin(1), reference, _block_size(samples))
-        return float(nearest.median())
+    def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
+        """(N, F), (R, F), (S, F) -> eps, >= 0. The order of the records means nothing."""
+
+
+@dataclass(frozen=True)
+class MedianNearest:
+    """eps = median over the records under attack of the distance to the nearest sample: as published.
+
+    The ball of one record in two then holds a sample, which suits as many members as nonmembers. Where there are
+    far more nonmembers, the balls of nearly half of these do; where there are far more members, those of half of
+    them do not, unless most were copied exactly. And a record's score depends on who else is attacked: scores
+    from different sets of records do not compare.
+    """
+
+    def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
+        """(N, F), (R, F), (S, F) -> eps."""
+        return _median_nearest(records, samples)
+
+
+@dataclass(frozen=True)
+class ReferenceMedianNearest:
+    """eps = median over the reference records of the distance to the nearest sample. Ours.
+
+    A record's score does not depend on who else is attacked, and the radius does not shrink under the one model
+    that knows the members, which suits attacks that compare a record's scores under several models. Weigh by
+    `log_closeness`: the balls of half of the nonmembers hold samples, and a mere count hides copies among them.
+    """
+
+    def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
+        """(N, F), (R, F), (S, F) -> eps."""
+        return _median_nearest(reference, samples)
 
 
 @dataclass(frozen=True)
 class DistancePercentile:
-    """eps = a percentile of all distances between reference records and samples.
+    """eps = a percentile of all distances between records under attack and samples: as published.
+
+    As with `MedianNearest`, a record's score depends on who else is attacked.
 
     Args:
-        percent: in (0, 100]; 0.1 does well in the original paper.
-        max_reference: evenly spaced reference records are used where there are more.
+        percent: in (0, 100]; 0.1 does well in the original paper. That share of all distances is held in memory.
     """
 
     percent: float = 0.1
-    max_reference: int = 1000
 
     def __post_init__(self) -> None:
         if not 0 < self.percent <= 100:
             raise ParganError(f"epsilon.percent={self.percent} is no percentile; give more than 0, at most 100")
 
-    def __call__(self, reference: Tensor, samples: Tensor) -> float:
-        """(R, F), (S, F) -> eps."""
-        chosen = reference[:: ceil(len(reference) / self.max_reference)]
-        every = in_blocks(lambda block: distances(block, samples), chosen, _block_size(samples)).flatten()
-        return float(every.kthvalue(max(1, ceil(self.percent / 100 * len(every)))).values)
+    def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
+        """(N, F), (R, F), (S, F) -> eps."""
+        rank = max(1, ceil(self.percent / 100 * len(records) * len(samples)))
+        smallest = samples.new_empty(0)
+        for block in records.split(_block_size(samples)):
+            smallest = torch.cat([smallest, distances(block, samples).flatten()])
+            smallest = smallest.topk(min(rank, len(smallest)), largest=False, sorted=False).values
+        return float(smallest.max())
 
 
 def count(relative: Tensor) -> Tensor:
@@ -80,28 +109,28 @@ class MonteCarlo:
 
     Args:
         space: where distances are measured; fitted on samples and reference, never on records under attack.
-        epsilon: chooses the radius from the reference set and the samples. The ball is closed, so that on
-            discrete data, where eps may be 0, copies still count.
+        epsilon: chooses the radius. The ball is closed: where eps is 0, because most records were copied or data
+            are discrete, copies still count.
         weight: of a sample in the ball, from d / eps.
     """
 
     space: Space = field(default_factory=PrincipalComponents)
-    epsilon: Callable[[Tensor, Tensor], float] = field(default_factory=MedianNearest)
+    epsilon: Radius = field(default_factory=MedianNearest)
     weight: Callable[[Tensor], Tensor] = count
     access: ClassVar[type[SamplesView]] = SamplesView
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores, >= 0; a share in [0, 1] with weight `count`."""
         into = self.space(view)
-        samples = into(view.samples)
-        eps = self.epsilon(into(view.reference), samples)
+        records, reference, samples = (into(each) for each in (records, view.reference, view.samples))
+        eps = self.epsilon(records, reference, samples)
 
         def mass(block: Tensor) -> Tensor:
             distance = distances(block, samples)  # (n, S)
             relative = distance / eps if eps > 0 else torch.zeros_like(distance)
             return torch.where(distance <= eps, self.weight(relative), 0.0).mean(1)
 
-        return in_blocks(mass, into(records), _block_size(samples))
+        return in_blocks(mass, records, _block_size(samples))
 
 
 def distances(records: Tensor, samples: Tensor) -> Tensor:
@@ -109,6 +138,11 @@ def distances(records: Tensor, samples: Tensor) -> Tensor:
     # The faster way by a matrix product would blur small distances, which are the ones that matter here.
     exact = torch.cdist(records, samples, compute_mode="donot_use_mm_for_euclid_dist")
     return exact.masked_fill(exact <= RESOLUTION * samples.norm(dim=1).mean(), 0.0)
+
+
+def _median_nearest(points: Tensor, samples: Tensor) -> float:
+    """(n, F), (S, F) -> the median distance of the points to their nearest samples."""
+    return float(in_blocks(lambda block: distances(block, samples).amin(1), points, _block_size(samples)).median())
 
 
 def _block_size(samples: Tensor) -> int:

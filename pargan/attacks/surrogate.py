@@ -22,22 +22,24 @@ from pargan.seeding import derive, seeded
 
 HELD_OUT = 5  # every fifth record of each group checks the others' work
 CHECK_EVERY = 50  # steps
-PATIENCE = 10  # checks without a smaller held-out loss
+PATIENCE = 10  # checks without a greater held-out AUC
 
 
 @dataclass(frozen=True)
 class SurrogateDiscriminator:
     """The logit of a network that tells generated records from reference records.
 
-    A fifth of both is held out: the network is kept as it was when the held-out loss was smallest, and the
-    details give its AUC there beside that on its training records. Far below it, the network knows single
-    records; at 0.5 it knows nothing, because the samples look like the population.
+    A fifth of both is held out: the network is kept as it was when its AUC there was greatest. Not when its loss
+    was smallest: with few reference records the loss soon rises, because the network is too sure of new ones,
+    while it still learns to rank copies above them. The details give that AUC, which is a little too high for
+    being the greatest of several, beside the AUC on the training records. Far below it, the network knows single
+    records; near 0.5 it knows nothing, because the samples look like the population.
 
     Args:
         space: what the network sees, standardised.
         width: of its two hidden layers.
         batch_size: records of each group in a step.
-        max_steps: where the held-out loss has not ended the training before.
+        max_steps: where the held-out AUC has not ended the training before.
         learning_rate: of Adam.
     """
 
@@ -84,24 +86,18 @@ class SurrogateDiscriminator:
         ).to(samples.device)  # fmt: skip
         optimizer = torch.optim.Adam(network.parameters(), lr=self.learning_rate)
         (train_1, test_1), (train_0, test_0) = _hold_out(samples), _hold_out(reference)
-        lowest, kept, step, checks = torch.inf, network, 0, 0
+        greatest, kept, step, checks = -1.0, network, 0, 0
         while step < self.max_steps and checks < PATIENCE:
             optimizer.zero_grad()
             _loss(network, self._draw(train_1), self._draw(train_0)).backward()
             optimizer.step()
             step += 1
             if step % CHECK_EVERY == 0 or step == self.max_steps:
-                with torch.no_grad():
-                    held_out = float(_loss(network, test_1, test_0))
+                held_out = _auc(network, test_1, test_0)
                 checks += 1
-                if held_out < lowest:
-                    lowest, kept, checks = held_out, deepcopy(network), 0
-        with torch.no_grad():
-            return kept, {
-                "steps": step,
-                "train_auc": _auc(kept, train_1, train_0),
-                "held_out_auc": _auc(kept, test_1, test_0),
-            }
+                if held_out > greatest:
+                    greatest, kept, checks = held_out, deepcopy(network), 0
+        return kept, {"steps": step, "train_auc": _auc(kept, train_1, train_0), "held_out_auc": greatest}
 
     def _draw(self, group: Tensor) -> Tensor:
         return group[torch.randint(len(group), (self.batch_size,)).to(group.device)]
@@ -118,5 +114,6 @@ def _loss(network: nn.Module, generated: Tensor, population: Tensor) -> Tensor:
     return softplus(-network(generated)).mean() + softplus(network(population)).mean()
 
 
+@torch.no_grad()
 def _auc(network: nn.Module, generated: Tensor, population: Tensor) -> float:
     return auc(*(network(group).squeeze(1).double().cpu().numpy() for group in (generated, population)))

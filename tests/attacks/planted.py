@@ -1,15 +1,24 @@
 """GANs whose leakage is known, for the tests of this folder."""
 
+from functools import cache
+
+import numpy as np
 import torch
 from torch import nn
 
-from pargan.attacks import make_target
+from pargan.attacks import ReferenceModel, make_target
 
 K, LATENT, SHAPE = 3, 5, (1, 4, 4)
 
 
 def normal(*shape, seed):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+
+
+@cache
+def population(*shape):
+    """20,000 records that are in no group."""
+    return normal(20_000, *shape, seed=12345)
 
 
 class Together(nn.ModuleList):
@@ -51,14 +60,14 @@ class Memoriser(nn.Module):
 class Copier(nn.Module):
     """A generator that copies a share r of its training records: r of what it returns is copies of r of them.
 
-    The rest are records of the population that are in no group.
+    The rest are records of the population.
     """
 
     def __init__(self, members, share):
         super().__init__()
         self.share = share
         self.register_buffer("copied", members[: round(share * len(members))])
-        self.register_buffer("others", normal(20_000, *SHAPE, seed=12345))
+        self.register_buffer("others", population(*members.shape[1:]))
 
     def forward(self, latents):
         position = torch.special.ndtr(latents[:, :2].double())  # uniform in [0, 1)
@@ -80,8 +89,8 @@ class Knows(nn.Module):
         return -torch.cdist(records.flatten(1), self.own).amin(1, keepdim=True)
 
 
-def groups(m=240, n=200, r=150, seed=0):
-    members, nonmembers, reference = normal(m + n + r, *SHAPE, seed=seed).split([m, n, r])
+def groups(m=240, n=200, r=150, seed=0, shape=SHAPE):
+    members, nonmembers, reference = normal(m + n + r, *shape, seed=seed).split([m, n, r])
     return members, torch.arange(m) % K, nonmembers, reference
 
 
@@ -96,3 +105,25 @@ def target_of(generator, discriminators, reference, num_samples=1500, seed=0, **
         seed=seed,
         **others,
     )
+
+
+def reference_models(reference, count, make):
+    """GANs that `make` trains on random halves of the reference set, from those and from the other halves."""
+    found = []
+    for i in range(count):
+        order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(i))
+        left_out = torch.ones(len(reference), dtype=torch.bool)
+        left_out[order[: len(reference) // 2]] = False
+        made = make(reference[~left_out], reference[left_out], seed=i)
+        found.append(ReferenceModel(lambda made=made: made, left_out))
+    return found
+
+
+class Columns:
+    """What attacks on rows need to know of them: every number is a column."""
+
+    def snap(self, records):
+        return records
+
+    def column_scales(self):
+        return np.float32(1 / 8)

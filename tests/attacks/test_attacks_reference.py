@@ -6,23 +6,28 @@ from typing import ClassVar
 import numpy as np
 import pytest
 import torch
-from planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, target_of, untrained
+from planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, reference_models, target_of, untrained
 from scipy.stats import norm, rankdata
 
 from pargan.attacks import (
     Calibrated,
     DiscriminatorMean,
     Lira,
+    MedianNearest,
+    MonteCarlo,
     NearestNeighbour,
     NeedsModels,
     OwnPartition,
     PartitionsView,
+    RawSpace,
+    ReferenceMedianNearest,
     ReferenceModel,
     Rmia,
     SamplesView,
     refuse_without_models,
     run_attacks,
 )
+from pargan.attacks.monte_carlo import log_closeness
 from pargan.attacks.target import narrow, widen
 from pargan.errors import ParganError
 
@@ -43,23 +48,11 @@ def memoriser(records, reference, seed=0):
     return target_of(Memoriser(records), discriminators, reference, num_samples=600, seed=seed)
 
 
-def reference_models(reference, count, make=memoriser):
-    """Models of random halves of the reference set."""
-    found = []
-    for i in range(count):
-        order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(i))
-        left_out = torch.ones(len(reference), dtype=torch.bool)
-        left_out[order[: len(reference) // 2]] = False
-        made = make(reference[~left_out], reference[left_out], seed=i)
-        found.append(ReferenceModel(lambda made=made: made, left_out))
-    return found
-
-
 @pytest.fixture(scope="module")
 def world():
     """A leaky target, four models of the attacker's, and the records: members, partition, nonmembers."""
     members, partition, nonmembers, reference = groups()
-    return memoriser(members, reference), reference_models(reference, 4), (members, partition, nonmembers)
+    return memoriser(members, reference), reference_models(reference, 4, memoriser), (members, partition, nonmembers)
 
 
 def view_of(target, size, access=SamplesView):
@@ -164,6 +157,26 @@ def test_calibration_finds_what_the_difficulty_of_records_hides():
     results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
     plain, calibrated = (each.figures.auc for each in results)
     assert calibrated > plain + 0.1
+
+
+@every_kind
+def test_a_radius_that_the_members_shrink_under_the_target_alone_compares_badly(kind):
+    members, partition, nonmembers, reference = (
+        group if group.ndim == 1 else group * normal(len(group), 1, 1, 1, seed=i).mul(0.7).exp()
+        for i, group in enumerate(groups(240, 240, 480))
+    )
+
+    def blurred(records, reference, seed=0):
+        return target_of(Memoriser(records + 0.3 * normal(*records.shape, seed=1)), None, reference, 1000, seed)
+
+    target, models = blurred(members, reference), reference_models(reference, 4, blurred)
+    attacks = {
+        epsilon: kind(MonteCarlo(RawSpace(), epsilon, log_closeness), models=4).with_models(models)
+        for epsilon in (MedianNearest(), ReferenceMedianNearest())
+    }
+    results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
+    of_records, of_reference = (each.figures.auc for each in results)
+    assert of_reference > of_records + 0.05
 
 
 @every_kind

@@ -5,6 +5,8 @@ import pytest
 import torch
 from planted import normal
 from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
+from torch.nn.functional import softplus
 
 from pargan.attacks import PrincipalComponents, SamplesView, SurrogateDiscriminator
 from pargan.errors import ParganError
@@ -39,6 +41,18 @@ def test_samples_like_the_population_teach_nothing_and_training_stops():
 def test_overfitting_shows_in_the_details():
     details = SurrogateDiscriminator(width=256, max_steps=50)(view_of(0), RECORDS).details  # one check
     assert details["train_auc"] > details["held_out_auc"] + 0.1
+
+
+def test_it_goes_on_learning_to_rank_where_its_loss_rises():
+    copied, new = normal(300, 16, seed=3), normal(300, 16, seed=4)
+    view = SamplesView(samples=copied.repeat(5, 1), reference=normal(200, 16, seed=5), seed=0)
+    aucs, losses = [], []
+    for max_steps in (50, 400):
+        scores = SurrogateDiscriminator(width=128, max_steps=max_steps)(view, torch.cat([copied, new])).scores
+        aucs.append(roc_auc_score([1] * 300 + [0] * 300, scores.numpy()))
+        losses.append(softplus(-scores[:300]).mean() + softplus(scores[300:]).mean())
+    assert losses[1] > losses[0] + 0.2
+    assert aucs[1] > aucs[0] + 0.05
 
 
 def test_the_view_s_seed_decides_and_nothing_else():
