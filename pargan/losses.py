@@ -80,8 +80,12 @@ class Wasserstein(AdversarialLoss):
         return self.penalty_weight * (norm - 1).square().mean(1)
 
 
+@torch.compiler.disable
 def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor) -> Tensor:
-    """Gradient of every logit in its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters."""
+    """Gradient of every logit in its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters.
+
+    Never compiled: torch.compile has no second derivatives.
+    """
     records = records.detach().requires_grad_()
     # Every logit depends on its own record alone, so the gradient of the sum holds each record's gradient.
     (gradient,) = torch.autograd.grad(discriminators(records).sum(), records, create_graph=True)

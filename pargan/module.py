@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from pargan.acceleration import Acceleration, Gradients, Losses
 from pargan.data.records import RecordSpec
 from pargan.discriminators import Discriminators
 from pargan.errors import ParganError
@@ -41,6 +42,7 @@ class ParGANModule(pl.LightningModule):
         discriminator_optimizer: builds the one optimiser of all discriminators. Their parameters are
             disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimisers.
         d_steps: discriminator updates per batch.
+        acceleration: how updates are run, as written by default; the result is the same.
         latents: draws the latents of an update, (K or 1, B, latent_dim): see `pargan.latents`.
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
@@ -60,6 +62,7 @@ class ParGANModule(pl.LightningModule):
         generator_optimizer: OptimizerFactory = torch.optim.Adam,
         discriminator_optimizer: OptimizerFactory = torch.optim.Adam,
         d_steps: int = 1,
+        acceleration: Acceleration | None = None,
         latents: Latents = independent,
         seed: int = 0,
         spec: RecordSpec | None = None,
@@ -75,10 +78,12 @@ class ParGANModule(pl.LightningModule):
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.d_steps = d_steps
+        self.acceleration = acceleration or Acceleration()
         self.latents = latents
         self.seed = seed
         self.spec = spec
         self.generator_steps = 0  # Lightning's global_step counts every optimiser's steps, ours only G's
+        self._gradients: tuple[Gradients, Gradients] | None = None  # of D and of G, made for a pair of optimisers
         self._epoch_losses: list[tuple[Tensor, Tensor]] = []  # (K,) of D and (K,) of G per step, on the device
 
     @property
@@ -93,34 +98,45 @@ class ParGANModule(pl.LightningModule):
     def training_step(self, real: Tensor, batch_idx: int) -> None:
         """One batch (K, B, *shape): `d_steps` updates of every discriminator, one of the generator."""
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
+        if self._gradients is None:
+            self._gradients = (
+                # Each discriminator receives the gradient of its own loss, the generator that of the mean.
+                self._gradients_of(self._discriminator_losses, Tensor.sum, discriminator_optimizer),
+                self._gradients_of(self._generator_losses, Tensor.mean, generator_optimizer),
+            )
+        discriminator_gradients, generator_gradients = self._gradients
         with seeded(derive(self.seed, "training step", self.generator_steps), self.device):
             for _ in range(self.d_steps):
-                d_loss = self._discriminator_step(real, discriminator_optimizer)
-            g_loss = self._generator_step(real, generator_optimizer)
+                d_loss = discriminator_gradients(real)
+                discriminator_optimizer.step()
+            with self.discriminators.frozen():
+                g_loss = generator_gradients(real)
+            generator_optimizer.step()
         self.generator_steps += 1
-        self._epoch_losses.append((d_loss.detach(), g_loss.detach()))
+        self._epoch_losses.append((d_loss, g_loss))
 
-    def _discriminator_step(self, real: Tensor, optimizer: Any) -> Tensor:
+    def _gradients_of(self, losses: Losses, reduce: Callable[[Tensor], Tensor], optimizer: Any) -> Gradients:
+        losses = self.acceleration.losses(losses)
+
+        def gradients(real: Tensor) -> Tensor:
+            loss = losses(real, self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device))
+            optimizer.zero_grad(set_to_none=False)  # in place: no new memory, and a recorded update finds it again
+            self.manual_backward(reduce(loss))
+            return loss.detach()
+
+        return self.acceleration.gradients(gradients)
+
+    def _discriminator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
         with torch.no_grad():
-            fake = self._fake(real)
+            fake = self._fake(real, latents)
         loss = self.loss.discriminator(self.discriminators(real), self.discriminators(fake))
-        loss = loss + self.loss.penalty(self.discriminators, real, fake)  # (K,)
-        optimizer.zero_grad(set_to_none=False)  # gradients stay in place: cheaper where there are few large ones
-        self.manual_backward(loss.sum())  # each discriminator receives the gradient of its own loss
-        optimizer.step()
-        return loss
+        return loss + self.loss.penalty(self.discriminators, real, fake)  # (K,)
 
-    def _generator_step(self, real: Tensor, optimizer: Any) -> Tensor:
-        with self.discriminators.frozen():
-            loss = self.loss.generator(self.discriminators(self._fake(real)))  # (K,)
-            optimizer.zero_grad()
-            self.manual_backward(loss.mean())
-        optimizer.step()
-        return loss
+    def _generator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
+        return self.loss.generator(self.discriminators(self._fake(real, latents)))  # (K,)
 
-    def _fake(self, real: Tensor) -> Tensor:
+    def _fake(self, real: Tensor, latents: Tensor) -> Tensor:
         """As many fakes as real records, (K, B, *shape), in one generator call."""
-        latents = self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device)  # (K or 1, B, latent_dim)
         fake = self.generator(latents.flatten(0, 1))
         return fake.reshape(*latents.shape[:2], *real.shape[2:]).expand_as(real)
 
@@ -132,8 +148,10 @@ class ParGANModule(pl.LightningModule):
         ]
 
     def on_train_start(self) -> None:
-        """Refuse what would train to nonsense without an error."""
+        """Refuse what would train to nonsense without an error, or not at all."""
         self.refuse_half_precision(self.trainer.precision)
+        self.acceleration.refuse(self.device, str(self.trainer.precision))
+        self._gradients = None
 
     def refuse_half_precision(self, precision: str | int) -> None:
         """Refuse fp16 with a loss that differentiates a gradient.
@@ -149,6 +167,10 @@ class ParGANModule(pl.LightningModule):
                 f"trainer.precision={precision} cannot carry the gradient penalty of loss=wgan; "
                 f"use trainer.precision=32-true or bf16-mixed"
             )
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy makes its own updates, which may be compiled or recorded."""
+        return {**super().__getstate__(), "_gradients": None}
 
     def on_train_epoch_start(self) -> None:
         """Forget the losses of the epoch before."""

@@ -62,6 +62,7 @@ class ReferenceRecipe:
         """Everything a model depends on but its number, JSON-ready."""
         cfg = self._seeded(self.seed)
         cfg.data_dir = None  # the records themselves are in the membership's digest
+        cfg.module.pop("acceleration", None)  # the training is the same
         recipe = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("data", "model", "module")}
         trainer = OmegaConf.to_container(cfg.trainer, resolve=True)
         assert isinstance(trainer, dict)
@@ -115,6 +116,8 @@ class ReferenceRecipe:
         cfg.run_directory = str(directory.path)
         OmegaConf.update(cfg, "trainer.max_epochs", epochs)
         OmegaConf.update(cfg, "trainer.enable_progress_bar", False, force_add=True)
+        if self.device.type == "cpu":
+            OmegaConf.update(cfg, "module.acceleration", None, force_add=True)  # which may be a GPU's
         OmegaConf.update(cfg, "trainer.accelerator", "cpu" if self.device.type == "cpu" else "gpu")
         OmegaConf.update(cfg, "trainer.devices", 1 if self.device.index is None else [self.device.index])
         # Only what a continuation needs: nobody looks at these models while they train.

@@ -56,7 +56,8 @@ def test_every_data_set_and_loss_was_found():
     assert options("loss") == ["hinge", "js", "lsgan", "wgan"]
     groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
     assert groups == {
-        "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition", "recipe",
+        "acceleration", "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition",
+        "recipe",
         "target",
         "trainer",
     }  # fmt: skip
@@ -176,7 +177,7 @@ def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
     assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]
 
 
-GROUPS = ("partition", "loss", "latents", "model", "callbacks", "logger", "experiment", "trainer")
+GROUPS = ("partition", "loss", "latents", "acceleration", "model", "callbacks", "logger", "experiment", "trainer")
 
 
 @pytest.mark.parametrize(("group", "option"), [(group, each) for group in GROUPS for each in options(group)])
@@ -198,18 +199,19 @@ def test_data_go_where_the_environment_says(monkeypatch):
 # --- Every option trains two steps. A row is one run, and every option stands in some row.
 
 ROWS = """
-dataset       partition   loss   latents      model   callbacks       logger       experiment  attack
-digits        iid         js     independent  dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
-blobs         by_label    wgan   shared       points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
-circles       contiguous  hinge  independent  points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian+monte_carlo_reference
-csv           dirichlet   lsgan  shared       mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed
-npz           by_label    js     independent  mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features
-image_folder  dirichlet   wgan   independent  dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
-digits        iid         hinge  independent  mlp     none            tensorboard  none        none
+dataset       partition   loss   latents      acceleration  model   callbacks       logger       experiment  attack
+digits        iid         js     independent  off           dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
+blobs         by_label    wgan   shared       off           points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
+circles       contiguous  hinge  independent  off           points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian+monte_carlo_reference
+csv           dirichlet   lsgan  shared       off           mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed
+npz           by_label    js     independent  off           mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features
+image_folder  dirichlet   wgan   independent  off           dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
+digits        iid         hinge  independent  off           mlp     none            tensorboard  none        none
 """  # noqa: E501
 HEADER, *CHOSEN = [tuple(row.split()) for row in ROWS.strip().splitlines()]
 # These need a download, an account or a GPU; other tests run them where there is one.
 ELSEWHERE = {"mnist", "fashion_mnist", "cifar10", "hospital", "broward", "wandb"}
+ELSEWHERE |= {"compile", "graph"}  # tests/test_acceleration.py
 ELSEWHERE |= {"calibrated", "shadow", "rmia"}  # not in training: tests/test_reference_models.py
 SMALL = [
     "trainer=cpu", "num_partitions=3", "data.batch_size=10", "data.members=60", "data.nonmembers=40",

@@ -1,0 +1,151 @@
+"""Ways to run a training step, all with the same result: as it is written, compiled, or recorded and replayed.
+
+A step consists of updates; an update of the discriminators or of the generator first finds gradients, then takes the
+optimiser's step. Legend: K partitions, B records of each, *shape of one record.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from pargan.errors import ParganError
+
+Losses = Callable[[Tensor, Tensor], Tensor]
+"""Real records (K, B, *shape) and latents -> the loss (K,) of each partition, with its graph."""
+
+Gradients = Callable[[Tensor], Tensor]
+"""Real records (K, B, *shape) -> the loss (K,) of each partition, its gradients left on the parameters."""
+
+
+class Acceleration:
+    """Runs everything as it is written, and is what the others change a part of."""
+
+    def refuse(self, device: torch.device, precision: str) -> None:
+        """Refuse, before the first step, what this way cannot run on.
+
+        Raises:
+            ParganError: what is wrong, and what to type instead.
+        """
+
+    def losses(self, function: Losses) -> Losses:
+        """A function that computes the same losses."""
+        return function
+
+    def gradients(self, function: Gradients) -> Gradients:
+        """A function that leaves the same gradients."""
+        return function
+
+
+@dataclass(frozen=True)
+class Compiled(Acceleration):
+    """`torch.compile` for the networks and the loss, forwards and backwards.
+
+    The first step takes half a minute or more; on a CPU it needs a C++ compiler. Random numbers are drawn as without
+    it, so that the training is the same to rounding. A gradient that is differentiated again stays as it is written,
+    unless the discriminators are stacked: torch.compile has no second derivatives.
+    """
+
+    def losses(self, function: Losses) -> Losses:
+        """`function`, compiled when it is first called."""
+        compiled: Losses = torch.compile(function, dynamic=False, options={"fallback_random": True})
+        return compiled
+
+
+class Recorder(Protocol):
+    """Records what a function launches on a device, to launch it again without the function."""
+
+    def record(self, function: Callable[[], Tensor]) -> Tensor:
+        """Record without executing; returns where the results will be."""
+
+    def replay(self) -> None:
+        """Execute what was recorded, on the data that now lie where they lay."""
+
+
+class CudaRecorder:
+    """A CUDA graph."""
+
+    def __init__(self) -> None:
+        self._graph = torch.cuda.CUDAGraph()
+
+    def record(self, function: Callable[[], Tensor]) -> Tensor:
+        """Capture."""
+        with torch.cuda.graph(self._graph):
+            return function()
+
+    def replay(self) -> None:
+        """Launch the whole graph; random numbers come from the generator's state at that moment."""
+        self._graph.replay()
+
+
+@dataclass(frozen=True)
+class Graphed(Acceleration):
+    """CUDA graphs: one launch for all of an update's kernels but the optimiser's.
+
+    For networks whose kernels are shorter than the time Python takes to launch them. Batches keep their shape; one of
+    another shape, such as a last short one, runs as it is written.
+
+    Args:
+        warm_up: updates of each kind that run as written before one is recorded, as CUDA asks for.
+        recorder: makes what records.
+    """
+
+    warm_up: int = 3
+    recorder: Callable[[], Recorder] = CudaRecorder
+
+    def refuse(self, device: torch.device, precision: str) -> None:
+        """Refuse other devices than GPUs, and fp16, whose gradient scaling has to wait for the device.
+
+        Raises:
+            ParganError: either.
+        """
+        if self.recorder is CudaRecorder and device.type != "cuda":
+            raise ParganError(
+                f"acceleration=graph records CUDA graphs and the device is {device.type}; "
+                f"use trainer=gpu where there is one, else acceleration=off or acceleration=compile"
+            )
+        if precision.startswith("16"):
+            raise ParganError(
+                f"acceleration=graph does not go with trainer.precision={precision}; use 32-true or bf16-mixed"
+            )
+
+    def gradients(self, function: Gradients) -> Gradients:
+        """`function`, replayed from its `warm_up`-th call on."""
+        return _Replayed(function, self.warm_up, self.recorder)
+
+
+class _Replayed:
+    def __init__(self, function: Gradients, warm_up: int, recorder: Callable[[], Recorder]) -> None:
+        self._function = function
+        self._left = warm_up
+        self._make = recorder
+        self._recorder: Recorder | None = None
+        self._real: Any = None  # where a recorded update reads its records
+        self._loss: Any = None  # and writes its loss
+
+    def __call__(self, real: Tensor) -> Tensor:
+        if self._left > 0:
+            self._left -= 1
+            return self._warmed(real)
+        if self._recorder is None:
+            recorder, self._real = self._make(), real.clone()
+            self._loss = recorder.record(lambda: self._function(self._real))
+            self._recorder = recorder
+        elif real.shape != self._real.shape:
+            return self._function(real)
+        self._real.copy_(real)
+        self._recorder.replay()
+        return self._loss.clone()
+
+    def _warmed(self, real: Tensor) -> Tensor:
+        """On a stream of its own, as CUDA asks of what is to be recorded."""
+        if not real.is_cuda:
+            return self._function(real)
+        stream = torch.cuda.Stream(real.device)
+        stream.wait_stream(torch.cuda.current_stream(real.device))
+        with torch.cuda.stream(stream):
+            loss = self._function(real)
+        torch.cuda.current_stream(real.device).wait_stream(stream)
+        return loss
