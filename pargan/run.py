@@ -66,6 +66,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         loggers += [rows, *instantiate(cfg.logger).values()]
         with quiet_lightning(), cpu_threads(cfg.model.threads):
             trainer = build_trainer(cfg, [*callbacks.values(), RowBeforeCheckpoint(rows)], loggers)
+            built.module.acceleration.refuse(trainer.strategy.root_device, str(cfg.trainer.precision))
             for logger in loggers:
                 logger.log_hyperparams(_plain(cfg))
             built.datamodule.membership.save(directory.membership)

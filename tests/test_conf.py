@@ -56,7 +56,8 @@ def test_every_data_set_and_loss_was_found():
     assert options("loss") == ["hinge", "js", "lsgan", "wgan"]
     groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
     assert groups == {
-        "acceleration", "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition",
+        "acceleration",
+        "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition",
         "recipe",
         "target",
         "trainer",
