@@ -15,12 +15,11 @@ from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import cases
-from benchmarks.step import timed
+from benchmarks.step import steps_between, timed
 from pargan import AttackRecords, ParGANModule
 from pargan.evaluation import attack_target, target_of
 
@@ -64,11 +63,6 @@ def measure(case: str, turns: int) -> list[dict[str, Any]]:
     training = median(partial(step, real), turns + 2) * steps_between(cfg)
     rows.append({"case": case, "attack": "all in the loop", "default": in_loop, "of_training": in_loop / training})
     return rows
-
-
-def steps_between(cfg: DictConfig) -> int:
-    """Generator steps between two evaluations."""
-    return int(cfg.evaluate_every * (cfg.data.members // cfg.num_partitions // cfg.data.batch_size))
 
 
 def random_records(number: int, shape: tuple[int, ...], num_partitions: int) -> AttackRecords:

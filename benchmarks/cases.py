@@ -5,6 +5,7 @@ Legend: K partitions, B records of each, *shape of one record.
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,10 +16,11 @@ from torch import Tensor
 
 from benchmarks.reference import ReferenceStep
 from pargan import ParGANModule, resolvers
-from pargan.data.images import ImageSpec
-from pargan.data.points import PointsSpec
-from pargan.data.records import RecordSpec
+from pargan.data.images import ImageSpec, picture_records
+from pargan.data.points import PointsSpec, blobs
+from pargan.data.records import Records, RecordSpec
 from pargan.data.tables import Categorical, Integer, TableSpec
+from pargan.metrics import TableQuality
 
 ROWS = {
     "age": np.arange(18, 98),
@@ -39,13 +41,28 @@ CASES = ("blobs js", "blobs wgan", "digits js", "mnist js", "mnist wgan", "cifar
 Step = Callable[[Tensor], None]
 
 
-def configuration(case: str, num_partitions: int | None = None) -> DictConfig:
+def configuration(case: str, num_partitions: int | None = None, acceleration: str = "off") -> DictConfig:
     """The recipe of a case such as "mnist js"."""
     resolvers.register()
     dataset, loss = case.split()
-    overrides = [f"dataset={dataset}", f"loss={loss}", "run_directory=unused"]
+    overrides = [f"dataset={dataset}", f"loss={loss}", f"acceleration={acceleration}", "run_directory=unused"]
     with initialize_config_module("pargan.conf", version_base="1.3"):
         return compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
+
+
+def pool(case: str) -> Records:
+    """As many random records as the recipe shares out, with a quality measure."""
+    dataset, random = case.split()[0], np.random.default_rng(0)
+    if dataset == "blobs":
+        return blobs()
+    if dataset == "broward":
+        spec = SPECS[dataset]
+        assert isinstance(spec, TableSpec)
+        rows = {name: random.choice(values, 6000) for name, values in ROWS.items()}
+        return Records(spec.encode(rows), spec, TableQuality(spec, "label"), (rows["label"] == "yes").astype(int))
+    size, (channels, height, width) = 1797 if dataset == "digits" else 21_000, SPECS[dataset].shape
+    pictures = random.integers(256, size=(size, height, width, channels), dtype=np.uint8)
+    return picture_records(pictures, (height, width, channels), np.arange(size) % 10)
 
 
 def records(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Tensor:
@@ -70,9 +87,13 @@ def reference(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Step:
         instantiate(cfg.loss),
         cfg.model.latent_dim,
         cfg.module.d_steps,
-        instantiate(cfg.module.generator_optimizer),
-        instantiate(cfg.module.discriminator_optimizer),
+        *(_unfused(cfg.module[name]) for name in ("generator_optimizer", "discriminator_optimizer")),
     )
+
+
+def _unfused(optimizer: DictConfig) -> Any:
+    """The optimiser as people write it down."""
+    return instantiate({key: value for key, value in optimizer.items() if key != "fused"})
 
 
 def ours(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Step:

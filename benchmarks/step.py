@@ -1,21 +1,27 @@
 """python -m benchmarks.step: a training step of ours against the plain loop over K networks.
 
-All contestants of a case run in one process and take turns, so that a noisy machine hurts them alike; the
-figure is the median over turns. Networks and settings are those of the recipes, records are random.
+All contestants of a case run in one process and take turns, so that a noisy machine hurts them alike. A turn is a
+few steps in a row, as in training, after one that does not count; the figure is the median over all of them. Networks
+and settings are those of the recipes, records are random.
 
-    reference   K modules, K optimisers, a Python loop, a generator batch per discriminator
+    reference   K modules of PyTorch's layers, K optimisers, a Python loop, a generator batch per discriminator
     ours        `ParGANModule.training_step` without a Trainer
     fit         the same inside `Trainer.fit`, callbacks off
+    callbacks   `fit`, and the default callbacks' share: an evaluation over the steps from one to the next
 
-`GFLOP` counts the matrix products and convolutions of our step; `of rate` is the share it reaches of the rate
-at which this machine multiplies two 1024 x 1024 matrices, measured in the same turns. `MiB` is the peak resident
-memory of a process that takes three steps, Python and PyTorch included.
+`GFLOP` counts the matrix products and convolutions of the plain step; `of rate` is the rate of ours at that work beside
+the rate at which this machine multiplies two 1024 x 1024 matrices, measured in the same turns: above 100 % where we
+reach the result with less work. `MiB` is the peak resident memory of a process that takes three steps, Python and
+PyTorch included. On a GPU times come from CUDA events.
 """
 
 import argparse
+import contextlib
+import io
 import json
 import logging
 import statistics
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,6 +32,8 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
@@ -39,6 +47,7 @@ from pargan import ParGANModule
 
 MATRIX = 1024
 WARM_UP = 2  # turns that are thrown away
+STEPS = 5  # of a turn
 
 
 def main() -> None:
@@ -49,45 +58,49 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=15, help="turns of each contestant")
     parser.add_argument("--threads", type=int, help="CPU threads; default: the recipe's")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--acceleration", default="off", help="of ours: off, compile or graph")
+    parser.add_argument("--callbacks", action="store_true", help="measure the default callbacks too")
+    parser.add_argument("--profile", action="store_true", help="what our step consists of, after each case")
     parser.add_argument("--json", type=Path, help="file for the figures")
     arguments = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_utilities")
-    rows = []
+    rows, device = [], torch.device(arguments.device)
     for case in arguments.cases:
         for num_partitions in arguments.partitions or [None]:
-            device = torch.device(arguments.device)
-            rows.append(measure(case, num_partitions, arguments.turns, arguments.threads, device))
+            cfg = cases.configuration(case, num_partitions, arguments.acceleration)
+            torch.set_num_threads(arguments.threads or cfg.model.threads or torch.get_num_threads())
+            rows.append(measure(case, cfg, arguments.turns, device, callbacks=arguments.callbacks))
             print(json.dumps(rows[-1]), flush=True)
-    Console(width=120).print(table(rows))
+            if arguments.profile:
+                print(profile_of(case, cfg, device))
+    Console(width=150).print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
 
 
-def measure(
-    case: str, num_partitions: int | None, turns: int, threads: int | None, device: torch.device
-) -> dict[str, Any]:
+def measure(case: str, cfg: DictConfig, turns: int, device: torch.device, *, callbacks: bool) -> dict[str, Any]:
     """Median milliseconds of a step of each contestant, its work, and its peak memory."""
-    cfg, spec = cases.configuration(case, num_partitions), cases.SPECS[case.split()[0]]
-    torch.set_num_threads(threads or cfg.model.threads or torch.get_num_threads())
+    spec = cases.SPECS[case.split()[0]]
     real = cases.records(cfg, spec, device)
-    ours = cases.ours(cfg, spec, device)
-    fit = steps_in_fit(cases.build(cfg, spec).to(device), real)
+    reference, ours = cases.reference(cfg, spec, device), cases.ours(cfg, spec, device)
     matrix = torch.rand(MATRIX, MATRIX, device=device)
-    contestants: dict[str, Callable[[], float]] = {
-        "reference": partial(timed, partial(cases.reference(cfg, spec, device), real), device),
-        "ours": partial(timed, partial(ours, real), device),
-        "fit": partial(next, fit),
-        "matrix": partial(timed, partial(torch.mm, matrix, matrix), device),
+    contestants: dict[str, Callable[[], list[float]]] = {
+        "reference": partial(turn, partial(reference, real), device),
+        "ours": partial(turn, partial(ours, real), device),
+        "fit": partial(next, turns_in_fit(cases.build(cfg, spec).to(device), real)),
+        "matrix": partial(turn, partial(torch.mm, matrix, matrix), device),
     }
     times: dict[str, list[float]] = {name: [] for name in contestants}
-    for _ in range(turns + WARM_UP):
+    for number in range(turns + WARM_UP):
         for name, contestant in contestants.items():
-            times[name].append(contestant())
-    medians = {name: statistics.median(each[WARM_UP:]) for name, each in times.items()}
-    flops = flops_of(partial(ours, real))
+            times[name] += contestant() if number >= WARM_UP else contestant()[:0]
+    medians = {name: statistics.median(each) for name, each in times.items()}
+    flops = flops_of(partial(reference, real))
     rate = 2 * MATRIX**3 / medians.pop("matrix")
-    memory = {f"{name}_MiB": peak_memory(case, num_partitions, name) for name in ("reference", "ours")}
+    if callbacks:
+        medians["callbacks"] = medians["fit"] + seconds_of_an_evaluation(case, cfg, device) / steps_between(cfg)
+    memory = {f"{name}_MiB": peak_memory(case, cfg.num_partitions, name) for name in ("reference", "ours")}
     return {
         "case": case,
         "num_partitions": cfg.num_partitions,
@@ -98,6 +111,31 @@ def measure(
         "of_rate": flops / medians["ours"] / rate,
         **(memory if device.type == "cpu" else {}),
     }
+
+
+def steps_between(cfg: DictConfig) -> int:
+    """Generator steps between two evaluations."""
+    return int(cfg.evaluate_every * (cfg.data.members // cfg.num_partitions // cfg.data.batch_size))
+
+
+def seconds_of_an_evaluation(case: str, cfg: DictConfig, device: torch.device) -> float:
+    """What the default callbacks take at the end of an epoch, with checkpoints and pictures."""
+    records, walls = cases.pool(case), []
+    for number in range(3):  # the first one pays for what is made once
+        with tempfile.TemporaryDirectory() as folder:
+            cfg.run_directory = folder
+            callbacks = instantiate(cfg.callbacks, _convert_="all")
+            del callbacks["progress"]  # prints
+            module = cases.build(cfg, records.spec)
+            datamodule = instantiate(cfg.data, _partial_=True)(source=lambda: records)
+            clock = StepClock()
+            trainer = silent_trainer(
+                device, [clock, *callbacks.values()], enable_checkpointing=True, limit_train_batches=1
+            )
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                trainer.fit(module, datamodule)
+            walls += [clock.epoch_ends[-1] - clock.step_ends[-1]] if number else []
+    return statistics.median(walls)
 
 
 class FlopCounter(TorchDispatchMode):
@@ -123,53 +161,98 @@ def flops_of(step: Callable[[], None]) -> int:
     return counter.flops
 
 
-def steps_in_fit(module: ParGANModule, real: Tensor) -> Iterator[float]:
+def turns_in_fit(module: ParGANModule, real: Tensor) -> Iterator[list[float]]:
     """Seconds from the start of one step of a fit to the start of the next; every `next` runs one fit."""
-    steps = 12
     while True:
         clock = StepClock()
-        trainer = pl.Trainer(
-            max_epochs=1,
-            callbacks=[clock],
-            accelerator="gpu" if real.is_cuda else "cpu",
-            devices=1,
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-        )
-        trainer.fit(module, DataLoader([real] * steps, batch_size=None))
-        yield statistics.median(np.diff(clock.starts))
+        trainer = silent_trainer(real.device, [clock], enable_checkpointing=False)
+        trainer.fit(module, DataLoader([real] * (STEPS + 2), batch_size=None))
+        yield np.diff(clock.starts)[1:].tolist()
+
+
+def silent_trainer(device: torch.device, callbacks: list[pl.Callback], **settings: Any) -> pl.Trainer:
+    """One epoch."""
+    return pl.Trainer(
+        max_epochs=1,
+        callbacks=callbacks,
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=1,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        **settings,
+    )
 
 
 class StepClock(pl.Callback):
-    """When each step started."""
+    """When each step started and ended, and each epoch with everybody else's callbacks."""
 
     def __init__(self) -> None:
         self.starts: list[float] = []
+        self.step_ends: list[float] = []
+        self.epoch_ends: list[float] = []
 
     def on_train_batch_start(self, *arguments: Any) -> None:
         """Note the time."""
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        self.starts.append(time.perf_counter())
+        self.starts.append(_now())
+
+    def on_train_batch_end(self, *arguments: Any) -> None:
+        """Note the time."""
+        self.step_ends.append(_now())
+
+    def on_train_end(self, *arguments: Any) -> None:
+        """Note the time: the callbacks of the only epoch are done."""
+        self.epoch_ends.append(_now())
+
+
+def _now() -> float:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
+
+
+def turn(step: Callable[[], Any], device: torch.device) -> list[float]:
+    """Seconds of each of a few calls in a row, after one that does not count."""
+    step()
+    return [timed(step, device) for _ in range(STEPS)]
 
 
 def timed(step: Callable[[], Any], device: torch.device) -> float:
     """Seconds of one call."""
-    start = time.perf_counter()
+    if device.type != "cuda":
+        start = time.perf_counter()
+        step()
+        return time.perf_counter() - start
+    first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    torch.cuda.synchronize()
+    first.record()
     step()
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - start
+    last.record()
+    last.synchronize()
+    return float(first.elapsed_time(last)) / 1e3
+
+
+def profile_of(case: str, cfg: DictConfig, device: torch.device) -> str:
+    """The operations our step spends its time in."""
+    spec = cases.SPECS[case.split()[0]]
+    step, real = cases.ours(cfg, spec, device), cases.records(cfg, spec, device)
+    for _ in range(WARM_UP):
+        step(real)
+    with torch.profiler.profile() as profile:
+        for _ in range(STEPS):
+            step(real)
+    order = "self_cuda_time_total" if device.type == "cuda" else "self_cpu_time_total"
+    return str(profile.key_averages().table(sort_by=order, row_limit=12, max_name_column_width=40))
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """For people."""
-    columns = ("case", "K", "B", "threads", "ref ms", "ours ms", "fit ms", "ref/ours", "fit/ours")
+    columns = ("case", "K", "B", "threads", "ref ms", "ours ms", "fit ms", "callbacks ms", "ref/ours", "fit/ours")
     result = Table(*columns, "GFLOP", "of rate", "ref MiB", "ours MiB")
     for row in rows:
-        figures = [f"{row[name]:.2f}" for name in ("reference", "ours", "fit")]
+        names = ("reference", "ours", "fit", "callbacks")
+        figures = [f"{row[name]:.2f}" if name in row else "" for name in names]
         ratios = [f"{row['reference'] / row['ours']:.2f}", f"{row['fit'] / row['ours']:.2f}"]
         work = [f"{row['GFLOP']:.3g}", f"{row['of_rate']:.0%}"]
         memory = [f"{row[name]:.0f}" if name in row else "" for name in ("reference_MiB", "ours_MiB")]
