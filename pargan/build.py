@@ -2,10 +2,10 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
@@ -21,8 +21,9 @@ from pargan.callbacks import ScheduledAttack
 from pargan.checkpoints import VerifiedCheckpointIO
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
-from pargan.data.records import RecordSpec
+from pargan.data.records import Records, RecordSpec
 from pargan.errors import ParganError
+from pargan.metrics import ImageQuality, Inception
 from pargan.module import ParGANModule
 from pargan.seeding import derive, seeded
 
@@ -42,20 +43,50 @@ class Built:
     untrained: ParGANModule
 
 
-def build(cfg: DictConfig, membership: Membership | None = None) -> Built:
+def build(cfg: DictConfig, membership: Membership | None = None, device: torch.device | None = None) -> Built:
     """Data first, then networks that take their sizes from it.
 
     Args:
         cfg: the composed training configuration.
         membership: who is a member, where that was settled before.
+        device: where features of pictures are computed; None is the GPU where there is one.
 
     Raises:
         ParganError: whatever the data, the split or the networks refuse.
     """
-    datamodule = instantiate(cfg.data, _partial_=True)(membership=membership)
+    datamodule = instantiate(cfg.data, _partial_=True)(
+        source=measured_by_inception(instantiate(cfg.data.source), cfg.get("inception"), device),
+        membership=membership,
+    )
     datamodule.setup("fit")
     module = build_module(cfg, datamodule.spec)
     return Built(datamodule, module, deepcopy(module))
+
+
+def measured_by_inception(
+    source: Callable[[], Records], weights: str | None, device: torch.device | None
+) -> Callable[[], Records]:
+    """The source, its pictures' quality measured by Inception's features where there are weights for it.
+
+    The weights are read now, the records when the source is called.
+
+    Raises:
+        ParganError: weights that cannot be had; when it is called, records that are no pictures.
+    """
+    if weights is None:
+        return source
+    extractor = Inception(weights, device)
+
+    def measured() -> Records:
+        records = source()
+        if not isinstance(records.quality, ImageQuality):
+            raise ParganError(
+                f"inception={weights} measures pictures, but the data set's records are of kind {records.spec.kind}; "
+                f"leave inception out"
+            )
+        return replace(records, quality=replace(records.quality, extractor=extractor))
+
+    return measured
 
 
 def build_module(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from torch import Tensor
 
 from pargan.errors import ParganError
-from pargan.files import write_atomically
+from pargan.files import NO_TENSORS, write_atomically
 
 DIGEST = "pargan_sha256"
 
@@ -50,7 +49,7 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
         )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, OSError) as error:
+    except (*NO_TENSORS, OSError) as error:
         raise ParganError(
             f"{path} is damaged or is no checkpoint; use another checkpoint or start the run anew"
         ) from error

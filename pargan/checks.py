@@ -60,6 +60,7 @@ RULES: Mapping[str, Rule] = {
     "num_samples": _whole(1),
     "num_records": _optional(_whole(1)),
     "num_quality": _whole(2),
+    "inception": Rule(lambda value: value is None or isinstance(value, str), "the path of a file, or null"),
     "draws": _whole(1),
     "controls": Rule(lambda value: isinstance(value, bool), "true or false"),
     "models": _whole(1),

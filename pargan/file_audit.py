@@ -20,7 +20,7 @@ from torch import Tensor
 from pargan import report
 from pargan.attacks import Attack, NeedsModels, Target, make_target, refuse_without_models
 from pargan.auditing import attack_records, samples_view, set_aside
-from pargan.build import build_attacks, device_of
+from pargan.build import build_attacks, device_of, measured_by_inception
 from pargan.data.groups import read_groups
 from pargan.data.records import Records, Split
 from pargan.errors import ParganError
@@ -104,6 +104,7 @@ def _audit(
 ) -> dict[str, Any]:
     """The way that all audits from files share: groups, target, attacks and quality, then what they leave."""
     device, spec, seed = device_of(cfg.device), groups["members"].spec, cfg.seed
+    measure = measured_by_inception(lambda: groups["members"], cfg.inception, device)().quality
     every = {name: records.take(np.arange(len(records))) for name, records in groups.items()}
     names = {name: f"{name}={cfg[name]}" for name in groups}
     records = attack_records(every["members"], every["nonmembers"], every.get("reference"), seed=seed, names=names)
@@ -114,7 +115,7 @@ def _audit(
     split = _split(groups, every, cfg.evaluation.num_quality, seed)
 
     def quality(samples: np.ndarray) -> dict[str, float]:
-        return groups["members"].quality(samples[: cfg.evaluation.num_quality], split, seed)
+        return measure(samples[: cfg.evaluation.num_quality], split, seed)
 
     if cfg.evaluation.num_records is not None:
         records = records.subset(cfg.evaluation.num_records, seed)

@@ -1,13 +1,27 @@
-"""Writing files so that neither a crash nor a full disk leaves half a file behind."""
+"""Writing files so that neither a crash nor a full disk leaves half a file behind, and reading what is no such file."""
 
 import contextlib
 import errno
 import os
+import pickle
+import struct
 from pathlib import Path
 
 from pargan.errors import ParganError
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
+# What torch.load with weights_only raises for files that hold no tensors, found by trying random bytes.
+NO_TENSORS = (
+    RuntimeError,
+    pickle.UnpicklingError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    struct.error,
+)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

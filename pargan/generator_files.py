@@ -3,7 +3,6 @@
 Legend: B latents, *shape of one record.
 """
 
-import pickle
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
+from pargan.files import NO_TENSORS
 from pargan.sampling import evaluating
 from pargan.seeding import seeded
 
@@ -90,7 +90,7 @@ def _load_weights(module: nn.Module, path: str) -> None:
         module.load_state_dict(torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True))
     except FileNotFoundError as error:
         raise ParganError(f"weights={path} is no file; give a state dict, saved with torch.save") from error
-    except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except NO_TENSORS as error:
         reason = " ".join(str(error).split())[:200]
         raise ParganError(
             f"weights={path} is no state dict of this module ({reason}); save torch.save(generator.state_dict(), path)"

@@ -2,7 +2,8 @@
 
 Each is a small run directory, `<run>/reference_models/<digest>/<i>/`, with membership.npz and
 checkpoints/last.ckpt. The digest stands for everything a model depends on (recipe.json spells it out), so a
-model that is there is the model that would be trained; one that was interrupted is continued.
+model that is there is the model that would be trained; one that was interrupted is continued. A process waits
+for another one that is training the model it wants.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ from pargan.data.splitting import split_reference
 from pargan.errors import ParganError
 from pargan.evaluation import target_of
 from pargan.files import write_atomically
+from pargan.locks import locked
 from pargan.run_directory import RunDirectory
 from pargan.seeding import derive
 
@@ -202,5 +204,11 @@ def _trained(recipe: ReferenceRecipe, count: int, num_samples: int) -> Iterator[
     folder = recipe.directory_of(0).path.parent
     write_atomically(folder / "recipe.json", json.dumps(recipe.facts, indent=2, default=str).encode())
     for number in range(count):
-        print(f"reference model {number + 1} of {count}: {recipe.train(number)}", file=sys.stderr, flush=True)
+        say = partial(_say, f"reference model {number + 1} of {count}")
+        with locked(recipe.directory_of(number).lock, partial(say, "another process is training it; waiting")):
+            say(recipe.train(number))
         yield recipe.model(number, num_samples)
+
+
+def _say(model: str, what: str) -> None:
+    print(f"{model}: {what}", file=sys.stderr, flush=True)

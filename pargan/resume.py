@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from pargan.errors import ParganError
 from pargan.run_directory import RunDirectory
 
-MAY_CHANGE = ("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "objective")
+MAY_CHANGE = ("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "inception", "objective")
 
 
 def resumed_config(directory: RunDirectory, overrides: Sequence[str]) -> DictConfig:

@@ -9,6 +9,7 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+import torch
 import wandb
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -52,7 +53,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     refuse_without_models(attacks, "which takes a finished run; leave it out here and run it with attack.py run=...")
     directory = RunDirectory(Path(cfg.run_directory))
     membership, checkpoint = _left_behind(directory)
-    built = build(cfg, membership)
+    built = build(cfg, membership, torch.device("cpu") if cfg.trainer.accelerator == "cpu" else None)
     built.module.refuse_half_precision(cfg.trainer.precision)
     if cfg.generator_steps is not None:
         epochs = ceil(cfg.generator_steps / built.datamodule.steps_per_epoch)
@@ -111,12 +112,13 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
     trained = directory.load_config()
     if cfg.data_dir is not None:
         trained.data_dir = cfg.data_dir
+    trained.inception = cfg.inception
+    device = device_of(cfg.device)
     checkpoint = load_checkpoint(directory.checkpoints / f"{cfg.checkpoint}.ckpt")
-    built = build(trained, Membership.load(directory.membership))
+    built = build(trained, Membership.load(directory.membership), device)
     built.module.on_load_checkpoint(checkpoint)
     built.datamodule.load_state_dict(checkpoint[type(built.datamodule).__qualname__])
     built.module.load_state_dict(checkpoint["state_dict"])
-    device = device_of(cfg.device)
     built.module.to(device)
     started = time.perf_counter()
     attacks = with_reference_models(

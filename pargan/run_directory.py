@@ -89,6 +89,11 @@ class RunDirectory:
         return self.checkpoints / "last.ckpt"
 
     @property
+    def lock(self) -> Path:
+        """Held by the process that trains a reference model here; beside the directory, which it may have to make."""
+        return self.path.with_name(f"{self.path.name}.lock")
+
+    @property
     def reference_models(self) -> Path:
         """What attacks trained to compare this run with: a folder per recipe, in it one per model."""
         return self.path / "reference_models"

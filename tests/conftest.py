@@ -4,6 +4,7 @@ import logging
 import warnings
 
 import pytest
+from inception_weights import write_inception_weights
 
 
 @pytest.fixture(autouse=True)
@@ -12,3 +13,10 @@ def _quiet_lightning():
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_fabric|torch\.optim")
         yield
+
+
+@pytest.fixture(scope="session")
+def inception_weights(tmp_path_factory):
+    """A file of random weights for the Inception network, 95 MB; skips where torch-fidelity is missing."""
+    pytest.importorskip("torch_fidelity")
+    return write_inception_weights(tmp_path_factory.mktemp("inception") / "weights.pth")

@@ -84,7 +84,7 @@ def test_flipped_bytes_never_pass_unnoticed(path):
         assert content_digest(loaded) == content_digest(CONTENT)  # a byte of padding
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x80\x02}q\x00."])
+@pytest.mark.parametrize("content", [b"", b"hello", b"something else", b"PK\x03\x04", b"\x80\x02}q\x00."])
 def test_something_else_is_refused(path, content):
     path.write_bytes(content)
     with pytest.raises(ParganError, match=r"last\.ckpt (is damaged|was altered)"):

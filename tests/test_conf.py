@@ -174,7 +174,9 @@ def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
     files = {"members", "nonmembers", "reference", "dataset"}
     keys = {"run": {"run", "checkpoint", "data_dir"}, "samples": {*files, "synthetic"}}
     keys["module"] = {*files, "module", "weights", "latent_dim"}
-    assert set(cfg) - {"seed", "evaluate_every", "device", "attack", "evaluation", "target"} == keys[target]
+    assert (
+        set(cfg) - {"seed", "evaluate_every", "device", "inception", "attack", "evaluation", "target"} == keys[target]
+    )
     assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]
 
 

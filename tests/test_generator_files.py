@@ -74,6 +74,9 @@ def test_what_cannot_be_a_generator_is_refused(tmp_path):
     torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "weights.pt")
     with pytest.raises(ParganError, match=r"^weights=.* is no state dict of this module \(.*Missing key"):
         load_generator(network(), str(tmp_path / "weights.pt"), latent_dim=3)
+    (tmp_path / "weights.pt").write_bytes(b"something else")
+    with pytest.raises(ParganError, match=r"^weights=.* is no state dict of this module \("):
+        load_generator(network(), str(tmp_path / "weights.pt"), latent_dim=3)
     with pytest.raises(
         ParganError, match=r"^latent_dim=4: the module cannot be evaluated at latents of shape \(2, 4\)"
     ):

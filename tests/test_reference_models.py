@@ -1,11 +1,13 @@
 """The recipe of reference models: whose records, what its digest stands for, and models found instead of trained."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_module
+from lock_holder import hold_lock
 from tiny import assert_equal_weights
 
 from pargan import resolvers
@@ -78,6 +80,20 @@ def test_models_are_trained_as_long_as_the_target_and_then_found(tmp_path, capfd
     assert said[:2] == ["reference model 1 of 3: found", "reference model 2 of 3: found"]
     assert said[2].startswith("reference model 3 of 3: trained in ")
     assert [path.stat().st_mtime_ns for path in paths] == before
+
+
+def test_a_model_that_another_process_trains_is_waited_for(tmp_path, capfd):
+    made = recipe(tmp_path)
+    lock = made.directory_of(0).lock
+    lock.parent.mkdir(parents=True)
+    process = hold_lock(lock)
+    threading.Timer(0.5, process.kill).start()
+    with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
+    process.communicate()
+    assert [line.split(" in ")[0] for line in capfd.readouterr().err.splitlines()] == [
+        "reference model 1 of 1: another process is training it; waiting",
+        "reference model 1 of 1: trained",
+    ]
 
 
 def test_a_model_is_handed_over_as_it_was_trained(tmp_path):

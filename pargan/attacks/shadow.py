@@ -24,7 +24,8 @@ class Lira(ComparesModels):
     """The offline likelihood ratio attack: - log Pr[N(mu_x, sigma_x^2) > s(x)], from models without x.
 
     Carlini et al. 2022, arXiv 2112.03570; they take 1 - Pr, which orders records alike until it is rounded
-    to 1 for many of them. mu_x is the mean of s_i(x). With few models a variance per record is mostly
+    to 1 for many of them. mu_x is the mean of s_i(x). Their published code scores otherwise than the paper: by
+    the negative log density, two-sided, around the median. With few models a variance per record is mostly
     noise, and the paper uses one for all; ours is pooled over reference records, each under the models that
     left it out, so that a record's score does not depend on who else is attacked. With that one variance the
     ranking is that of `Calibrated` with as many models.
@@ -74,7 +75,8 @@ class Rmia(ComparesModels):
       tau the standard deviation of s over the reference records: an exponentiated logit is a density ratio,
       an exponentiated negative distance a kernel.
     - The paper corrects the mean over models without x by (1 + a) / 2 times it plus (1 - a) / 2, for the
-      models with x that there are none of. That makes sense for confidences only; ours is a = 1.
+      models with x that there are none of; a is tuned, 0.3 in their published code. That makes sense for
+      confidences only; ours is a = 1.
     - LR(z) takes only the models that left z out, so that x and z are compared on the same terms; a z that
       every model has seen is passed over.
 

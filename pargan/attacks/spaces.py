@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pargan.attacks.target import SamplesView, in_blocks
 from pargan.errors import ParganError
-from pargan.metrics.features import fit_extractor
+from pargan.metrics.features import Extractor, fit_extractor
 
 BLOCK = 4096  # records whose features are computed at a time
 
@@ -65,14 +65,20 @@ class FeatureSpace:
     The extractor of the quality figures (`pargan.metrics.features`), fitted on the reference alone. Not
     differentiable.
 
+    Args:
+        extractor: another one, such as `pargan.metrics.Inception`, which the attacker has from elsewhere; None
+            fits one on the reference.
+
     Raises:
         ParganError: fewer than two different reference records.
     """
 
+    extractor: Extractor | None = None
+
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
         """The map (n, *shape) -> (n, F)."""
         labels = None if view.reference_labels is None else view.reference_labels.cpu().numpy()
-        extract = fit_extractor(view.reference.cpu().numpy(), labels)
+        extract = self.extractor or fit_extractor(view.reference.cpu().numpy(), labels)
 
         def features(records: Tensor) -> Tensor:
             found = extract(records.detach().cpu().numpy())

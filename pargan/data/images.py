@@ -16,6 +16,7 @@ from torch import nn
 from torchvision import datasets
 
 from pargan.data.arrays import write_npz
+from pargan.data.levels import grey_levels, pictures_to_model
 from pargan.data.records import Records
 from pargan.errors import ParganError
 from pargan.metrics.images import ImageQuality
@@ -41,7 +42,7 @@ class ImageSpec:
 
     def decode(self, records: np.ndarray) -> np.ndarray:
         """(N, C, H, W) in [-1, 1] -> (N, H, W, C) uint8, or (N, H, W) for one channel."""
-        levels = np.clip(np.rint((records + 1) * 127.5), 0, 255).astype(np.uint8)
+        levels = grey_levels(records)
         return levels[:, 0] if self.channels == 1 else levels.transpose(0, 2, 3, 1)
 
     def snap(self, records: np.ndarray) -> np.ndarray:
@@ -51,12 +52,6 @@ class ImageSpec:
     def write(self, records: np.ndarray, stem: Path) -> Path:
         """An .npz with the array `x`, uint8 as `decode` gives it."""
         return write_npz(self.decode(records), stem)
-
-
-def pictures_to_model(pictures: np.ndarray) -> np.ndarray:
-    """(n, H, W, C) or (n, H, W) uint8 -> (n, C, H, W) float32 in [-1, 1]."""
-    scaled = pictures.astype(np.float32) / np.float32(127.5) - 1
-    return scaled[:, None] if scaled.ndim == 3 else np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
 
 def picture_records(values: Any, shape: tuple[int, ...], labels: np.ndarray | None) -> Records:

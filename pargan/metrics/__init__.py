@@ -6,7 +6,8 @@ each measure is its main one, and there lower is better.
 """
 
 from pargan.metrics.images import ImageQuality
+from pargan.metrics.inception import Inception
 from pargan.metrics.points import PointsQuality, RingQuality
 from pargan.metrics.tables import TableQuality
 
-__all__ = ["ImageQuality", "PointsQuality", "RingQuality", "TableQuality"]
+__all__ = ["ImageQuality", "Inception", "PointsQuality", "RingQuality", "TableQuality"]

@@ -12,12 +12,17 @@ def frechet_distance(generated: np.ndarray, real: np.ndarray) -> float:
     |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)), >= 0. Biased upwards, more so the fewer the records.
     """
     shift = generated.mean(axis=0) - real.mean(axis=0)
-    left, right = (np.atleast_2d(np.cov(features, rowvar=False)) for features in (generated, real))
-    # tr (C1 C2)^(1/2) from the symmetric C1^(1/2) C2 C1^(1/2): real and stable where C1 C2 is singular.
-    values, vectors = np.linalg.eigh(left)
-    root = (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ right @ root).clip(min=0)).sum()
-    return float(max(shift @ shift + np.trace(left) + np.trace(right) - 2 * cross, 0.0))
+    left, right = _covariance_factor(generated), _covariance_factor(real)
+    # tr (C1 C2)^(1/2) is the sum of the singular values of A1 A2^T where Ci = Ai^T Ai: no square root of a
+    # covariance, which is singular where there are fewer records than features.
+    cross = np.linalg.svd(left @ right.T, compute_uv=False).sum()
+    return float(max(shift @ shift + (left**2).sum() + (right**2).sum() - 2 * cross, 0.0))
+
+
+def _covariance_factor(features: np.ndarray) -> np.ndarray:
+    """(min(N, F), F) matrix A with A^T A the covariance of (N, F) features."""
+    centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
+    return np.asarray(np.linalg.qr(centred, mode="r")) if len(centred) > centred.shape[1] else centred
 
 
 def kernel_distance(generated: np.ndarray, real: np.ndarray) -> float:

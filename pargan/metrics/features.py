@@ -1,13 +1,14 @@
 """Feature extractors that need no download: fitted on the reference group, never on members or nonmembers.
 
-Their features are not Inception's. The extractor's name goes into the figure's name, and such figures compare
-only between runs that share the reference group. Legend: R reference records, N records, F features.
+Their features are not Inception's (`pargan.metrics.inception`). The extractor's name goes into the figure's
+name, and such figures compare only between runs that share the reference group.
+Legend: R reference records, N records, F features.
 """
 
-import hashlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -15,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from pargan.errors import ParganError
+from pargan.metrics.remembering import Remembering
 from pargan.metrics.subsets import subset
 
 WIDTH = 64  # features
@@ -23,8 +25,19 @@ EPOCHS = 30  # enough for features; the classifier need not converge
 SEED = 0  # one extractor per reference group, whatever the seed of the evaluation
 
 
+class Extractor(Protocol):
+    """A named map from records to features."""
+
+    @property
+    def name(self) -> str:
+        """What figures in the space of these features are called after."""
+
+    def __call__(self, records: np.ndarray) -> np.ndarray:
+        """(N, *shape) -> (N, F) float64."""
+
+
 @dataclass(frozen=True)
-class Extractor:
+class ReferenceExtractor:
     """A named map from (N, *shape) records to (N, F) features.
 
     On the reference the features have mean 0 and, averaged over F, variance 1.
@@ -40,11 +53,12 @@ class Extractor:
         return (self.raw(_flat(records)) - self.centre) / self.scale
 
 
-def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> Extractor:
+def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> ReferenceExtractor:
     """Fit the extractor the reference group allows.
 
     With labels of at least two classes: the hidden layer of a small ReLU classifier, `refmlp`. Without: the
-    leading principal components, `refpca`.
+    leading principal components, `refpca`. Fitted once in a process for equal data, whoever asks: the quality
+    of a run is measured every few epochs, and attacks may use the same features.
 
     Args:
         reference: (R, *shape).
@@ -53,6 +67,10 @@ def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> Extractor
     Raises:
         ParganError: fewer than two reference records, or all of them equal.
     """
+    return _fitted(reference, labels)
+
+
+def _fit(reference: np.ndarray, labels: np.ndarray | None) -> ReferenceExtractor:
     chosen = subset(LIMIT, len(reference), np.random.default_rng(SEED))
     records = _flat(reference[chosen])
     if len(records) < 2 or not records.std(axis=0).any():
@@ -65,15 +83,11 @@ def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> Extractor
     else:
         name, raw = "refpca", PCA(min(WIDTH, *records.shape), random_state=SEED).fit(records).transform
     features = raw(records)
-    return Extractor(name, raw, features.mean(axis=0), float(np.sqrt(features.var(axis=0).mean())))
+    return ReferenceExtractor(name, raw, features.mean(axis=0), float(np.sqrt(features.var(axis=0).mean())))
 
 
-def fingerprint(reference: np.ndarray, labels: np.ndarray | None) -> bytes:
-    """Hash of what an extractor is fitted on: equal data, equal hash."""
-    digest = hashlib.blake2b(repr((reference.shape, reference.dtype)).encode(), digest_size=16)
-    digest.update(np.ascontiguousarray(reference).data)
-    digest.update(b"" if labels is None else np.ascontiguousarray(labels).data)
-    return digest.digest()
+# The quality over the epochs, the final one and attacks may each see another part of the reference group.
+_fitted = Remembering(_fit, size=4)
 
 
 def _hidden_layer(records: np.ndarray, labels: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -67,6 +67,18 @@ def test_features_are_fitted_on_the_reference_alone():
     assert torch.equal(FeatureSpace()(other)(records), FeatureSpace()(labelled)(records))
 
 
+def test_features_of_an_extractor_from_elsewhere():
+    class Halves:
+        name = "halves"
+
+        def __call__(self, records):
+            return records.reshape(len(records), -1)[:, :2].astype(np.float64) / 2
+
+    view = SamplesView(samples=normal(30, 3, seed=0), reference=torch.ones(9, 3), seed=0)
+    records = normal(5, 3, seed=1)
+    torch.testing.assert_close(FeatureSpace(Halves())(view)(records), records[:, :2] / 2)
+
+
 def test_a_reference_without_variation_has_no_features():
     view = SamplesView(samples=normal(30, 3, seed=0), reference=torch.ones(9, 3), seed=0)
     with pytest.raises(ParganError, match="9 records without variation"):

@@ -10,6 +10,7 @@ from launch import SMALL, assert_same_weights, aucs, only_run, result_of, run_pr
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from pargan import reference_models
+from pargan.locks import locked
 from pargan.run_directory import RunDirectory
 
 # Half of the reference set holds 65 records, 21 in each of 3 partitions: an epoch is one batch of 20.
@@ -134,3 +135,26 @@ def test_killed_and_continued(tmp_path):
     assert times(directory)["0"] == before["0"]
     assert list(times(directory)) == ["0", "1", "2"]
     assert 0 <= aucs(*results(directory))["shadow"][0] <= 1
+
+
+@pytest.mark.slow
+def test_two_processes_at_once_train_every_model_once(run, trained, tmp_path):
+    assert run("attack", f"run={trained}", "attack=[calibrated]", *ATTACK).status == 0
+    (first,) = models(trained).values()
+    before = times(trained)
+    given = (f"run={trained}", "attack=[shadow]", "attack.shadow.models=3", *ATTACK)
+    with locked(first.with_name("1.lock"), lambda: pytest.fail("held")):  # until both have come to the second model
+        processes = [start("attack", *given, cwd=tmp_path) for _ in range(2)]
+        said = [[process.stderr.readline() for _ in range(2)] for process in processes]
+    outputs = [process.communicate(timeout=300) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], outputs
+    assert said == 2 * [
+        ["reference model 1 of 3: found\n", "reference model 2 of 3: another process is training it; waiting\n"]
+    ]
+    ended = [line.split(" in ")[0] for _, err in outputs for line in err.splitlines() if "waiting" not in line]
+    assert sorted(ended) == [
+        f"reference model {number} of 3: {how}" for number in (2, 3) for how in ("found", "trained")
+    ]
+    assert list(models(trained)) == ["0", "1", "2"]
+    assert times(trained)["0"] == before["0"]
+    assert aucs(results(trained)[-2]) == aucs(results(trained)[-1])

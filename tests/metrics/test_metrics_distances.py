@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
@@ -32,6 +33,16 @@ def test_frechet_distance_of_a_collapsed_generator_is_finite():
     real = normal(0, 50, 3)
     expected = np.trace(np.cov(real, rowvar=False)) + (real.mean(0) ** 2).sum()
     assert frechet_distance(np.zeros((20, 3)), real) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("generated", "real", "width"), [(300, 200, 20), (12, 200, 20), (9, 14, 20)])
+def test_frechet_distance_is_the_librarys_also_with_fewer_records_than_features(generated, real, width):
+    metric_fid = pytest.importorskip("torch_fidelity.metric_fid")
+    mixing = normal(2, width, width)
+    drawn = normal(0, generated, width) @ mixing, normal(1, real, width) + 1
+    left, right = (metric_fid.fid_features_to_statistics(torch.as_tensor(each)) for each in drawn)
+    expected = metric_fid.fid_statistics_to_metric(left, right, verbose=False)["frechet_inception_distance"]
+    assert frechet_distance(*drawn) == pytest.approx(expected, rel=1e-6)
 
 
 def test_kernel_distance_by_hand_on_two_records_each():

@@ -2,13 +2,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_digits
 
+from pargan.attacks import FeatureSpace, SamplesView
 from pargan.data.records import Split
 from pargan.errors import ParganError
-from pargan.metrics import images
+from pargan.metrics import features
+from pargan.metrics.distances import frechet_distance
 from pargan.metrics.features import fit_extractor
 from pargan.metrics.images import ImageQuality
+from pargan.metrics.remembering import Remembering
 
 
 @pytest.fixture(scope="module")
@@ -41,22 +45,40 @@ def test_worse_pictures_have_worse_figures(digits, labelled):
     assert good["coverage" + suffix] > 0.9
 
 
-def test_one_fit_serves_a_run_and_never_sees_members_or_nonmembers(digits, monkeypatch):
+def test_one_fit_serves_a_process_and_never_sees_members_or_nonmembers(digits, monkeypatch):
     fitted_on = []
 
     def spy(reference, labels):
         fitted_on.append(reference)
-        return fit_extractor(reference, labels)
+        return features._fit(reference, labels)
 
-    monkeypatch.setattr(images, "fit_extractor", spy)
-    quality = ImageQuality()
-    first = quality(digits.members[:100], digits, 3)
+    monkeypatch.setattr(features, "_fitted", Remembering(spy, size=4))
+    first = ImageQuality()(digits.members[:100], digits, 3)
     copied = replace(digits, reference=digits.reference.copy(), member_labels=None)
-    assert quality(digits.members[:100], copied, 3) == first
+    assert ImageQuality()(digits.members[:100], copied, 3) == first
+    reference, labels = torch.as_tensor(digits.reference), torch.as_tensor(digits.reference_labels)
+    view = SamplesView(samples=reference, reference=reference, seed=0, reference_labels=labels)
+    FeatureSpace()(view)  # attacks want the same features
     assert len(fitted_on) == 1
     np.testing.assert_array_equal(fitted_on[0], digits.reference)
-    quality(digits.members[:100], unlabelled(digits), 3)
+    ImageQuality()(digits.members[:100], unlabelled(digits), 3)
     assert len(fitted_on) == 2
+
+
+def test_another_extractor_needs_no_reference_and_the_frechet_distance_takes_all_records(digits):
+    class Flat:
+        name = "flat"
+
+        def __call__(self, records):
+            return records.reshape(len(records), -1).astype(np.float64)
+
+    split = replace(digits, reference=digits.reference[:0])
+    figures = ImageQuality(num_records=50, extractor=Flat())(digits.members, split, 0)
+    expected = frechet_distance(Flat()(digits.members), Flat()(digits.nonmembers))
+    assert figures["fid_flat"] == pytest.approx(expected)
+    more = ImageQuality(num_records=60, extractor=Flat())(digits.members, split, 0)
+    assert more["fid_flat"] == figures["fid_flat"]
+    assert more["kid_flat"] != figures["kid_flat"]
 
 
 def test_figures_are_deterministic_for_a_seed_and_independent_of_the_object(digits):
@@ -67,9 +89,9 @@ def test_figures_are_deterministic_for_a_seed_and_independent_of_the_object(digi
 
 
 def test_features_are_standardised_on_the_reference(digits):
-    features = fit_extractor(digits.reference, digits.reference_labels)(digits.reference)
-    np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-9)
-    assert features.var(axis=0).mean() == pytest.approx(1)
+    found = fit_extractor(digits.reference, digits.reference_labels)(digits.reference)
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-9)
+    assert found.var(axis=0).mean() == pytest.approx(1)
 
 
 def test_labels_of_one_class_fall_back_to_principal_components(digits):

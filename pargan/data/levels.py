@@ -1,0 +1,14 @@
+"""Grey levels and model space. Legend: n pictures of H x W pixels with C channels."""
+
+import numpy as np
+
+
+def pictures_to_model(pictures: np.ndarray) -> np.ndarray:
+    """(n, H, W, C) or (n, H, W) uint8 -> (n, C, H, W) float32 in [-1, 1]."""
+    scaled = pictures.astype(np.float32) / np.float32(127.5) - 1
+    return scaled[:, None] if scaled.ndim == 3 else np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+
+
+def grey_levels(records: np.ndarray) -> np.ndarray:
+    """(n, C, H, W) in [-1, 1] -> (n, C, H, W) uint8, the nearest of the 256 levels."""
+    return np.clip(np.rint((records + 1) * 127.5), 0, 255).astype(np.uint8)

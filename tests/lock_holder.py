@@ -1,0 +1,20 @@
+"""A process that holds a lock file until it is killed."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys, time
+from filelock import FileLock
+lock = FileLock(sys.argv[1])
+lock.acquire()
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def hold_lock(path):
+    """The running process; it holds the lock by now."""
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    return process
