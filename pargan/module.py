@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pargan.acceleration import Acceleration, Gradients, Losses
+from pargan.acceleration import Acceleration, Gradients, Losses, settle_that_there_is_no_gpu
 from pargan.data.records import RecordSpec
 from pargan.discriminators import Discriminators
 from pargan.errors import ParganError
@@ -152,6 +152,7 @@ class ParGANModule(pl.LightningModule):
         self.refuse_half_precision(self.trainer.precision)
         self.acceleration.refuse(self.device, str(self.trainer.precision))
         self._gradients = None
+        settle_that_there_is_no_gpu()
 
     def refuse_half_precision(self, precision: str | int) -> None:
         """Refuse fp16 with a loss that differentiates a gradient.

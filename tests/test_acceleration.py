@@ -90,6 +90,18 @@ def test_a_trained_module_can_be_copied(way, tmp_path):
     assert_equal_weights(weights(way(module)), weights(module))
 
 
+def test_optimisers_do_not_look_for_a_gpu_that_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # as Lightning sets it
+    asked = []
+    monkeypatch.setattr(torch.cuda, "_raw_device_count_nvml", lambda: asked.append(1) or 0)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    counts = []
+    for _ in range(2):
+        trained(None, tmp_path)
+        counts.append(len(asked))
+    assert counts[1] - counts[0] < 6  # Lightning asks as it starts; the optimisers would 18 times
+
+
 class Convolutional(nn.Sequential):
     """Records through a convolution, so that the discriminators take turns and are differentiated twice."""
 
