@@ -64,10 +64,11 @@ class ReferenceRecipe:
         """Everything a model depends on but its number, JSON-ready."""
         cfg = self._seeded(self.seed)
         cfg.data_dir = None  # the records themselves are in the membership's digest
-        cfg.module.pop("acceleration", None)  # the training is the same
-        recipe = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("data", "model", "module")}
-        trainer = OmegaConf.to_container(cfg.trainer, resolve=True)
+        recipe = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("data", "model", "module", "trainer")}
+        module, trainer = recipe["module"], recipe["trainer"]
+        assert isinstance(module, dict)
         assert isinstance(trainer, dict)
+        module.pop("acceleration", None)  # the training is the same
         return recipe | {
             "trainer": {key: value for key, value in trainer.items() if key not in MACHINE},
             "generator_steps": self.built.module.generator_steps,

@@ -52,6 +52,7 @@ def test_members_come_from_the_reference_set_and_differ_between_models(tmp_path)
 def test_the_digest_stands_for_everything_a_model_depends_on(tmp_path):
     digest = recipe(tmp_path).digest
     same = [("data_dir=elsewhere",), ("evaluation.num_samples=5",), ("attack=none",), ("trainer.devices=auto",)]
+    same.append(("acceleration=graph",))
     assert {recipe(tmp_path / "moved", *overrides).digest for overrides in same} == {digest}
     other = [("module.d_steps=3",), ("model.latent_dim=5",), ("data.batch_size=9",), ("seed=1",), ("loss=hinge",)]
     others = [recipe(tmp_path, *overrides).digest for overrides in other]
