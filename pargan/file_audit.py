@@ -115,7 +115,8 @@ def _audit(
     split = _split(groups, every, cfg.evaluation.num_quality, seed)
 
     def quality(samples: np.ndarray) -> dict[str, float]:
-        return measure(samples[: cfg.evaluation.num_quality], split, seed)
+        chosen = _some(len(samples), cfg.evaluation.num_quality, seed, "quality generated")  # a file may be in order
+        return measure(samples[chosen], split, seed)
 
     if cfg.evaluation.num_records is not None:
         records = records.subset(cfg.evaluation.num_records, seed)

@@ -116,6 +116,20 @@ def test_half_of_the_nonmembers_is_set_aside_and_said_so(run, tmp_path, tables):
     assert len(rows(only_audit(tmp_path) / "records.csv")) == 200
 
 
+def test_quality_is_that_of_rows_from_the_whole_file(run, tmp_path, tables):
+    honest = tables["honest"]["synthetic"]
+    found = {}
+    for name, rest in (("good", honest[300:]), ("bad", np.repeat(honest[:1], 300, axis=0))):
+        folder = tmp_path / name
+        folder.mkdir()
+        os.chdir(folder)
+        groups = tables["honest"] | {"synthetic": np.vstack([honest[:300], rest])}
+        words = [*QUICK, "attack=none", "evaluation.num_quality=300"]
+        assert run("attack", "target=samples", *write_tables(folder, COLUMNS, groups), *words).status == 0
+        found[name] = result_of(only_audit(folder))["quality"]["column_distance"]
+    assert found["bad"] > found["good"] + 0.2
+
+
 @pytest.mark.slow
 def test_broward(run, tmp_path):
     if not BROWARD.is_file():
