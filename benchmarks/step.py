@@ -7,16 +7,18 @@ and settings are those of the recipes, records are random.
     reference   K modules of PyTorch's layers, K optimisers, a Python loop, a generator batch per discriminator
     ours        `ParGANModule.training_step` without a Trainer
     fit         the same inside `Trainer.fit`, callbacks off
-    callbacks   `fit`, and the default callbacks' share: an evaluation over the steps from one to the next
+    callbacks   `fit`, and the default callbacks' share: an evaluation, with its pictures and checkpoints, over the
+                steps from one to the next
 
 `GFLOP` counts the matrix products and convolutions of the plain step; `of rate` is the rate of ours at that work beside
 the rate at which this machine multiplies two 1024 x 1024 matrices, measured in the same turns: above 100 % where we
-reach the result with less work. `MiB` is the peak resident memory of a process that takes three steps, Python and
-PyTorch included. On a GPU times come from CUDA events.
+reach the result with less work. `MiB` is the peak resident memory of a process that takes three steps as they are
+written, Python and PyTorch included. On a GPU the steps themselves are timed by CUDA events.
 """
 
 import argparse
 import contextlib
+import copy
 import io
 import json
 import logging
@@ -44,7 +46,7 @@ from torch.utils.flop_counter import flop_registry
 from benchmarks import cases
 from benchmarks.memory import peak_memory
 from pargan import ParGANModule
-from pargan.acceleration import settle_that_there_is_no_gpu
+from pargan.acceleration import Acceleration, settle_that_there_is_no_gpu
 
 MATRIX = 1024
 WARM_UP = 2  # turns that are thrown away
@@ -123,6 +125,8 @@ def steps_between(cfg: DictConfig) -> int:
 def seconds_of_an_evaluation(case: str, cfg: DictConfig, device: torch.device) -> float:
     """What the default callbacks take at the end of an epoch, with checkpoints and pictures."""
     records, walls = cases.pool(case), []
+    cfg = copy.deepcopy(cfg)
+    cfg.evaluate_every = 1  # everything is due at the end of the only epoch
     for number in range(3):  # the first one pays for what is made once
         with tempfile.TemporaryDirectory() as folder:
             cfg.run_directory = folder
@@ -165,11 +169,12 @@ def flops_of(step: Callable[[], None]) -> int:
 
 def turns_in_fit(module: ParGANModule, real: Tensor) -> Iterator[list[float]]:
     """Seconds from the start of one step of a fit to the start of the next; every `next` runs one fit."""
+    uncounted = 1 if type(module.acceleration) is Acceleration else 6  # others compile or record at first
     while True:
         clock = StepClock()
         trainer = silent_trainer(real.device, [clock], enable_checkpointing=False)
-        trainer.fit(module, DataLoader([real] * (STEPS + 2), batch_size=None))
-        yield np.diff(clock.starts)[1:].tolist()
+        trainer.fit(module, DataLoader([real] * (STEPS + uncounted + 1), batch_size=None))
+        yield np.diff(clock.starts)[uncounted:].tolist()
 
 
 def silent_trainer(device: torch.device, callbacks: list[pl.Callback], **settings: Any) -> pl.Trainer:

@@ -5,9 +5,10 @@ optimiser's step. Legend: K partitions, B records of each, *shape of one record.
 """
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import torch
 from torch import Tensor
@@ -24,8 +25,11 @@ Gradients = Callable[[Tensor], Tensor]
 class Acceleration:
     """Runs everything as it is written, and is what the others change a part of."""
 
+    keeps_gradients: ClassVar[bool] = False
+    """Whether gradients have to stay where they are in memory from one update to the next."""
+
     def refuse(self, device: torch.device, precision: str) -> None:
-        """Refuse, before the first step, what this way cannot run on.
+        """Refuse, before anything is written, what this way cannot run on.
 
         Raises:
             ParganError: what is wrong, and what to type instead.
@@ -35,8 +39,8 @@ class Acceleration:
         """A function that computes the same losses."""
         return function
 
-    def gradients(self, function: Gradients) -> Gradients:
-        """A function that leaves the same gradients."""
+    def gradients(self, function: Gradients, parameters: Sequence[Tensor]) -> Gradients:
+        """A function that leaves the same gradients; `parameters` are those it reads or leaves gradients on."""
         return function
 
 
@@ -49,8 +53,22 @@ class Compiled(Acceleration):
     unless the discriminators are stacked: torch.compile has no second derivatives.
     """
 
+    def refuse(self, device: torch.device, precision: str) -> None:
+        """Refuse a CPU without a compiler.
+
+        Raises:
+            ParganError: there is none.
+        """
+        compiler = os.environ.get("CXX", "g++")
+        if device.type == "cpu" and shutil.which(compiler) is None:
+            raise ParganError(
+                f"acceleration=compile needs the C++ compiler {compiler} on a CPU, and there is none; install it, name "
+                f"another in the environment variable CXX, or use acceleration=off"
+            )
+
     def losses(self, function: Losses) -> Losses:
         """`function`, compiled when it is first called."""
+        torch.compiler.reset()  # a process may train many models, and few versions of a function are kept
         compiled: Losses = torch.compile(function, dynamic=False, options={"fallback_random": True})
         return compiled
 
@@ -73,7 +91,8 @@ class CudaRecorder:
 
     def record(self, function: Callable[[], Tensor]) -> Tensor:
         """Capture."""
-        with torch.cuda.graph(self._graph):
+        # The threads of a data loader may allocate pinned memory meanwhile.
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             return function()
 
     def replay(self) -> None:
@@ -86,7 +105,9 @@ class Graphed(Acceleration):
     """CUDA graphs: one launch for all of an update's kernels but the optimiser's.
 
     For networks whose kernels are shorter than the time Python takes to launch them. Batches keep their shape; one of
-    another shape, such as a last short one, runs as it is written.
+    another shape, such as a last short one, runs as it is written. Where parameters or gradients have moved in
+    memory an update is recorded anew. No Python runs in a replay: Lightning's `on_before_backward` and
+    `on_after_backward` are not called.
 
     Args:
         warm_up: updates of each kind that run as written before one is recorded, as CUDA asks for.
@@ -95,6 +116,7 @@ class Graphed(Acceleration):
 
     warm_up: int = 3
     recorder: Callable[[], Recorder] = CudaRecorder
+    keeps_gradients: ClassVar[bool] = True
 
     def refuse(self, device: torch.device, precision: str) -> None:
         """Refuse other devices than GPUs, and fp16, whose gradient scaling has to wait for the device.
@@ -112,33 +134,42 @@ class Graphed(Acceleration):
                 f"acceleration=graph does not go with trainer.precision={precision}; use 32-true or bf16-mixed"
             )
 
-    def gradients(self, function: Gradients) -> Gradients:
+    def gradients(self, function: Gradients, parameters: Sequence[Tensor]) -> Gradients:
         """`function`, replayed from its `warm_up`-th call on."""
-        return _Replayed(function, self.warm_up, self.recorder)
+        return _Replayed(function, parameters, self.warm_up, self.recorder)
 
 
 class _Replayed:
-    def __init__(self, function: Gradients, warm_up: int, recorder: Callable[[], Recorder]) -> None:
+    def __init__(
+        self, function: Gradients, parameters: Sequence[Tensor], warm_up: int, recorder: Callable[[], Recorder]
+    ) -> None:
         self._function = function
-        self._left = warm_up
+        self._parameters = parameters
+        self._left = self._warm_up = warm_up
         self._make = recorder
         self._recorder: Recorder | None = None
+        self._places: list[tuple[int, int]] = []  # of parameters and gradients, when they were recorded
         self._real: Any = None  # where a recorded update reads its records
         self._loss: Any = None  # and writes its loss
 
     def __call__(self, real: Tensor) -> Tensor:
+        if self._recorder is not None and self._places != self._where():
+            self._recorder, self._left = None, self._warm_up
         if self._left > 0:
             self._left -= 1
             return self._warmed(real)
         if self._recorder is None:
             recorder, self._real = self._make(), real.clone()
             self._loss = recorder.record(lambda: self._function(self._real))
-            self._recorder = recorder
+            self._recorder, self._places = recorder, self._where()
         elif real.shape != self._real.shape:
             return self._function(real)
         self._real.copy_(real)
         self._recorder.replay()
         return self._loss.clone()
+
+    def _where(self) -> list[tuple[int, int]]:
+        return [(each.data_ptr(), 0 if each.grad is None else each.grad.data_ptr()) for each in self._parameters]
 
     def _warmed(self, real: Tensor) -> Tensor:
         """On a stream of its own, as CUDA asks of what is to be recorded."""

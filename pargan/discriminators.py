@@ -6,6 +6,7 @@ Legend: K partitions, B records of each, *shape of one record.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from typing import Any
 
 import torch
@@ -62,6 +63,11 @@ class Discriminators(nn.ModuleList):
         self._tie()
         return list(self.parameters()) if self._stack is None else [self._stack.vector]
 
+    @property
+    def stacked(self) -> bool:
+        """Whether the networks are evaluated as one."""
+        return self._stack is not None
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """No gradients for the discriminators inside: they would be computed and thrown away."""
@@ -104,8 +110,10 @@ class Discriminators(nn.ModuleList):
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy's parameters share nothing, so it is made of K plain networks."""
-        return {**self.__dict__, "_stack": None}
+        """A copy's parameters share nothing, so it is made of K plain networks, each with storage of its own."""
+        if self._stack is None:
+            return self.__dict__
+        return {**self.__dict__, "_stack": None, "_modules": deepcopy(self._modules)}
 
 
 def _tie(discriminators: Discriminators, incompatible_keys: Any) -> None:

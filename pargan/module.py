@@ -40,7 +40,8 @@ class ParGANModule(pl.LightningModule):
         latent_dim: size of a latent; latents are standard normal.
         generator_optimizer: builds the generator's optimiser from its parameters.
         discriminator_optimizer: builds the one optimiser of all discriminators. Their parameters are
-            disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimisers.
+            disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimisers. Stacked networks
+            hand it one flat vector, so it cannot tell weights from biases.
         d_steps: discriminator updates per batch.
         acceleration: how updates are run, as written by default; the result is the same.
         latents: draws the latents of an update, (K or 1, B, latent_dim): see `pargan.latents`.
@@ -101,8 +102,11 @@ class ParGANModule(pl.LightningModule):
         if self._gradients is None:
             self._gradients = (
                 # Each discriminator receives the gradient of its own loss, the generator that of the mean.
-                self._gradients_of(self._discriminator_losses, Tensor.sum, discriminator_optimizer),
-                self._gradients_of(self._generator_losses, Tensor.mean, generator_optimizer),
+                # Stacked ones show the gradient of one vector on their own parameters, once if it stays in its place.
+                self._gradients_of(
+                    self._discriminator_losses, Tensor.sum, discriminator_optimizer, self.discriminators.stacked
+                ),
+                self._gradients_of(self._generator_losses, Tensor.mean, generator_optimizer, False),
             )
         discriminator_gradients, generator_gradients = self._gradients
         with seeded(derive(self.seed, "training step", self.generator_steps), self.device):
@@ -115,16 +119,20 @@ class ParGANModule(pl.LightningModule):
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
 
-    def _gradients_of(self, losses: Losses, reduce: Callable[[Tensor], Tensor], optimizer: Any) -> Gradients:
+    def _gradients_of(
+        self, losses: Losses, reduce: Callable[[Tensor], Tensor], optimizer: Any, in_place: bool
+    ) -> Gradients:
         losses = self.acceleration.losses(losses)
+        parameters = [*self.discriminators.stack(), *self.generator.parameters()]
+        in_place = in_place or self.acceleration.keeps_gradients
 
         def gradients(real: Tensor) -> Tensor:
             loss = losses(real, self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device))
-            optimizer.zero_grad(set_to_none=False)  # in place: no new memory, and a recorded update finds it again
+            optimizer.zero_grad(set_to_none=not in_place)
             self.manual_backward(reduce(loss))
             return loss.detach()
 
-        return self.acceleration.gradients(gradients)
+        return self.acceleration.gradients(gradients, parameters)
 
     def _discriminator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
         with torch.no_grad():
@@ -172,6 +180,10 @@ class ParGANModule(pl.LightningModule):
     def __getstate__(self) -> dict[str, Any]:
         """A copy makes its own updates, which may be compiled or recorded."""
         return {**super().__getstate__(), "_gradients": None}
+
+    def on_train_end(self) -> None:
+        """Give back what recorded updates hold of the device's memory."""
+        self._gradients = None
 
     def on_train_epoch_start(self) -> None:
         """Forget the losses of the epoch before."""

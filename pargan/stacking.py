@@ -6,6 +6,7 @@ Legend: K networks, B records of each, *shape of one record.
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from math import prod
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -32,15 +33,14 @@ ELEMENTWISE = frozenset(
 )
 """Layers without parameters that treat every number alike, so that K batches can pass through as one tensor."""
 
+LINEAR = frozenset({nn.Linear, nn.Flatten, nn.Identity})
+
 
 def _leaky_slope(layer: nn.Module, hidden: Tensor) -> Tensor:
     return torch.ops.aten.leaky_relu_backward(torch.ones_like(hidden), hidden, layer.negative_slope, False)
 
 
-PIECEWISE_LINEAR: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
-    nn.Linear: lambda layer, hidden: hidden,
-    nn.Flatten: lambda layer, hidden: hidden,
-    nn.Identity: lambda layer, hidden: hidden,
+SLOPES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
     nn.LeakyReLU: _leaky_slope,
     LeakyReLU: _leaky_slope,
     nn.ReLU: lambda layer, hidden: (hidden > 0).to(hidden.dtype),
@@ -66,6 +66,8 @@ class Stack:
         self._owners: list[list[nn.Parameter]] = []  # of each shape, in the order of the networks
         self._shown = 0  # where the gradients lie that the networks' own parameters show
         self._layers = list(_layers(networks[0]))
+        for network in networks:
+            network.register_state_dict_post_hook(_in_storage_of_their_own)
         first = next(networks[0].parameters())
         self.vector = nn.Parameter(first.new_empty(sum(map(prod, self._shapes))))
         self.vector.register_post_accumulate_grad_hook(self._show_gradients)
@@ -89,7 +91,7 @@ class Stack:
         By the chain rule written out, which takes a fraction of the operations of differentiating twice. It
         supposes slopes that do not change with the parameters, and gives None for networks with other layers.
         """
-        if not all(type(layer) in PIECEWISE_LINEAR for layer in self._layers):
+        if any(type(layer) not in SLOPES and type(layer) not in LINEAR for layer in self._layers):
             return None
         weights, slopes = self._split(self.vector), []
         with torch.no_grad():
@@ -97,8 +99,8 @@ class Stack:
             for layer in self._layers:
                 if isinstance(layer, nn.Linear):
                     hidden = _dense(layer, hidden, parameters)
-                elif not isinstance(layer, nn.Flatten | nn.Identity):
-                    slopes.append(PIECEWISE_LINEAR[type(layer)](layer, hidden))
+                elif type(layer) in SLOPES:
+                    slopes.append(SLOPES[type(layer)](layer, hidden))
                     hidden = hidden * slopes[-1]
         gradient = torch.ones_like(hidden)  # of the logits
         backwards = reversed(weights)
@@ -107,7 +109,7 @@ class Stack:
                 if layer.bias is not None:
                     next(backwards)
                 gradient = torch.bmm(gradient, next(backwards))
-            elif not isinstance(layer, nn.Flatten | nn.Identity):
+            elif type(layer) in SLOPES:
                 gradient = gradient * slopes.pop()
         return gradient.reshape(records.shape).to(records.dtype)
 
@@ -140,12 +142,19 @@ class Stack:
     def _show_gradients(self, vector: Tensor) -> None:
         """On the networks' own parameters, where people look for them; once, while they stay where they are."""
         assert vector.grad is not None
-        if vector.grad.data_ptr() == self._shown and self._owners[0][0].grad is not None:
+        if vector.grad.data_ptr() == self._shown and all(own.grad is not None for own in chain(*self._owners)):
             return
         for owners, stacked in zip(self._owners, self._split(vector.grad), strict=True):
             for own, gradient in zip(owners, stacked, strict=True):
                 own.grad = gradient
         self._shown = vector.grad.data_ptr()
+
+
+def _in_storage_of_their_own(network: nn.Module, state: dict[str, Any], prefix: str, metadata: Any) -> None:
+    """Whoever saves one network's weights saves no other's, which lie beside them."""
+    for name in [name for name in state if name.startswith(prefix) and isinstance(state[name], Tensor)]:
+        if state[name].untyped_storage().nbytes() > state[name].nbytes:
+            state[name] = state[name].clone()
 
 
 def _dense(layer: nn.Linear, hidden: Tensor, parameters: Iterator[Tensor]) -> Tensor:

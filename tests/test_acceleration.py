@@ -6,11 +6,14 @@ from functools import partial
 
 import pytest
 import torch
-from tiny import LOSSES, SGD, assert_equal_weights, batches, fit_on, gan, weights, with_noise_and_batch_norm
+from tiny import LATENT, LOSSES, SGD, assert_equal_weights, batches, fit_on, gan, weights, with_noise_and_batch_norm
 from torch import nn
 
 from pargan.acceleration import Acceleration, Compiled, Graphed
 from pargan.errors import ParganError
+from pargan.models.convolution import ConvTranspose2d
+from pargan.models.dropout import Dropout
+from pargan.models.leaky import LeakyReLU
 
 
 class Tape:
@@ -65,12 +68,41 @@ def test_the_losses_logged_are_those_of_each_step(tmp_path):
 
 def test_a_batch_of_another_shape_runs_as_written():
     made, calls = [], []
-    update = graphed(made, warm_up=0).gradients(lambda real: calls.append(real.shape) or real.sum((1, 2)))
+    update = graphed(made, warm_up=0).gradients(lambda real: calls.append(real.shape) or real.sum((1, 2)), [])
     for size in (5, 3, 5):
         real = torch.randn(3, size, 2)
         torch.testing.assert_close(update(real), real.sum((1, 2)))
     assert calls == [(3, 5, 2), (3, 3, 2), (3, 5, 2)]
     assert made[0].replays == 2
+
+
+@pytest.mark.parametrize("move", ["gradient", "parameter"])
+def test_what_has_moved_in_memory_is_recorded_anew(move):
+    made, weight = [], nn.Parameter(torch.ones(3))
+    weight.grad = torch.zeros(3)
+    update = graphed(made, warm_up=1).gradients(lambda real: real.sum((1, 2)), [weight])
+    real = torch.randn(3, 5, 2)
+    for _ in range(3):
+        update(real)
+    if move == "gradient":
+        weight.grad = torch.zeros(3)
+    else:
+        weight.data = torch.zeros(3)
+    for _ in range(4):
+        torch.testing.assert_close(update(real), real.sum((1, 2)))
+    assert [each.replays for each in made] == [2, 3]
+
+
+def test_gradients_stay_in_place_while_updates_are_replayed(tmp_path):
+    made = []
+    trained(graphed(made), tmp_path, networks=convolutional)
+    assert [each.replays for each in made] == [10, 4]  # none was recorded anew
+
+
+def test_a_missing_compiler_is_named(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ParganError, match=r"C\+\+ compiler no-such-compiler .* acceleration=off"):
+        Compiled().refuse(torch.device("cpu"), "32-true")
 
 
 def test_graphs_are_refused_without_a_gpu_before_the_first_step(tmp_path):
@@ -113,7 +145,27 @@ def convolutional():
     return with_noise_and_batch_norm()[0], Convolutional
 
 
-NETWORKS = {"stacked": None, "dropout and BatchNorm": with_noise_and_batch_norm, "in turns": convolutional}
+def house(first=nn.Identity):
+    """The house's own layers: dropout, LeakyReLU, both shorter convolutions."""
+    made = nn.Sequential(
+        nn.Linear(LATENT, 8 * 25),
+        nn.Unflatten(1, (8, 5, 5)),
+        ConvTranspose2d(8, 6, 3, padding=1, bias=False),
+        nn.BatchNorm2d(6),
+        ConvTranspose2d(6, 1, 3, padding=1, bias=False),
+        nn.Flatten(),
+        nn.Linear(25, 2),
+    )
+    return made, lambda: nn.Sequential(first(), nn.Linear(2, 8), LeakyReLU(0.3), Dropout(0.3), nn.Linear(8, 1))
+
+
+NETWORKS = {
+    "stacked": None,
+    "dropout and BatchNorm": with_noise_and_batch_norm,
+    "in turns": convolutional,
+    "house layers": house,
+    "house layers in turns": partial(house, lambda: nn.BatchNorm1d(2, affine=False)),
+}
 
 
 @pytest.mark.slow
@@ -126,14 +178,15 @@ def test_compiled_updates_give_the_same_training(loss, networks, tmp_path):
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize("networks", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("loss", LOSSES)
-def test_cuda_graphs_give_the_same_training(loss, networks, tmp_path):
+def test_cuda_graphs_give_the_same_training(loss, networks, precision, tmp_path):
     found = []
     for acceleration in (Graphed(), None):
         settings = {"generator_optimizer": SGD, "discriminator_optimizer": SGD, "d_steps": 2, "networks": networks}
         module = gan(LOSSES[loss], acceleration=acceleration, **settings)
-        fit_on(batches(6), module, tmp_path, accelerator="gpu", devices=1)
+        fit_on(batches(6), module, tmp_path, accelerator="gpu", devices=1, precision=precision)
         found.append(weights(module.cpu()))
     for name, value in found[1].items():
         torch.testing.assert_close(found[0][name], value, atol=1e-5, rtol=1e-4, msg=name)

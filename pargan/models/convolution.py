@@ -3,13 +3,15 @@
 Legend: B records, I channels in, O channels out, H x W pixels in, k x k weights, F frequencies.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from math import pi
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import fold
+from torch.nn.functional import conv_transpose2d, fold
 
+CPU = torch.device("cpu")
 FEW = 4  # channels out
 
 WORTH_TRANSFORMING = range(5, 13)
@@ -28,23 +30,34 @@ class ConvTranspose2d(nn.ConvTranspose2d):
 
     def forward(self, pictures: Tensor, output_size: list[int] | None = None) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
-        if pictures.device.type == "cpu" and self.bias is None and self.groups == 1 and output_size is None:
-            if self.out_channels <= FEW:
-                return self._scattered(pictures)
-            if self._keeps_size and pictures.shape[2] == pictures.shape[3] in WORTH_TRANSFORMING:
-                return spectral_convolution(
-                    pictures, self.weight, *_bases(pictures.shape[3], self.kernel_size[0], pictures.dtype)
-                )
-        return super().forward(pictures, output_size)
-
-    @property
-    def _keeps_size(self) -> bool:
-        odd = self.kernel_size[0]
-        return (
-            self.stride == self.dilation == (1, 1)
-            and self.kernel_size == (odd, odd)
-            and (self.padding == (odd // 2, odd // 2) and odd % 2 == 1)
+        if not torch.jit.is_scripting():
+            shorter = self._shorter_way(pictures) if output_size is None and not torch.jit.is_tracing() else None
+            return super().forward(pictures, output_size) if shorter is None else shorter(pictures)
+        assert output_size is None  # TorchScript knows no super()
+        return conv_transpose2d(
+            pictures,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,  # type: ignore[arg-type]
+            self.output_padding,
+            self.groups,
+            self.dilation,
         )
+
+    @torch.jit.unused
+    def _shorter_way(self, pictures: Tensor) -> Callable[[Tensor], Tensor] | None:
+        in_half = pictures.dtype.itemsize < 4 or torch.is_autocast_enabled("cpu")  # each product would round anew
+        if pictures.device.type != "cpu" or in_half or pictures.dim() != 4 or self.bias is not None or self.groups != 1:
+            return None
+        if self.out_channels <= FEW:
+            return self._scattered
+        odd, side = self.kernel_size[0], pictures.shape[3]
+        keeps_size = (*self.stride, *self.dilation) == (1,) * 4 and odd % 2 == 1
+        keeps_size = keeps_size and self.kernel_size == (odd, odd) and self.padding == (odd // 2, odd // 2)
+        if keeps_size and pictures.shape[2] == side in WORTH_TRANSFORMING:
+            return partial(spectral_convolution, weight=self.weight, bases=_bases(side, odd, pictures.dtype))
+        return None
 
     def _scattered(self, pictures: Tensor) -> Tensor:
         spread = torch.bmm(self.weight.flatten(1).mT.expand(len(pictures), -1, -1), pictures.flatten(2))  # (B, Okk, HW)
@@ -64,11 +77,12 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         return height, width
 
 
-def spectral_convolution(pictures: Tensor, weight: Tensor, forth: Tensor, of_weights: Tensor, back: Tensor) -> Tensor:
+def spectral_convolution(pictures: Tensor, weight: Tensor, bases: tuple[Tensor, Tensor, Tensor]) -> Tensor:
     """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, H, W) by the transforms of `_bases`.
 
     Every product is laid out so that the next one reads it where it lies.
     """
+    forth, of_weights, back = bases
     size, channels = pictures.shape[0], weight.shape[1]
     frequencies = len(forth) // 2
     spectrum = torch.bmm(forth.expand(size, -1, -1), pictures.flatten(2).mT)  # (B, 2F, I): real part, imaginary part
@@ -81,7 +95,9 @@ def spectral_convolution(pictures: Tensor, weight: Tensor, forth: Tensor, of_wei
     return torch.baddbmm(torch.bmm(real, of_real), imaginary, of_imaginary).view(size, channels, *pictures.shape[2:])
 
 
+@torch.compiler.assume_constant_result
 @lru_cache
+@torch.inference_mode(False)  # tensors made in it could take no part in training later
 def _bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     """Discrete Fourier transforms of pictures, of weights, and back, as real matrices.
 
@@ -98,13 +114,13 @@ def _bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, 
 
     def transform(positions: Tensor) -> Tensor:
         """(F, positions^2), complex."""
-        angles = torch.outer(torch.arange(length, dtype=torch.float64), positions) * (-2 * pi / length)
+        angles = torch.outer(torch.arange(length, device=CPU, dtype=torch.float64), positions) * (-2 * pi / length)
         waves = torch.polar(torch.ones_like(angles), angles)
         return torch.kron(waves, waves[:half])
 
-    pictures = transform(torch.arange(side, dtype=torch.float64))
-    weights = transform(torch.arange(-reach, reach + 1, dtype=torch.float64))
-    twice = torch.full((half,), 2.0, dtype=torch.float64)
+    pictures = transform(torch.arange(side, device=CPU, dtype=torch.float64))
+    weights = transform(torch.arange(-reach, reach + 1, device=CPU, dtype=torch.float64))
+    twice = torch.full((half,), 2.0, device=CPU, dtype=torch.float64)
     twice[0] = 1
     if length % 2 == 0:
         twice[-1] = 1

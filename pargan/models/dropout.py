@@ -17,6 +17,8 @@ class Dropout(nn.Dropout):
 
     def forward(self, activations: Tensor) -> Tensor:
         """(..., F) -> (..., F)."""
+        if torch.jit.is_scripting():
+            return nn.functional.dropout(activations, self.p, self.training)
         dropped = round(self.p * LEVELS)
         if not self.training or activations.device.type != "cpu" or not 0 < dropped < LEVELS:
             return super().forward(activations)
@@ -34,12 +36,8 @@ def kept_scale(like: Tensor, dropped: int) -> Tensor:
     levels = torch.from_numpy(draws.view(np.int16)[: like.numel()])  # uniform in -32768 .. 32767
     scale = torch.empty_like(like)
     # Each number is drawn on its own, so they may as well go to memory in the order in which they lie there.
-    in_memory = scale.as_strided((like.numel(),), (1,))
-    return (
-        in_memory.copy_(levels >= dropped - LEVELS // 2)
-        .mul_(LEVELS / (LEVELS - dropped))
-        .as_strided_(scale.shape, scale.stride())
-    )
+    scale.as_strided((like.numel(),), (1,)).copy_(levels >= dropped - LEVELS // 2).mul_(LEVELS / (LEVELS - dropped))
+    return scale
 
 
 @kept_scale.register_fake

@@ -15,6 +15,8 @@ class LeakyReLU(nn.LeakyReLU):
 
     def forward(self, activations: Tensor) -> Tensor:
         """(..., F) -> (..., F)."""
+        if torch.jit.is_scripting():
+            return nn.functional.leaky_relu(activations, self.negative_slope)
         return _Leaky.apply(activations, self.negative_slope)
 
 

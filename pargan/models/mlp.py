@@ -27,13 +27,8 @@ class MLPGenerator(nn.Sequential):
     def __init__(
         self, spec: RecordSpec, latent_dim: int, hidden: Sequence[int] = (256, 256), batch_norm: bool = False
     ) -> None:
-        layers: list[nn.Module] = []
-        for width_in, width_out in pairwise((latent_dim, *hidden)):
-            layers.append(nn.Linear(width_in, width_out, bias=not batch_norm))
-            layers += [nn.BatchNorm1d(width_out, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)] if batch_norm else []
-            layers.append(nn.LeakyReLU(LEAKY_SLOPE))
         super().__init__(
-            *layers,
+            *_hidden_layers((latent_dim, *hidden), batch_norm=batch_norm),
             nn.Linear((latent_dim, *hidden)[-1], prod(spec.shape)),
             nn.Unflatten(1, spec.shape),
             spec.head(),
@@ -52,9 +47,17 @@ class MLPDiscriminator(nn.Sequential):
 
     def __init__(self, spec: RecordSpec, hidden: Sequence[int] = (256,), dropout: float = 0.0) -> None:
         width = prod(spec.shape)
-        layers: list[nn.Module] = [nn.Flatten()]
-        for width_in, width_out in pairwise((width, *hidden)):
-            layers += [nn.Linear(width_in, width_out), nn.LeakyReLU(LEAKY_SLOPE)]
-            layers += [Dropout(dropout)] if dropout else []
-        super().__init__(*layers, nn.Linear((width, *hidden)[-1], 1))
+        super().__init__(
+            nn.Flatten(), *_hidden_layers((width, *hidden), dropout=dropout), nn.Linear((width, *hidden)[-1], 1)
+        )
         glorot_(self)
+
+
+def _hidden_layers(widths: Sequence[int], batch_norm: bool = False, dropout: float = 0.0) -> list[nn.Module]:
+    layers: list[nn.Module] = []
+    for width_in, width_out in pairwise(widths):
+        layers.append(nn.Linear(width_in, width_out, bias=not batch_norm))
+        layers += [nn.BatchNorm1d(width_out, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)] if batch_norm else []
+        layers.append(nn.LeakyReLU(LEAKY_SLOPE))
+        layers += [Dropout(dropout)] if dropout else []
+    return layers

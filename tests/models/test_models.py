@@ -62,6 +62,15 @@ def test_shapes(member):
     assert network(inputs(latent_dim, shape)).shape == ((6, 1) if latent_dim is None else (6, *shape))
 
 
+def test_every_network_can_be_exported(member):
+    network, latent_dim, shape = member
+    network.eval()
+    records = inputs(latent_dim, shape)
+    if any("TableHead" in type(layer).__name__ for layer in network):
+        pytest.skip("draws categories")
+    torch.testing.assert_close(torch.jit.script(network)(records), network(records), atol=1e-5, rtol=1e-4)
+
+
 def test_every_parameter_receives_a_gradient(member):
     network, latent_dim, shape = member
     output = network(inputs(latent_dim, shape))
