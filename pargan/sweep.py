@@ -14,7 +14,7 @@ from pargan.files import write_atomically
 from pargan.report.sweep import sweep_table, write_sweep
 from pargan.run_directory import RunDirectory
 
-PRINTED_WIDTH = 100  # columns of the table where the output is no terminal
+PRINTED_WIDTH = 120  # columns of the table where the output is no terminal
 
 
 def record_failure(directory: RunDirectory, settings: Mapping[str, Any], error: str) -> None:
