@@ -37,8 +37,25 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
                 f"only acceleration and single values under {', '.join(MAY_CHANGE)} may change, "
                 f"for example trainer.max_epochs=2000"
             )
-        OmegaConf.update(cfg, key, override.value())
+        value = override.value()
+        if key == "inception":
+            _refuse_other_units(before, value)
+        OmegaConf.update(cfg, key, value)
     return cfg
+
+
+def _refuse_other_units(before: Any, after: Any) -> None:
+    """Early stopping and best.ckpt compare the quality before the interruption with that after it."""
+    if before is None and after is not None:
+        raise ParganError(
+            f"inception={after} cannot be given with resume=, because the run's quality so far was measured in other "
+            f"features, which do not compare; leave inception out, and give it to attack.py when the run has ended"
+        )
+    if before is not None and after is None:
+        raise ParganError(
+            f"inception=null cannot be given with resume=, because the run's quality so far was measured with "
+            f"inception={before}, and others do not compare; give the path of the same weights, wherever they are now"
+        )
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:

@@ -55,3 +55,13 @@ def test_values_that_may_change_do_and_others_are_refused(resumed):
     for key in ("seed=4", "loss=wgan", "module.d_steps=7", "trainer=gpu", "~acceleration"):
         with pytest.raises(ParganError, match=f"^{key} cannot be given with resume=.*only acceleration and single"):
             resumed([], key)
+
+
+def test_the_weights_of_inception_may_move_but_not_come_or_go(resumed):
+    assert resumed(["inception=here.pth"], "inception=there.pth").inception == "there.pth"
+    assert resumed(["inception=here.pth"]).inception == "here.pth"
+    assert resumed([], "inception=null").inception is None
+    with pytest.raises(ParganError, match=r"^inception=there\.pth cannot .* leave inception out, and give it"):
+        resumed([], "inception=there.pth")
+    with pytest.raises(ParganError, match=r"^inception=null cannot .* with inception=here\.pth, .* path of the same"):
+        resumed(["inception=here.pth"], "inception=null")
