@@ -83,7 +83,7 @@ def _say_and_exit(error: Exception, wants_trace: bool) -> NoReturn:
 def _train(cfg: DictConfig) -> float:
     job = HydraConfig.get()
     if cfg.resume is not None:
-        return _resume(RunDirectory.open(cfg.resume, key="resume"), list(job.overrides.task))
+        return _resume(RunDirectory.open(cfg.resume, key="resume"), list(job.overrides.task), cfg)
     directory = RunDirectory(Path(cfg.run_directory))
     settings = settings_of(cfg, job)
     try:
@@ -102,9 +102,9 @@ def _train(cfg: DictConfig) -> float:
         return math.nan
 
 
-def _resume(directory: RunDirectory, overrides: list[str]) -> float:
+def _resume(directory: RunDirectory, overrides: list[str], composed: DictConfig) -> float:
     try:
-        cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")])
+        cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
         with _resumable(directory):
             return run.objective(cfg, run.train(cfg, settings_of(cfg, saved.hydra)))

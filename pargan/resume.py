@@ -12,8 +12,14 @@ from pargan.run_directory import RunDirectory
 MAY_CHANGE = ("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "inception", "objective")
 
 
-def resumed_config(directory: RunDirectory, overrides: Sequence[str]) -> DictConfig:
+def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: DictConfig) -> DictConfig:
     """The configuration the run was started with, and the values of `overrides` in it.
+
+    Args:
+        directory: of the run.
+        overrides: of the command line, but for resume= itself.
+        composed: what Hydra made of the command line, of which only what `acceleration` chose is taken: it changes
+            how fast the training is, and a run may continue on a machine that has no GPU.
 
     Raises:
         ParganError: an override would make it another run, or names a key that is not there.
@@ -21,14 +27,35 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str]) -> DictCon
     cfg = directory.load_config()
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key = override.key_or_group
+        if key.split(".")[0] == "acceleration" and "acceleration" in cfg and "acceleration" in composed:
+            cfg.acceleration = composed.acceleration
+            continue
         before = OmegaConf.select(cfg, key, throw_on_missing=False, default=KeyError)
         if key.split(".")[0] not in MAY_CHANGE or before is KeyError or isinstance(before, DictConfig):
             raise ParganError(
                 f"{override.input_line} cannot be given with resume=, which keeps the run's own settings; "
-                f"only single values under {', '.join(MAY_CHANGE)} may change, for example trainer.max_epochs=2000"
+                f"only acceleration and single values under {', '.join(MAY_CHANGE)} may change, "
+                f"for example trainer.max_epochs=2000"
             )
-        OmegaConf.update(cfg, key, override.value())
+        value = override.value()
+        if key == "inception":
+            _refuse_other_units(before, value)
+        OmegaConf.update(cfg, key, value)
     return cfg
+
+
+def _refuse_other_units(before: Any, after: Any) -> None:
+    """Early stopping and best.ckpt compare the quality before the interruption with that after it."""
+    if before is None and after is not None:
+        raise ParganError(
+            f"inception={after} cannot be given with resume=, because the run's quality so far was measured in other "
+            f"features, which do not compare; leave inception out, and give it to attack.py when the run has ended"
+        )
+    if before is not None and after is None:
+        raise ParganError(
+            f"inception=null cannot be given with resume=, because the run's quality so far was measured with "
+            f"inception={before}, and others do not compare; give the path of the same weights, wherever they are now"
+        )
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:

@@ -18,7 +18,8 @@ class Calibrated(ComparesModels):
     does so with one reference model, the default here.
 
     Args:
-        attack: the inner attack, any.
+        attack: the inner attack, any. For `MonteCarlo` take `ReferenceMedianNearest`: a radius from the records
+            under attack, the same set under every model, is allowed, but members shrink it under the target alone.
         models: M; with more than one their mean is subtracted.
         share: of the reference set that each model is trained on.
     """

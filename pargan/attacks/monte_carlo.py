@@ -32,6 +32,10 @@ class Radius(Protocol):
     nonmembers stay exchangeable.
     """
 
+    @property
+    def transductive(self) -> bool:
+        """Whether it does look at them, so that a record's score depends on who else is attacked."""
+
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps, >= 0. The order of the records means nothing."""
 
@@ -46,6 +50,8 @@ class MedianNearest:
     from different sets of records do not compare.
     """
 
+    transductive: ClassVar[bool] = True
+
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
         return _median_nearest(records, samples)
@@ -59,6 +65,8 @@ class ReferenceMedianNearest:
     that knows the members, which suits attacks that compare a record's scores under several models. Weigh by
     `log_closeness`: the balls of half of the nonmembers hold samples, and a mere count hides copies among them.
     """
+
+    transductive: ClassVar[bool] = False
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
@@ -76,6 +84,7 @@ class DistancePercentile:
     """
 
     percent: float = 0.1
+    transductive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not 0 < self.percent <= 100:
@@ -118,6 +127,11 @@ class MonteCarlo:
     epsilon: Radius = field(default_factory=MedianNearest)
     weight: Callable[[Tensor], Tensor] = count
     access: ClassVar[type[SamplesView]] = SamplesView
+
+    @property
+    def transductive(self) -> bool:
+        """Whether a record's score depends on who else is attacked: the radius decides."""
+        return self.epsilon.transductive
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores, >= 0; a share in [0, 1] with weight `count`."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from pargan.attacks.reference import ComparesModels, ReferenceModel, with_random_partitions
-from pargan.attacks.target import SamplesView
+from pargan.attacks.target import Attack, SamplesView
 from pargan.errors import ParganError
 
 
@@ -31,14 +31,14 @@ class Lira(ComparesModels):
     ranking is that of `Calibrated` with as many models.
 
     Args:
-        attack: the inner attack, any.
+        attack: the inner attack, any whose score of a record does not depend on who else is attacked.
         models: M, 2 or more; the paper trains 16 to 256.
         share: of the reference set that each model is trained on.
         fixed_variance: one variance for all; False takes each record's own, the pooled one counting as one
             model more, else a record on which the models agree by chance would be infinitely surprising.
 
     Raises:
-        ParganError: fewer than 2 models.
+        ParganError: fewer than 2 models, or a score that depends on who else is attacked.
     """
 
     models: int = 16
@@ -46,6 +46,7 @@ class Lira(ComparesModels):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _refuse_transductive(self.attack, "shadow")
         if self.models < 2:
             raise ParganError(f"models={self.models} shows no spread; give 2 or more, or use attack=calibrated")
 
@@ -84,13 +85,13 @@ class Rmia(ComparesModels):
     not the ranking.
 
     Args:
-        attack: the inner attack, any.
+        attack: the inner attack, any whose score of a record does not depend on who else is attacked.
         models: M.
         share: of the reference set that each model is trained on.
         gamma: 1 or more.
 
     Raises:
-        ParganError: gamma below 1.
+        ParganError: gamma below 1, or a score that depends on who else is attacked.
     """
 
     models: int = 4
@@ -98,6 +99,7 @@ class Rmia(ComparesModels):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _refuse_transductive(self.attack, "rmia")
         if not self.gamma >= 1:
             raise ParganError(f"gamma={self.gamma} asks for less than equality; give 1 or more")
 
@@ -159,6 +161,16 @@ def log_ratio(statistic: Tensor, statistics: Tensor, unseen: Tensor) -> Tensor:
     """
     total = statistics.masked_fill(~unseen, -torch.inf).logsumexp(0)
     return statistic - (total - unseen.sum(0).log())
+
+
+def _refuse_transductive(attack: Attack, name: str) -> None:
+    """x and z are scored in separate calls, which such an attack answers on different terms."""
+    if getattr(attack, "transductive", False):
+        raise ParganError(
+            f"attack.{name}.attack scores a record by who else is attacked, so that records under attack and "
+            f"reference records do not compare; take the radius from reference records with "
+            f"+attack.{name}.attack.epsilon._target_=pargan.attacks.ReferenceMedianNearest"
+        )
 
 
 def _stacked(pairs: list[tuple[Tensor, ...]]) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,6 @@
 """Attacks that hold reference models: literal formulae, planted and absent leakage, and what they are refused for."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from scipy.stats import norm, rankdata
 from pargan.attacks import (
     Calibrated,
     DiscriminatorMean,
+    DistancePercentile,
     Lira,
     MedianNearest,
     MonteCarlo,
@@ -159,8 +161,7 @@ def test_calibration_finds_what_the_difficulty_of_records_hides():
     assert calibrated > plain + 0.1
 
 
-@every_kind
-def test_a_radius_that_the_members_shrink_under_the_target_alone_compares_badly(kind):
+def test_a_radius_that_the_members_shrink_under_the_target_alone_compares_badly():
     members, partition, nonmembers, reference = (
         group if group.ndim == 1 else group * normal(len(group), 1, 1, 1, seed=i).mul(0.7).exp()
         for i, group in enumerate(groups(240, 240, 480))
@@ -171,12 +172,30 @@ def test_a_radius_that_the_members_shrink_under_the_target_alone_compares_badly(
 
     target, models = blurred(members, reference), reference_models(reference, 4, blurred)
     attacks = {
-        epsilon: kind(MonteCarlo(RawSpace(), epsilon, log_closeness), models=4).with_models(models)
+        epsilon: Calibrated(MonteCarlo(RawSpace(), epsilon, log_closeness), models=4).with_models(models)
         for epsilon in (MedianNearest(), ReferenceMedianNearest())
     }
     results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
     of_records, of_reference = (each.figures.auc for each in results)
     assert of_reference > of_records + 0.05
+
+
+@pytest.mark.parametrize("epsilon", [MedianNearest(), DistancePercentile()])
+@pytest.mark.parametrize(("kind", "name"), [(Lira, "shadow"), (Rmia, "rmia")])
+def test_scores_that_depend_on_who_else_is_attacked_are_not_compared_with_those_of_others(kind, name, epsilon):
+    key = re.escape(f"+attack.{name}.attack.epsilon._target_=pargan.attacks.ReferenceMedianNearest")
+    with pytest.raises(ParganError, match=f"^attack.{name}.attack scores a record by who else is attacked.*{key}$"):
+        kind(MonteCarlo(epsilon=epsilon))
+    kind(MonteCarlo(epsilon=ReferenceMedianNearest()))
+    Calibrated(MonteCarlo(epsilon=epsilon))  # compares the same records under other models only
+
+
+@pytest.mark.parametrize("kind", [Lira, Rmia])
+def test_a_record_s_score_does_not_depend_on_who_else_is_attacked(kind, world):
+    target, models, (records, *_) = world
+    attack = kind(MonteCarlo(RawSpace(), ReferenceMedianNearest(), log_closeness), models=4).with_models(models)
+    alone = attack(view_of(target, 40), records[:40])
+    torch.testing.assert_close(attack(view_of(target, len(records)), records)[:40], alone)
 
 
 @every_kind

@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 from torch.nn.functional import softplus
 
-from pargan.attacks import PrincipalComponents, SamplesView, SurrogateDiscriminator
+from pargan.attacks import PrincipalComponents, SamplesView, SurrogateDiscriminator, surrogate
 from pargan.errors import ParganError
 
 RECORDS = normal(200, 6, seed=2)
@@ -53,6 +53,29 @@ def test_it_goes_on_learning_to_rank_where_its_loss_rises():
         losses.append(softplus(-scores[:300]).mean() + softplus(scores[300:]).mean())
     assert losses[1] > losses[0] + 0.2
     assert aucs[1] > aucs[0] + 0.05
+
+
+def test_of_networks_with_the_same_held_out_auc_the_one_with_the_smallest_held_out_loss_is_kept(monkeypatch):
+    view = view_of(0.5, num_samples=200, num_reference=200)
+    attack = SurrogateDiscriminator(width=64, max_steps=200, learning_rate=5e-4)
+    monkeypatch.setattr(surrogate, "_auc", lambda *_: 1.0)
+    kept = attack(view, RECORDS).scores
+    losses, candidates = [], []
+    for steps in (50, 100, 150, 200):
+        monkeypatch.setattr(surrogate, "CHECK_EVERY", steps)  # the only check, at the end of this training
+        alone = replace(attack, max_steps=steps)
+        held_out = alone(view, torch.cat([view.samples[::5], view.reference[::5]])).scores
+        losses.append(float(softplus(-held_out[:40]).mean() + softplus(held_out[40:]).mean()))
+        candidates.append(alone(view, RECORDS).scores)
+    assert min(losses) < min(losses[0], losses[-1]) - 0.01  # neither the first nor the last
+    torch.testing.assert_close(kept, candidates[int(np.argmin(losses))])
+
+
+def test_where_samples_are_far_from_the_population_training_still_pays():
+    scored = [SurrogateDiscriminator(width=16, max_steps=steps)(view_of(3.0), RECORDS + 3) for steps in (50, 3000)]
+    assert [each.details["held_out_auc"] for each in scored] == [1.0, 1.0]
+    assert scored[1].scores.median() > scored[0].scores.median() + 1
+    assert scored[1].details["steps"] < 3000  # a smaller loss alone does not keep it going
 
 
 def test_the_view_s_seed_decides_and_nothing_else():

@@ -25,6 +25,7 @@ from pargan.attacks import (
     SurrogateDiscriminator,
     run_attacks,
 )
+from pargan.attacks.surrogate import CHECK_EVERY
 from pargan.build import build_attacks
 from pargan.seeding import derive
 
@@ -45,8 +46,12 @@ def configured():
     return {name: attack for name, attack in attacks.items() if attack.access is not GeneratorView}
 
 
-# It runs hundreds of times.
-CHEAPER = {"surrogate_discriminator": SurrogateDiscriminator(width=32, max_steps=50, learning_rate=3e-3)}
+# It runs hundreds of times, but for long enough to choose among several networks by what is held out.
+CHEAPER = {
+    "surrogate_discriminator": SurrogateDiscriminator(
+        width=32, batch_size=64, max_steps=3 * CHECK_EVERY, learning_rate=3e-3
+    )
+}
 ATTACKS = {**configured(), **VARIANTS, **CHEAPER}
 SEE_SAMPLES = {name: attack for name, attack in ATTACKS.items() if attack.access is SamplesView}
 ALONE = {name: attack for name, attack in ATTACKS.items() if not isinstance(attack, NeedsModels)}

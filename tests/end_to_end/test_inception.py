@@ -44,9 +44,11 @@ def test_training_and_attacking_a_run(run, tmp_path, inception_weights):
     assert ended.status == 0, ended.err
     (without,) = set(directory.glob("attacks/*")) - {again}
     assert "fid_refmlp" in result_of(without)["quality"]
-    ended = run("train", f"resume={directory}", "inception=null", "trainer.max_epochs=2")
+    moved = tmp_path / "moved.pth"
+    moved.hardlink_to(inception_weights)
+    ended = run("train", f"resume={directory}", f"inception={moved}", "trainer.max_epochs=2")
     assert ended.status == 0, ended.err
-    assert "fid_refmlp" in result_of(directory)["quality"]
+    assert result_of(directory)["quality"].keys() == trained.keys()
 
 
 class Grey(nn.Module):
