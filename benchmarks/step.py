@@ -49,7 +49,7 @@ from pargan import ParGANModule
 from pargan.acceleration import Acceleration, settle_that_there_is_no_gpu
 
 MATRIX = 1024
-WARM_UP = 2  # turns that are thrown away
+WARM_UP = 1  # turns that are thrown away
 STEPS = 5  # of a turn
 
 

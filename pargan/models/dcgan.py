@@ -40,7 +40,7 @@ class DCGANGenerator(nn.Sequential):
         layers: list[nn.Module] = [
             nn.Linear(latent_dim, first * height * width_px, bias=False),
             nn.BatchNorm1d(first * height * width_px, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
-            nn.LeakyReLU(LEAKY_SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
             nn.Unflatten(1, (first, height, width_px)),
         ]
         strides = [1] + [2] * halvings
@@ -48,7 +48,7 @@ class DCGANGenerator(nn.Sequential):
             layers += [
                 ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False),
                 nn.BatchNorm2d(outputs, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
-                nn.LeakyReLU(LEAKY_SLOPE),
+                nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
             ]
         super().__init__(*layers[:-2], spec.head())  # the last convolution is followed by the head alone
         glorot_(self)

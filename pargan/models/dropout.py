@@ -33,10 +33,11 @@ def kept_scale(like: Tensor, dropped: int) -> Tensor:
     """
     seed = int(torch.empty((), dtype=torch.int64).random_())
     draws = np.random.SFC64(seed).random_raw(-(-like.numel() // PER_DRAW))
-    levels = torch.from_numpy(draws.view(np.int16)[: like.numel()])  # uniform in -32768 .. 32767
+    levels = draws.view(np.int16)[: like.numel()]  # uniform in -32768 .. 32767
+    kept = torch.from_numpy(levels >= dropped - LEVELS // 2)
     scale = torch.empty_like(like)
     # Each number is drawn on its own, so they may as well go to memory in the order in which they lie there.
-    scale.as_strided((like.numel(),), (1,)).copy_(levels >= dropped - LEVELS // 2).mul_(LEVELS / (LEVELS - dropped))
+    scale.as_strided((like.numel(),), (1,)).copy_(kept).mul_(LEVELS / (LEVELS - dropped))
     return scale
 
 
