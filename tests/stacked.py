@@ -1,0 +1,39 @@
+"""K networks stacked and in a loop, for the tests that compare the two."""
+
+import copy
+
+import torch
+from tiny import discriminator
+from torch import nn
+
+from pargan.discriminators import Discriminators
+from pargan.models import MLPDiscriminator
+
+RECORDS = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(4))
+
+
+class Points:
+    """The facts an MLPDiscriminator asks for."""
+
+    shape = (2,)
+
+
+CHAINS = {
+    "one hidden layer": discriminator,
+    "published": lambda: MLPDiscriminator(Points()),
+    "two, no bias": lambda: nn.Sequential(
+        nn.Linear(2, 8, bias=False), nn.Tanh(), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1)
+    ),
+    "chains in a chain": lambda: nn.Sequential(
+        nn.Sequential(nn.Linear(2, 4), nn.GELU()), nn.Identity(), nn.Linear(4, 1)
+    ),
+    "one logit without a dimension": lambda: nn.Sequential(nn.Linear(2, 1)),
+}
+
+
+def both(factory):
+    """The same networks, stacked and in a loop."""
+    looped = Discriminators(factory, 3)
+    stacked = copy.deepcopy(looped)
+    stacked.stack()
+    return stacked, looped
