@@ -2,12 +2,16 @@
 
 import io
 from pathlib import Path
+from typing import TypeAlias
 from zlib import crc32
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from pargan.files import write_atomically
+
+Dash: TypeAlias = str | tuple[float, tuple[float, ...]]
+"""A line's pattern, as matplotlib takes it."""
 
 WIDTH = 8.0  # inches; 1200 pixels
 DPI = 150
@@ -30,14 +34,46 @@ _ATTACKS = (
 _COLOURS = dict(zip(_ATTACKS, _PALETTE, strict=True))
 
 
+# Variants have their attack's colour and a pattern of their own; the rest share colours in a pattern nobody else has.
+_VARIANTS: dict[str, Dash] = {
+    "pca": "--",
+    "lbfgs": "--",
+    "gaussian": "--",
+    "features": ":",
+    "raw": "-.",
+    "mixed": (0, (7, 2)),
+    "log": "--",
+    "percentile": (0, (4, 1, 1, 1, 1, 1)),
+    "reference": (0, (8, 2, 2, 2)),
+}
+_OTHERS = dict(
+    zip(
+        ("shadow", "rmia", "surrogate_discriminator", "calibrated"),
+        ("#0072B2", "#56B4E9", "#009E73", "#D55E00"),
+        strict=True,
+    )
+)
+
+
 def attack_colour(name: str) -> str:
     """The colour of an attack, the same in every picture and every run."""
-    return _COLOURS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
+    family = _family(name)
+    return _COLOURS[family] if family else _OTHERS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
 
 
-def attack_dash(name: str) -> str:
-    """Solid for the attacks with a colour of their own, dashed for a user's attack, which shares one."""
-    return "-" if name in _COLOURS else "--"
+def attack_dash(name: str) -> Dash:
+    """Solid for the attacks with a colour of their own, else a pattern; a user's attack has dots of its own."""
+    family = _family(name)
+    if family == name:
+        return "-"
+    if name in _OTHERS:
+        return (0, (5, 1.5))
+    return _VARIANTS.get(name[len(family) + 1 :] if family else "", (0, (2, 2)))
+
+
+def _family(name: str) -> str | None:
+    """The attack of which `name` is a variant, or itself."""
+    return next((attack for attack in _ATTACKS if name == attack or name.startswith(f"{attack}_")), None)
 
 
 def new_figure(height: float) -> Figure:

@@ -71,7 +71,9 @@ def auc_curves(directory: RunDirectory) -> Path | None:
         auc, low, high = (history.get(f"attack/{name}/{part}") for part in ("auc", "auc_low", "auc_high"))
         assert auc is not None
         colour = attack_colour(name)
-        axes.plot(auc.epochs, auc.values, attack_dash(name), color=colour, linewidth=1.6, marker="o", markersize=2.5)
+        axes.plot(
+            auc.epochs, auc.values, linestyle=attack_dash(name), color=colour, linewidth=1.6, marker="o", markersize=2.5
+        )
         if low is not None and high is not None:
             _band(axes, low, high, colour)
         ends.append((float(auc.values[-1]), f"{name} {auc.values[-1]:.3f}", colour))
@@ -100,7 +102,7 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
             axes.plot(
                 fpr,
                 tpr,
-                attack_dash(result.name),
+                linestyle=attack_dash(result.name),
                 color=attack_colour(result.name),
                 linewidth=1.4,
                 label=label,
@@ -126,6 +128,7 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
         fontsize=8,
         frameon=False,
         title="AUC with 95 % interval",
+        handlelength=4,  # room for the longest pattern
         title_fontsize=8,
     )
     return save(figure, path)

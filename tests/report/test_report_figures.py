@@ -1,5 +1,6 @@
 import csv
 import io
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -137,7 +138,12 @@ def test_known_attacks_have_colours_of_their_own_and_a_users_attack_keeps_one():
     names = ("discriminator_mean", "discriminator_max", "discriminator_gap", "own_partition")
     assert len({attack_colour(name) for name in (*names, "nearest_neighbour", "monte_carlo")}) == 6
     assert attack_colour("mine") == attack_colour("mine")
-    assert (canvas.attack_dash("mine"), canvas.attack_dash("monte_carlo")) == ("--", "-")
+    assert canvas.attack_dash("mine") != canvas.attack_dash("monte_carlo") == "-"
+
+
+def test_no_two_attacks_of_the_house_look_alike():
+    names = [path.stem for path in Path(str(files("pargan.conf"))).glob("attack/*.yaml") if path.stem != "none"]
+    assert len({(attack_colour(name), canvas.attack_dash(name)) for name in names}) == len(names) > 20
 
 
 def test_labels_of_equal_ends_do_not_overlap_or_leave_the_axes():
