@@ -19,10 +19,16 @@ class Dropout(nn.Dropout):
         """(..., F) -> (..., F)."""
         if torch.jit.is_scripting():
             return nn.functional.dropout(activations, self.p, self.training)
+        scale = self.scale(activations)
+        return super().forward(activations) if scale is None else activations * scale
+
+    @torch.jit.unused
+    def scale(self, activations: Tensor) -> Tensor | None:
+        """What activations are multiplied with, drawn anew at each call; None where PyTorch's own way is as good."""
         dropped = round(self.p * LEVELS)
         if not self.training or activations.device.type != "cpu" or not 0 < dropped < LEVELS:
-            return super().forward(activations)
-        return activations * kept_scale(activations.detach(), dropped)
+            return None
+        return kept_scale(activations.detach(), dropped)
 
 
 @torch.library.custom_op("pargan::kept_scale", mutates_args=(), tags=torch.Tag.nondeterministic_seeded)

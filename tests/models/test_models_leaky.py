@@ -1,11 +1,12 @@
-"""LeakyReLU whose second derivative is left out: PyTorch's values, first and second pass, and what is saved."""
+"""LeakyReLU whose second derivative is left out: PyTorch's values, first and second pass; and with dropout."""
 
 import pytest
 import torch
 from torch import nn
 
 from pargan.losses import Wasserstein
-from pargan.models.leaky import LeakyReLU
+from pargan.models.dropout import Dropout
+from pargan.models.leaky import LeakyDropout, LeakyReLU
 
 
 def test_values_and_first_and_second_pass():
@@ -43,3 +44,46 @@ def test_functional_transforms(transform):
     records = torch.randn(6)
     function, expected = (lambda values, kind=kind: kind(0.2)(values).sum() for kind in (LeakyReLU, nn.LeakyReLU))
     torch.testing.assert_close(transform(function)(records), transform(expected)(records))
+
+
+def test_with_dropout_values_and_gradients_are_those_of_two_layers():
+    found = []
+    for layer in (LeakyDropout(0.3, 0.4), nn.Sequential(nn.LeakyReLU(0.3), Dropout(0.4))):
+        records = torch.linspace(-1, 1, 60, dtype=torch.float64).reshape(6, 10).requires_grad_()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            made = layer(records * 2)
+        (made * torch.arange(60).reshape(6, 10)).sum().backward()
+        found.append((made, records.grad))
+    assert (found[0][0] == 0).any()
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_with_dropout_gradients_can_be_differentiated_again():
+    records = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
+
+    def seeded(values):
+        torch.manual_seed(2)
+        return LeakyDropout(0.3, 0.4)(values.square())
+
+    with torch.random.fork_rng():
+        assert torch.autograd.gradcheck(seeded, records)
+        assert torch.autograd.gradgradcheck(lambda values: seeded(values).square(), records)
+
+
+def test_with_dropout_a_layers_result_is_overwritten_but_nobodys_records():
+    layer, records = LeakyDropout(0.3, 0.4), torch.randn(4, 5)
+    before, leaf = records.clone(), records.clone().requires_grad_()
+    layer(records)
+    layer(leaf).sum().backward()
+    assert torch.equal(records, before)
+    assert torch.equal(leaf, before)
+    computed = leaf * 2
+    assert layer(computed).data_ptr() == computed.data_ptr()
+
+
+def test_with_dropout_that_is_off_or_nothing_it_is_leaky():
+    records = torch.randn(4, 5)
+    for layer in (LeakyDropout(0.3, 0.4).eval(), LeakyDropout(0.3, 0.0)):
+        assert torch.equal(layer(records.requires_grad_() * 1), nn.LeakyReLU(0.3)(records))
