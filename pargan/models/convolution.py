@@ -1,17 +1,18 @@
-"""Transposed convolutions by a shorter way on a CPU.
+"""Convolutions, and transposed ones, by a shorter way on a CPU.
 
-Legend: B records, I channels in, O channels out, H x W pixels in, k x k weights, F frequencies.
+Legend: B records, I channels in, O channels out, H x W pixels in, k x k weights.
 """
 
-from collections.abc import Callable
-from functools import lru_cache, partial
-from math import pi
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv_transpose2d, fold
+from torch.nn.functional import conv2d, conv_transpose2d, fold
 
-CPU = torch.device("cpu")
+from pargan.models.spectral import spectral_convolution
+
 FEW = 4  # channels out
 
 WORTH_TRANSFORMING = range(5, 13)
@@ -19,11 +20,49 @@ WORTH_TRANSFORMING = range(5, 13)
 convolution skips the half of the weights that meet padding."""
 
 
+class Conv2d(nn.Conv2d):
+    """`nn.Conv2d` whose gradient in pictures of a few channels takes a shorter way on a CPU; the same to rounding."""
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, I, H, W) -> (B, O, H', W')."""
+        if not torch.jit.is_scripting():
+            return self._with_a_shorter_way_back(pictures)
+        return self._conv_forward(pictures, self.weight, self.bias)
+
+    @torch.jit.unused
+    def _with_a_shorter_way_back(self, pictures: Tensor) -> Tensor:
+        plain = self.groups == 1 and self.padding_mode == "zeros" and not isinstance(self.padding, str)
+        few = pictures.requires_grad and _in_reach(pictures) and self.in_channels <= FEW
+        if not (plain and few) or torch.jit.is_tracing():
+            return super().forward(pictures)
+        return _BackToFewChannels.apply(pictures, self.weight, self.bias, self.stride, self.padding, self.dilation)
+
+
+class _BackToFewChannels(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, pictures: Tensor, weight: Tensor, bias: Tensor | None, *where: Any) -> Tensor:
+        ctx.save_for_backward(pictures, weight)
+        ctx.where, ctx.biases = where, None if bias is None else [len(bias)]
+        return conv2d(pictures, weight, bias, *where)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        pictures, weight = ctx.saved_tensors
+        wanted = [False, *ctx.needs_input_grad[1:3]]
+        of_weight = of_bias = None
+        if any(wanted):
+            settings = (*map(list, ctx.where), False, [0, 0], 1)
+            _, of_weight, of_bias = torch.ops.aten.convolution_backward(
+                gradient, pictures, weight, ctx.biases, *settings, wanted
+            )
+        return scattered(gradient, weight, pictures.shape[2:], *ctx.where), of_weight, of_bias, None, None, None
+
+
 class ConvTranspose2d(nn.ConvTranspose2d):
     """`nn.ConvTranspose2d` that takes a shorter way on a CPU where its sizes allow one; the same result to rounding.
 
     - At stride 1 on small pictures it multiplies spectra, in half the time: 5 x 5 weights on 7 x 7 pixels need 25 x 49
-      products of real matrices, or 45 of complex ones.
+      products of real matrices, or 41 of complex ones.
     - To a few channels there is next to nothing to multiply, and PyTorch's own spends its time elsewhere: one matrix
       product and a sum of what falls on the same pixel take a quarter of it.
     """
@@ -47,8 +86,7 @@ class ConvTranspose2d(nn.ConvTranspose2d):
 
     @torch.jit.unused
     def _shorter_way(self, pictures: Tensor) -> Callable[[Tensor], Tensor] | None:
-        in_half = pictures.dtype.itemsize < 4 or torch.is_autocast_enabled("cpu")  # each product would round anew
-        if pictures.device.type != "cpu" or in_half or pictures.dim() != 4 or self.bias is not None or self.groups != 1:
+        if not _in_reach(pictures) or self.bias is not None or self.groups != 1:
             return None
         if self.out_channels <= FEW:
             return self._scattered
@@ -56,14 +94,12 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         keeps_size = (*self.stride, *self.dilation) == (1,) * 4 and odd % 2 == 1
         keeps_size = keeps_size and self.kernel_size == (odd, odd) and self.padding == (odd // 2, odd // 2)
         if keeps_size and pictures.shape[2] == side in WORTH_TRANSFORMING:
-            return partial(spectral_convolution, weight=self.weight, bases=_bases(side, odd, pictures.dtype))
+            return partial(spectral_convolution, weight=self.weight)
         return None
 
     def _scattered(self, pictures: Tensor) -> Tensor:
-        spread = torch.bmm(self.weight.flatten(1).mT.expand(len(pictures), -1, -1), pictures.flatten(2))  # (B, Okk, HW)
-        sides = self._output_sides(pictures)
         padding = (int(self.padding[0]), int(self.padding[1]))
-        return fold(spread, sides, self.kernel_size, self.dilation, padding, self.stride)
+        return scattered(pictures, self.weight, self._output_sides(pictures), self.stride, padding, self.dilation)
 
     def _output_sides(self, pictures: Tensor) -> tuple[int, int]:
         height, width = (
@@ -77,55 +113,21 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         return height, width
 
 
-def spectral_convolution(pictures: Tensor, weight: Tensor, bases: tuple[Tensor, Tensor, Tensor]) -> Tensor:
-    """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, H, W) by the transforms of `_bases`.
-
-    Every product is laid out so that the next one reads it where it lies.
-    """
-    forth, of_weights, back = bases
-    size, channels = pictures.shape[0], weight.shape[1]
-    frequencies = len(forth) // 2
-    spectrum = torch.bmm(forth.expand(size, -1, -1), pictures.flatten(2).mT)  # (B, 2F, I): real part, imaginary part
-    real, imaginary = spectrum.view(size, frequencies, 2, -1).permute(2, 1, 0, 3).unbind()  # (F, B, I) each
-    weights = torch.bmm(of_weights.expand(len(weight), -1, -1), weight.flatten(2).mT)  # (I, 4F, O)
-    by_real, by_imaginary = weights.view(len(weight), frequencies, 2, 2 * channels).permute(2, 1, 0, 3).unbind()
-    product = torch.baddbmm(torch.bmm(real, by_real), imaginary, by_imaginary)  # (F, B, 2O)
-    real, imaginary = product.view(frequencies, size, 2, channels).permute(2, 1, 3, 0).unbind()  # (B, O, F) each
-    of_real, of_imaginary = back.expand(size, -1, -1, -1).unbind(1)
-    return torch.baddbmm(torch.bmm(real, of_real), imaginary, of_imaginary).view(size, channels, *pictures.shape[2:])
+def scattered(
+    pictures: Tensor,
+    weight: Tensor,
+    sides: Sequence[int],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+) -> Tensor:
+    """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, *sides): one product, then a sum of what falls
+    on the same pixel."""
+    spread = torch.bmm(weight.flatten(1).mT.expand(len(pictures), -1, -1), pictures.flatten(2))  # (B, Okk, HW)
+    return fold(spread, tuple(sides), weight.shape[2:], dilation, padding, stride)
 
 
-@torch.compiler.assume_constant_result
-@lru_cache
-@torch.inference_mode(False)  # tensors made in it could take no part in training later
-def _bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Discrete Fourier transforms of pictures, of weights, and back, as real matrices.
-
-    Circular convolution over side + kernel // 2 places: what wraps around falls on the margin, which is cut off.
-
-    Returns:
-        (2F, side^2): real and imaginary part of each frequency in turn. (4F, kernel^2): of each frequency what the
-        real part of a picture is multiplied with to give real and imaginary part, then the same for its imaginary
-        part. (2, F, side^2): what real and imaginary part contribute to each pixel.
-    """
-    reach = kernel // 2
-    length = side + reach
-    half = length // 2 + 1  # of a real signal, the others follow by symmetry
-
-    def transform(positions: Tensor) -> Tensor:
-        """(F, positions^2), complex."""
-        angles = torch.outer(torch.arange(length, device=CPU, dtype=torch.float64), positions) * (-2 * pi / length)
-        waves = torch.polar(torch.ones_like(angles), angles)
-        return torch.kron(waves, waves[:half])
-
-    pictures = transform(torch.arange(side, device=CPU, dtype=torch.float64))
-    weights = transform(torch.arange(-reach, reach + 1, device=CPU, dtype=torch.float64))
-    twice = torch.full((half,), 2.0, device=CPU, dtype=torch.float64)
-    twice[0] = 1
-    if length % 2 == 0:
-        twice[-1] = 1
-    inverse = pictures.conj() * twice.repeat(length)[:, None] / length**2
-    forth = torch.stack([pictures.real, pictures.imag], 1).flatten(0, 1)
-    of_weights = torch.stack([weights.real, weights.imag, -weights.imag, weights.real], 1).flatten(0, 1)
-    back = torch.stack([inverse.real, -inverse.imag])
-    return forth.to(dtype), of_weights.to(dtype), back.to(dtype)
+def _in_reach(pictures: Tensor) -> bool:
+    """On a CPU and not in half precision, where each product would round anew."""
+    in_half = pictures.dtype.itemsize < 4 or torch.is_autocast_enabled("cpu")
+    return pictures.device.type == "cpu" and pictures.dim() == 4 and not in_half

@@ -1,4 +1,4 @@
-"""Transposed convolutions by a shorter way: PyTorch's own result, gradients and state, at every size."""
+"""Convolutions by a shorter way: PyTorch's own result, gradients and state, at every size."""
 
 import warnings
 
@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from pargan.models.convolution import FEW, WORTH_TRANSFORMING, ConvTranspose2d, _bases
+from pargan.models.convolution import FEW, WORTH_TRANSFORMING, Conv2d, ConvTranspose2d
+from pargan.models.spectral import bases
 
 SQUARES = {f"spectra, {side} pixels, kernel {k}": (6, 8, k, 1, (side, side)) for side in (5, 7, 8, 12) for k in (3, 5)}
 SHAPES = {
@@ -41,6 +42,21 @@ def test_values_and_gradients_are_pytorchs(shape):
         torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
 
 
+@pytest.mark.parametrize("frozen", ["pictures", "weight"])
+def test_what_is_frozen_gets_no_gradient_and_the_other_its_own(frozen):
+    found = []
+    for layer in pair(3, 8, 5, 1):
+        layer.double().requires_grad_(frozen != "weight")
+        pictures = torch.linspace(-1, 1, 3 * 49, dtype=torch.float64).reshape(1, 3, 7, 7)
+        layer(pictures.requires_grad_(frozen != "pictures")).square().sum().backward()
+        found.append((pictures.grad, layer.weight.grad))
+    for one, other in zip(*found, strict=True):
+        if other is None:
+            assert one is None
+        else:
+            torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
+
+
 def test_single_precision_loses_no_more_than_pytorchs():
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -51,7 +67,50 @@ def test_single_precision_loses_no_more_than_pytorchs():
     assert errors[0] < 2 * errors[1]
 
 
+@pytest.mark.parametrize(
+    "layer", [ConvTranspose2d(2, FEW + 1, 3, padding=1, bias=False), Conv2d(2, 3, 3, stride=2)], ids=lambda it: repr(it)
+)
+def test_gradients_can_be_differentiated_again(layer):
+    layer.double()
+    pictures = torch.randn(2, 2, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert torch.autograd.gradcheck(layer, pictures.requires_grad_())
+    assert torch.autograd.gradgradcheck(lambda values: layer(values).square(), pictures)
+
+    def penalty():
+        (gradient,) = torch.autograd.grad(layer(pictures).square().sum(), pictures, create_graph=True)
+        return torch.autograd.grad(gradient.square().sum(), layer.weight)[0]
+
+    found = penalty()
+    layer.__class__ = type(layer).__base__
+    torch.testing.assert_close(found, penalty(), atol=1e-10, rtol=1e-10)
+
+
+CONVOLUTIONS = {
+    "as in the discriminators": {"stride": 2, "padding": 2},
+    "no bias": {"bias": False, "dilation": 2},
+    "groups": {"groups": 2, "padding": 1},
+    "same": {"padding": "same"},
+    "reflected": {"padding": 2, "padding_mode": "reflect"},
+}
+
+
+@pytest.mark.parametrize("settings", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
+def test_convolutions_have_pytorchs_values_and_gradients(settings):
+    layers = [kind(2, 6, 5, dtype=torch.float64, **settings) for kind in (Conv2d, nn.Conv2d)]
+    layers[0].load_state_dict(layers[1].state_dict())
+    found = []
+    for layer in layers:
+        pictures = torch.randn(4, 2, 14, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        made = layer(pictures.requires_grad_())
+        made.square().sum().backward()
+        found.append((made, pictures.grad, *(each.grad for each in layer.parameters())))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
+
+
 def test_the_shorter_ways_are_really_taken(monkeypatch):
+    monkeypatch.setattr(nn.Conv2d, "forward", lambda *_: pytest.fail("PyTorch's own was called"))
+    Conv2d(FEW, 6, 5)(torch.randn(2, FEW, 7, 7, requires_grad=True))
     monkeypatch.setattr(nn.ConvTranspose2d, "forward", lambda *_: pytest.fail("PyTorch's own was called"))
     pair(6, FEW, 5, 2)[0](torch.randn(2, 6, 7, 7))
     for side in WORTH_TRANSFORMING:
@@ -87,7 +146,7 @@ def test_half_precision_is_pytorchs_own(outputs):
 
 
 def test_pictures_made_in_inference_mode_do_not_spoil_a_training_after_them():
-    _bases.cache_clear()
+    bases.cache_clear()
     layer, pictures = pair(6, 8, 5, 1)[0], torch.randn(2, 6, 7, 7)
     with torch.inference_mode():
         layer(pictures)
