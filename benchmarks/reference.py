@@ -10,13 +10,15 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pargan.losses import AdversarialLoss
-from pargan.models.convolution import ConvTranspose2d
+from pargan.models.convolution import Conv2d, ConvTranspose2d
 from pargan.models.dropout import Dropout
-from pargan.models.leaky import LeakyReLU
+from pargan.models.leaky import LeakyDropout, LeakyReLU
 
 PLAIN: dict[type[nn.Module], type[nn.Module]] = {
+    Conv2d: nn.Conv2d,
     ConvTranspose2d: nn.ConvTranspose2d,
     Dropout: nn.Dropout,
+    LeakyDropout: nn.Sequential,
     LeakyReLU: nn.LeakyReLU,
 }
 

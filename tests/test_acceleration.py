@@ -11,9 +11,9 @@ from torch import nn
 
 from pargan.acceleration import Acceleration, Compiled, Graphed
 from pargan.errors import ParganError
-from pargan.models.convolution import ConvTranspose2d
+from pargan.models.convolution import Conv2d, ConvTranspose2d
 from pargan.models.dropout import Dropout
-from pargan.models.leaky import LeakyReLU
+from pargan.models.leaky import LeakyDropout, LeakyReLU
 
 
 class Tape:
@@ -145,8 +145,8 @@ def convolutional():
     return with_noise_and_batch_norm()[0], Convolutional
 
 
-def house(first=nn.Identity):
-    """The house's own layers: dropout, LeakyReLU, both shorter convolutions."""
+def house():
+    """The house's own layers: dropout, LeakyReLU, both shorter transposed convolutions."""
     made = nn.Sequential(
         nn.Linear(LATENT, 8 * 25),
         nn.Unflatten(1, (8, 5, 5)),
@@ -156,7 +156,14 @@ def house(first=nn.Identity):
         nn.Flatten(),
         nn.Linear(25, 2),
     )
-    return made, lambda: nn.Sequential(first(), nn.Linear(2, 8), LeakyReLU(0.3), Dropout(0.3), nn.Linear(8, 1))
+    return made, lambda: nn.Sequential(nn.Linear(2, 8), LeakyReLU(0.3), Dropout(0.3), nn.Linear(8, 1))
+
+
+def house_in_turns():
+    """Those that are not stacked."""
+    return house()[0], lambda: nn.Sequential(
+        nn.Unflatten(1, (1, 1, 2)), Conv2d(1, 8, (1, 2)), LeakyDropout(0.3, 0.3), nn.Flatten(), nn.Linear(8, 1)
+    )
 
 
 NETWORKS = {
@@ -164,7 +171,7 @@ NETWORKS = {
     "dropout and BatchNorm": with_noise_and_batch_norm,
     "in turns": convolutional,
     "house layers": house,
-    "house layers in turns": partial(house, lambda: nn.BatchNorm1d(2, affine=False)),
+    "house layers in turns": house_in_turns,
 }
 
 

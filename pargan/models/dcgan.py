@@ -9,10 +9,9 @@ from torch import nn
 
 from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
-from pargan.models.convolution import ConvTranspose2d
-from pargan.models.dropout import Dropout
+from pargan.models.convolution import Conv2d, ConvTranspose2d
 from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
-from pargan.models.leaky import LeakyReLU
+from pargan.models.leaky import LeakyDropout
 
 SMALLEST = 4  # pictures are halved until a side is odd or would fall below this many pixels
 
@@ -75,9 +74,8 @@ class DCGANDiscriminator(nn.Sequential):
         for step in range(max(1, _halvings(height, width_px))):
             outputs = min(width << step, 4 * width)
             layers += [
-                nn.Conv2d(channels, outputs, 5, stride=2, padding=2),
-                LeakyReLU(LEAKY_SLOPE),
-                Dropout(dropout),
+                Conv2d(channels, outputs, 5, stride=2, padding=2),
+                LeakyDropout(LEAKY_SLOPE, dropout),
             ]
             channels, height, width_px = outputs, (height + 1) // 2, (width_px + 1) // 2
         super().__init__(*layers, nn.Flatten(), nn.Linear(channels * height * width_px, 1))

@@ -163,7 +163,7 @@ def test_the_published_point_networks():
 
 
 def test_kerass_defaults():
-    layers = list(DCGANGenerator(MNIST, 100)) + list(DCGANDiscriminator(MNIST))
+    layers = [*DCGANGenerator(MNIST, 100).modules(), *DCGANDiscriminator(MNIST).modules()]
     assert {each.negative_slope for each in layers if isinstance(each, nn.LeakyReLU)} == {0.3}
     norms = [each for each in layers if isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d)]
     assert {(each.eps, each.momentum) for each in norms} == {(1e-3, 0.01)}  # Keras: 0.99 of the old value stays
