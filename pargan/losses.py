@@ -62,7 +62,7 @@ class Wasserstein(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """mean D(G(z)) - mean D(x)."""
-        return fake.mean(1) - real.mean(1)
+        return (fake - real).mean(1)
 
     def generator(self, fake: Tensor) -> Tensor:
         """-mean D(G(z))."""
@@ -76,7 +76,7 @@ class Wasserstein(AdversarialLoss):
         between = torch.lerp(real, fake.to(real.dtype), position).detach()
         own_way = getattr(discriminators, "input_gradients", None)  # as pargan.Discriminators has
         gradient = input_gradients(discriminators, between) if own_way is None else own_way(between)
-        norm = gradient.flatten(2).norm(dim=2)  # (K, B)
+        norm = torch.linalg.vector_norm(gradient.flatten(2), dim=2)  # (K, B)
         return self.penalty_weight * (norm - 1).square().mean(1)
 
 

@@ -4,7 +4,7 @@ Legend: K partitions, B records of each, *shape of one record.
 Source: Chen, Wang, Gao, Shi, KDD 2021, doi 10.1145/3447548.3467445.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytorch_lightning as pl
@@ -104,9 +104,11 @@ class ParGANModule(pl.LightningModule):
                 # Each discriminator receives the gradient of its own loss, the generator that of the mean.
                 # Stacked ones show the gradient of one vector on their own parameters, once if it stays in its place.
                 self._gradients_of(
-                    self._discriminator_losses, Tensor.sum, discriminator_optimizer, self.discriminators.stacked
+                    self._discriminator_losses, 1.0, self.discriminators.stack(), self.discriminators.stacked
                 ),
-                self._gradients_of(self._generator_losses, Tensor.mean, generator_optimizer, False),
+                self._gradients_of(
+                    self._generator_losses, 1 / self.num_partitions, list(self.generator.parameters()), False
+                ),
             )
         discriminator_gradients, generator_gradients = self._gradients
         with seeded(derive(self.seed, "training step", self.generator_steps), self.device):
@@ -119,17 +121,20 @@ class ParGANModule(pl.LightningModule):
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
 
-    def _gradients_of(
-        self, losses: Losses, reduce: Callable[[Tensor], Tensor], optimizer: Any, in_place: bool
-    ) -> Gradients:
+    def _gradients_of(self, losses: Losses, weight: float, own: Sequence[nn.Parameter], in_place: bool) -> Gradients:
+        """Of the sum of the losses times `weight`, left on `own` parameters."""
         losses = self.acceleration.losses(losses)
         parameters = [*self.discriminators.stack(), *self.generator.parameters()]
         in_place = in_place or self.acceleration.keeps_gradients
 
         def gradients(real: Tensor) -> Tensor:
             loss = losses(real, self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device))
-            optimizer.zero_grad(set_to_none=not in_place)
-            self.manual_backward(reduce(loss))
+            for parameter in own:  # an optimiser's zero_grad takes longer to reach the same
+                if in_place and parameter.grad is not None:
+                    parameter.grad.zero_()
+                else:
+                    parameter.grad = None
+            self.manual_backward(loss, gradient=torch.full_like(loss, weight))
             return loss.detach()
 
         return self.acceleration.gradients(gradients, parameters)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pargan import perceptrons
 from pargan.models.dropout import Dropout
 from pargan.models.leaky import LeakyReLU
 
@@ -66,6 +67,7 @@ class Stack:
         self._owners: list[list[nn.Parameter]] = []  # of each shape, in the order of the networks
         self._shown = 0  # where the gradients lie that the networks' own parameters show
         self._layers = list(_layers(networks[0]))
+        self._steps: list[perceptrons.Step] | None = None  # where the derivatives of all layers are written out
         for network in networks:
             network.register_state_dict_post_hook(_in_storage_of_their_own)
         first = next(networks[0].parameters())
@@ -75,6 +77,16 @@ class Stack:
 
     def __call__(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
+        if self._steps is not None and self._suits(records):
+            return perceptrons.evaluate(self.vector, records.flatten(2), self._steps, self._split, self._logits)
+        return self._logits(records)
+
+    def _suits(self, records: Tensor) -> bool:
+        """Autocast, and torch.compile, look for the operations they change in what autograd follows."""
+        autocast = torch.is_autocast_enabled(records.device.type)
+        return records.dtype == self.vector.dtype and not autocast and not torch.compiler.is_compiling()
+
+    def _logits(self, records: Tensor) -> Tensor:
         hidden, parameters = records, iter(self._split(self.vector))
         for layer in self._layers:
             if isinstance(layer, nn.Linear):
@@ -93,6 +105,12 @@ class Stack:
         """
         if any(type(layer) not in SLOPES and type(layer) not in LINEAR for layer in self._layers):
             return None
+        if self._steps is not None and self._suits(records):
+            flat, settings = records.flatten(2), (self._steps, self._split, self._input_gradients)
+            return perceptrons.input_gradients(self.vector, flat, *settings).reshape(records.shape)
+        return self._input_gradients(records)
+
+    def _input_gradients(self, records: Tensor) -> Tensor:
         weights, slopes = self._split(self.vector), []
         with torch.no_grad():
             hidden, parameters = records.flatten(2), iter(weights)
@@ -129,6 +147,8 @@ class Stack:
             for own, place in zip(owners, stacked, strict=True):
                 own.data = place
         self._shown = 0
+        layers = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
+        self._steps = perceptrons.steps_of(layers, self._split(self.vector.data))
 
     def freeze(self, frozen: bool) -> None:
         """Whether gradients arrive at the vector."""
@@ -142,7 +162,7 @@ class Stack:
     def _show_gradients(self, vector: Tensor) -> None:
         """On the networks' own parameters, where people look for them; once, while they stay where they are."""
         assert vector.grad is not None
-        if vector.grad.data_ptr() == self._shown and all(own.grad is not None for own in chain(*self._owners)):
+        if vector.grad.data_ptr() == self._shown and all(own.grad is not None for own in self._owners[0]):
             return
         for owners, stacked in zip(self._owners, self._split(vector.grad), strict=True):
             for own, gradient in zip(owners, stacked, strict=True):

@@ -8,6 +8,7 @@ from torch import nn
 
 from pargan.discriminators import Discriminators
 from pargan.models import MLPDiscriminator
+from pargan.models.leaky import LeakyReLU
 
 RECORDS = torch.randn(3, 5, 2, generator=torch.Generator().manual_seed(4))
 
@@ -24,6 +25,11 @@ CHAINS = {
     "two, no bias": lambda: nn.Sequential(
         nn.Linear(2, 8, bias=False), nn.Tanh(), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1)
     ),
+    "rectified": lambda: nn.Sequential(
+        nn.Linear(2, 8, bias=False), nn.ReLU(), nn.LeakyReLU(), nn.Linear(8, 4), LeakyReLU(0.3), nn.Linear(4, 1)
+    ),
+    "rectified first": lambda: nn.Sequential(nn.LeakyReLU(0.3), nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1)),
+    "rectified downwards": lambda: nn.Sequential(nn.Linear(2, 4), nn.LeakyReLU(-0.5), nn.Linear(4, 1)),
     "chains in a chain": lambda: nn.Sequential(
         nn.Sequential(nn.Linear(2, 4), nn.GELU()), nn.Identity(), nn.Linear(4, 1)
     ),

@@ -61,6 +61,9 @@ def with_dropout():
 
 SLOPES = {
     "published": CHAINS["published"],
+    "rectified": CHAINS["rectified"],
+    "rectified first": CHAINS["rectified first"],
+    "rectified downwards": CHAINS["rectified downwards"],
     "dropout": with_dropout,
     "no bias": lambda: nn.Sequential(nn.Linear(2, 1, bias=False)),
 }
@@ -86,3 +89,61 @@ def test_gradients_in_the_records_of_curved_networks_are_left_to_autograd():
     networks, looped = both(CHAINS["two, no bias"])
     assert networks._stack.input_gradients(RECORDS) is None
     torch.testing.assert_close(networks.input_gradients(RECORDS), looped.input_gradients(RECORDS), atol=1e-5, rtol=1e-4)
+
+
+WRITTEN_OUT = {
+    "published": True,
+    "rectified": True,
+    "one logit without a dimension": True,
+    "rectified first": False,
+    "rectified downwards": False,
+    "two, no bias": False,
+}
+
+
+@pytest.mark.parametrize("chain", WRITTEN_OUT)
+def test_derivatives_are_written_out_for_rectifiers_between_dense_layers(chain):
+    networks, _ = both(CHAINS[chain])
+    assert (type(networks(RECORDS).grad_fn).__name__ == "_EvaluationBackward") == WRITTEN_OUT[chain]
+
+
+def test_autocast_and_double_precision_go_the_plain_way():
+    stacked, looped = both(CHAINS["published"])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert stacked(RECORDS).dtype == looped(RECORDS).dtype == torch.bfloat16
+        torch.testing.assert_close(stacked(RECORDS), looped(RECORDS), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(stacked.double()(RECORDS.double()), looped.double()(RECORDS.double()))
+
+
+@pytest.mark.parametrize("way", ["forward", "input_gradients"])
+def test_what_is_written_out_can_be_differentiated_once_more_and_twice_in_a_row(way):
+    found = []
+    for networks in both(CHAINS["rectified"]):
+        function = getattr(networks, way)
+        parameters = networks.stack() if networks.stacked else list(networks.parameters())
+        records = RECORDS.clone().requires_grad_(way == "forward")
+        first = function(records).square().sum()
+        inputs = [*parameters, records] if way == "forward" else parameters
+        plain = torch.autograd.grad(first, inputs, retain_graph=True, allow_unused=True)
+        gradients = torch.autograd.grad(first, inputs, create_graph=True, allow_unused=True)
+        for one, other in zip(plain, gradients, strict=True):
+            assert (one is None) == (other is None)
+            if one is not None:
+                torch.testing.assert_close(one, other)
+        size = sum(each.square().sum() for each in gradients if each is not None)
+        again = torch.autograd.grad(size, parameters, allow_unused=True)
+        found.append((size, sum(each.square().sum() for each in again if each is not None)))
+        assert torch.equal(records, RECORDS)
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("way", ["forward", "input_gradients"])
+def test_gradients_of_weights_that_have_changed_meanwhile_are_refused(way):
+    networks, _ = both(CHAINS["published"])
+    (vector,) = networks.stack()
+    result = getattr(networks, way)(RECORDS).square().sum()
+    with torch.no_grad():
+        vector.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        result.backward()

@@ -58,6 +58,6 @@ def _hidden_layers(widths: Sequence[int], batch_norm: bool = False, dropout: flo
     for width_in, width_out in pairwise(widths):
         layers.append(nn.Linear(width_in, width_out, bias=not batch_norm))
         layers += [nn.BatchNorm1d(width_out, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)] if batch_norm else []
-        layers.append(nn.LeakyReLU(LEAKY_SLOPE))
+        layers.append(nn.LeakyReLU(LEAKY_SLOPE, inplace=True))
         layers += [Dropout(dropout)] if dropout else []
     return layers
