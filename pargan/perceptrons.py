@@ -58,16 +58,14 @@ def steps_of(layers: Sequence[nn.Module], parameters: Sequence[Tensor]) -> list[
     for layer in layers:
         if type(layer) is nn.Linear:
             steps.append(Dense(next(left), None if layer.bias is None else next(left)))
-        elif (
-            type(layer) in RECTIFIERS and RECTIFIERS[type(layer)](layer) >= 0
-        ):  # the sign of its input is seen after it
+        elif type(layer) in RECTIFIERS:
             steps.append(RECTIFIERS[type(layer)](layer))
         else:
             return None
-    # Records are nobody's to rectify in place, and so are the gradients of logits.
-    return (
-        steps if isinstance(steps[0], Dense) and isinstance(steps[-1], Dense) and layers[-1].out_features == 1 else None
-    )
+    if not (isinstance(steps[0], Dense) and isinstance(steps[-1], Dense)):  # records are nobody's to overwrite
+        return None
+    rising = all(step >= 0 for step in steps if isinstance(step, float))  # so that results show the signs of inputs
+    return steps if rising and steps[-1].weight.shape[1] == 1 else None
 
 
 def evaluate(vector: Tensor, records: Tensor, steps: Sequence[Step], split: Split, plain: Plain) -> Tensor:
