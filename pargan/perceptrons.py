@@ -32,9 +32,12 @@ class Dense:
 
     def __call__(self, hidden: Tensor) -> Tensor:
         """(K, B, I) -> (K, B, O)."""
-        if self.bias is None:
-            return torch.bmm(hidden, self.weight.mT)
-        return torch.baddbmm(self.bias[:, None], hidden, self.weight.mT)
+        return dense(hidden, self.weight, self.bias)
+
+
+def dense(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """K dense layers at once: (K, B, I), (K, O, I), (K, O) -> (K, B, O)."""
+    return torch.bmm(hidden, weight.mT) if bias is None else torch.baddbmm(bias[:, None], hidden, weight.mT)
 
 
 Step = Dense | float
@@ -129,19 +132,19 @@ class _Evaluation(torch.autograd.Function):
 class _InputGradients(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, vector: Tensor, records: Tensor, steps: Sequence[Step], split: Split, plain: Plain) -> Tensor:
+        *hidden_steps, last = steps
+        assert isinstance(last, Dense)
         hidden, rectified = records, []
-        for step in steps[:-1]:
+        for step in hidden_steps:
             if isinstance(step, Dense):
                 hidden = step(hidden)
             else:
                 torch.ops.aten.leaky_relu_(hidden, step)
                 rectified.append(hidden)
         ctx.save_for_backward(vector, records, *rectified)
-        *steps_before, last = steps
-        assert isinstance(last, Dense)
         gradient = last.weight.repeat(1, records.shape[1], 1)
         gradients = []  # of the logits in what leaves each dense layer, from the last but one on
-        for step in reversed(steps_before):
+        for step in reversed(hidden_steps):
             if isinstance(step, Dense):
                 gradients.append(gradient)
                 gradient = torch.bmm(gradient, step.weight)

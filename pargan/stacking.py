@@ -178,8 +178,7 @@ def _in_storage_of_their_own(network: nn.Module, state: dict[str, Any], prefix: 
 
 
 def _dense(layer: nn.Linear, hidden: Tensor, parameters: Iterator[Tensor]) -> Tensor:
-    weight = next(parameters).mT
-    return torch.bmm(hidden, weight) if layer.bias is None else torch.baddbmm(next(parameters)[:, None], hidden, weight)
+    return perceptrons.dense(hidden, next(parameters), None if layer.bias is None else next(parameters))
 
 
 def why_not(networks: Sequence[nn.Module]) -> str | None:

@@ -107,7 +107,7 @@ def test_derivatives_are_written_out_for_rectifiers_between_dense_layers(chain):
     assert (type(networks(RECORDS).grad_fn).__name__ == "_EvaluationBackward") == WRITTEN_OUT[chain]
 
 
-def test_autocast_and_double_precision_go_the_plain_way():
+def test_autocast_and_double_precision_are_followed():
     stacked, looped = both(CHAINS["published"])
     with torch.autocast("cpu", torch.bfloat16):
         assert stacked(RECORDS).dtype == looped(RECORDS).dtype == torch.bfloat16

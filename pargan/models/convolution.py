@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, conv_transpose2d, fold
 
 from pargan.models.spectral import spectral_convolution
 
-FEW = 4  # channels out
+FEW = 4  # channels to compute
 
 WORTH_TRANSFORMING = range(5, 13)
 """Sides of a picture, in pixels, for which it was measured, with 5 x 5 weights: of smaller ones PyTorch's own
