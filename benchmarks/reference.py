@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from pargan.discriminators import input_gradients
 from pargan.losses import AdversarialLoss
 from pargan.models.convolution import Conv2d, ConvTranspose2d
 from pargan.models.dropout import Dropout
@@ -54,7 +55,9 @@ class ReferenceStep:
             ):
                 fake = self._fake(len(own)).detach()
                 loss = self.loss.discriminator(discriminator(own).view(1, -1), discriminator(fake).view(1, -1))
-                loss = loss + self.loss.penalty(_alone(discriminator), own[None], fake[None])
+                penalised = self.loss.penalised(own[None], fake[None])
+                if penalised is not None:
+                    loss = loss + self.loss.penalty(input_gradients(_alone(discriminator), penalised))
                 optimizer.zero_grad()
                 loss.sum().backward()
                 optimizer.step()

@@ -56,7 +56,7 @@ STEPS = 5  # of a turn
 def main() -> None:
     """Measure, print a table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", nargs="+", default=cases.CASES, help=f"any of {', '.join(cases.CASES)}, in quotes")
+    parser.add_argument("--cases", nargs="+", choices=cases.CASES, default=cases.CASES, help="each in quotes")
     parser.add_argument("--partitions", nargs="+", type=int, help="K; default: the recipe's")
     parser.add_argument("--turns", type=int, default=15, help="turns of each contestant")
     parser.add_argument("--threads", type=int, help="CPU threads; default: the recipe's")

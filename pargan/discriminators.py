@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.losses import input_gradients
-from pargan.stacking import Stack, why_not
+from pargan.stacking import Judgement, Stack, why_not
 
 logger = logging.getLogger(__name__)
 
@@ -79,19 +78,39 @@ class Discriminators(nn.ModuleList):
 
     def forward(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
-        if len(records) != len(self):
-            raise ParganError(
-                f"a batch of {len(records)} partitions met {len(self)} discriminators; "
-                f"batches are (K, B, *shape) with K={len(self)}"
-            )
+        self._refuse_another_k(records)
         if self._stack is not None:
             return self._stack(records)
         return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
+
+    def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
+        """All that an update asks the networks, in one pass through them where that is the same.
+
+        Args:
+            real: (K, B, *shape).
+            fake: (K, B, *shape), without history.
+            penalised: (K, any, *shape), without history, or None.
+
+        Returns:
+            The logits (K, B) of real and of fake, and the gradients of the logits in the penalised records.
+        """
+        self._refuse_another_k(real)
+        together = None if self._stack is None else self._stack.judge(real, fake, penalised)
+        if together is not None:
+            return together
+        return self(real), self(fake), None if penalised is None else self.input_gradients(penalised)
 
     def input_gradients(self, records: Tensor) -> Tensor:
         """Gradient of every logit in its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
         found = None if self._stack is None else self._stack.input_gradients(records)
         return input_gradients(self, records) if found is None else found
+
+    def _refuse_another_k(self, records: Tensor) -> None:
+        if len(records) != len(self):
+            raise ParganError(
+                f"a batch of {len(records)} partitions met {len(self)} discriminators; "
+                f"batches are (K, B, *shape) with K={len(self)}"
+            )
 
     def _freeze(self, frozen: bool) -> None:
         if self._stack is None:
@@ -114,6 +133,18 @@ class Discriminators(nn.ModuleList):
         if self._stack is None:
             return self.__dict__
         return {**self.__dict__, "_stack": None, "_modules": deepcopy(self._modules)}
+
+
+@torch.compiler.disable
+def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor) -> Tensor:
+    """Gradient of every logit in its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters.
+
+    Never compiled: torch.compile has no second derivatives.
+    """
+    records = records.detach().requires_grad_()
+    # Every logit depends on its own record alone, so the gradient of the sum holds each record's gradient.
+    (gradient,) = torch.autograd.grad(discriminators(records).sum(), records, create_graph=True)
+    return gradient
 
 
 def _tie(discriminators: Discriminators, incompatible_keys: Any) -> None:

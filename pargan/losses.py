@@ -1,11 +1,10 @@
-"""Adversarial losses on raw logits, one object per loss, the same three methods each.
+"""Adversarial losses on raw logits, one object per loss, the same methods each; none evaluates a network itself.
 
 Legend: K partitions, B records of each, *shape of one record; logits are (K, B), losses (K,).
 Row k depends on row k of its arguments only, so the sum over k has, for discriminator k, the gradient of
 its own loss.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,6 +19,12 @@ class AdversarialLoss:
     differentiates_twice: ClassVar[bool] = False
     """Whether the penalty differentiates a gradient, which half precision (fp16) cannot carry."""
 
+    def __init_subclass__(cls) -> None:
+        if cls.penalty is not AdversarialLoss.penalty and cls.penalised is AdversarialLoss.penalised:
+            raise TypeError(
+                f"{cls.__name__} has a penalty and does not say in which records; define penalised(real, fake) too"
+            )
+
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """Loss of each discriminator on its real and fake logits: (K, B), (K, B) -> (K,)."""
         raise NotImplementedError
@@ -28,9 +33,16 @@ class AdversarialLoss:
         """Loss of the generator against each discriminator: (K, B) -> (K,)."""
         raise NotImplementedError
 
-    def penalty(self, discriminators: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
-        """What is added to each discriminator's loss: (K, B, *shape), (K, B, *shape) -> (K,); zero by default."""
-        return real.new_zeros(len(real))
+    def penalised(self, real: Tensor, fake: Tensor) -> Tensor | None:
+        """The records (K, any, *shape) in which `penalty` looks at the gradient of each logit; None: no penalty."""
+        return None
+
+    def penalty(self, gradients: Tensor) -> Tensor:
+        """What is added to each discriminator's loss, of the logits' gradients (K, any, *shape) in `penalised`: (K,).
+
+        Asked for only where there are penalised records; they themselves receive no gradients.
+        """
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
@@ -68,28 +80,17 @@ class Wasserstein(AdversarialLoss):
         """-mean D(G(z))."""
         return -fake.mean(1)
 
-    def penalty(self, discriminators: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor) -> Tensor:
-        """lambda * mean (||grad_u D_k(u)||_2 - 1)^2 at u = x + a (G(z) - x), a ~ U(0, 1) per record."""
+    def penalised(self, real: Tensor, fake: Tensor) -> Tensor:
+        """u = x + a (G(z) - x), a ~ U(0, 1) per record."""
         position = torch.rand(real.shape[:2], device=real.device, dtype=real.dtype)
         position = position.reshape(*position.shape, *(1,) * (real.dim() - 2))  # (K, B, 1, ...)
         # A generator under bf16-mixed returns bfloat16, real records stay float32.
-        between = torch.lerp(real, fake.to(real.dtype), position).detach()
-        own_way = getattr(discriminators, "input_gradients", None)  # as pargan.Discriminators has
-        gradient = input_gradients(discriminators, between) if own_way is None else own_way(between)
-        norm = torch.linalg.vector_norm(gradient.flatten(2), dim=2)  # (K, B)
+        return torch.lerp(real, fake.to(real.dtype), position).detach()
+
+    def penalty(self, gradients: Tensor) -> Tensor:
+        """lambda * mean (||grad_u D_k(u)||_2 - 1)^2."""
+        norm = torch.linalg.vector_norm(gradients.flatten(2), dim=2)  # (K, B)
         return self.penalty_weight * (norm - 1).square().mean(1)
-
-
-@torch.compiler.disable
-def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor) -> Tensor:
-    """Gradient of every logit in its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters.
-
-    Never compiled: torch.compile has no second derivatives.
-    """
-    records = records.detach().requires_grad_()
-    # Every logit depends on its own record alone, so the gradient of the sum holds each record's gradient.
-    (gradient,) = torch.autograd.grad(discriminators(records).sum(), records, create_graph=True)
-    return gradient
 
 
 @dataclass(frozen=True)

@@ -142,8 +142,9 @@ class ParGANModule(pl.LightningModule):
     def _discriminator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
         with torch.no_grad():
             fake = self._fake(real, latents)
-        loss = self.loss.discriminator(self.discriminators(real), self.discriminators(fake))
-        return loss + self.loss.penalty(self.discriminators, real, fake)  # (K,)
+        of_real, of_fake, gradients = self.discriminators.judge(real, fake, self.loss.penalised(real, fake))
+        loss = self.loss.discriminator(of_real, of_fake)
+        return loss if gradients is None else loss + self.loss.penalty(gradients)  # (K,)
 
     def _generator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
         return self.loss.generator(self.discriminators(self._fake(real, latents)))  # (K,)

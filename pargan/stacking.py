@@ -51,6 +51,10 @@ SLOPES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
 """What each number that enters the layer is multiplied with; dropout draws it."""
 
 
+Judgement = tuple[Tensor, Tensor, Tensor | None]
+"""Logits (K, B) of real records and of fake ones, gradients (K, any, *shape) of the logits in penalised ones."""
+
+
 class Stack:
     """What K networks compute, from one vector of which the networks' own parameters are views.
 
@@ -67,7 +71,7 @@ class Stack:
         self._owners: list[list[nn.Parameter]] = []  # of each shape, in the order of the networks
         self._shown = 0  # where the gradients lie that the networks' own parameters show
         self._layers = list(_layers(networks[0]))
-        self._steps: list[perceptrons.Step] | None = None  # where the derivatives of all layers are written out
+        self._dense: list[perceptrons.Dense] | None = None  # where the derivatives of all layers are written out
         for network in networks:
             network.register_state_dict_post_hook(_in_storage_of_their_own)
         first = next(networks[0].parameters())
@@ -77,14 +81,31 @@ class Stack:
 
     def __call__(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
-        if self._steps is not None and self._suits(records):
-            return perceptrons.evaluate(self.vector, records.flatten(2), self._steps, self._split, self._logits)
+        if self._dense is not None and self._suits(records):
+            return perceptrons.evaluate(self.vector, records.flatten(2), self._dense, self._split, self._plain)[0]
         return self._logits(records)
+
+    def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement | None:
+        """`Discriminators.judge` in one pass, or None where that is not the same."""
+        given = [real, fake] if penalised is None else [real, fake, penalised]
+        alike = real.shape == fake.shape and all(self._suits(each) and not each.requires_grad for each in given)
+        if self._dense is None or not alike:
+            return None
+        records, num_penalised = torch.cat(given, 1).flatten(2), 0 if penalised is None else penalised.shape[1]
+        logits, gradients = perceptrons.evaluate(
+            self.vector, records, self._dense, self._split, self._plain, groups=2, num_penalised=num_penalised
+        )
+        of_real, of_fake = logits.split(real.shape[1], 1)
+        return of_real, of_fake, None if gradients is None else gradients.reshape(given[-1].shape)
 
     def _suits(self, records: Tensor) -> bool:
         """Autocast, and torch.compile, look for the operations they change in what autograd follows."""
         autocast = torch.is_autocast_enabled(records.device.type)
         return records.dtype == self.vector.dtype and not autocast and not torch.compiler.is_compiling()
+
+    def _plain(self, records: Tensor, num_penalised: int) -> tuple[Tensor, Tensor | None]:
+        judged, penalised = records.split([records.shape[1] - num_penalised, num_penalised], 1)
+        return self._logits(judged), self._input_gradients(penalised) if num_penalised else None
 
     def _logits(self, records: Tensor) -> Tensor:
         hidden, parameters = records, iter(self._split(self.vector))
@@ -105,9 +126,6 @@ class Stack:
         """
         if any(type(layer) not in SLOPES and type(layer) not in LINEAR for layer in self._layers):
             return None
-        if self._steps is not None and self._suits(records):
-            flat, settings = records.flatten(2), (self._steps, self._split, self._input_gradients)
-            return perceptrons.input_gradients(self.vector, flat, *settings).reshape(records.shape)
         return self._input_gradients(records)
 
     def _input_gradients(self, records: Tensor) -> Tensor:
@@ -148,7 +166,7 @@ class Stack:
                 own.data = place
         self._shown = 0
         layers = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
-        self._steps = perceptrons.steps_of(layers, self._split(self.vector.data))
+        self._dense = perceptrons.layers_of(layers, self._split(self.vector.data))
 
     def freeze(self, frozen: bool) -> None:
         """Whether gradients arrive at the vector."""

@@ -22,6 +22,7 @@ class Points:
 CHAINS = {
     "one hidden layer": discriminator,
     "published": lambda: MLPDiscriminator(Points()),
+    "two hidden layers": lambda: MLPDiscriminator(Points(), (12, 9)),
     "two, no bias": lambda: nn.Sequential(
         nn.Linear(2, 8, bias=False), nn.Tanh(), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1)
     ),

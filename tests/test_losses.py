@@ -13,7 +13,8 @@ from scipy.spatial.distance import jensenshannon
 from tiny import LOSSES
 from torch import nn
 
-from pargan.losses import JensenShannon, Wasserstein
+from pargan.discriminators import input_gradients
+from pargan.losses import AdversarialLoss, JensenShannon, Wasserstein
 
 
 def softplus(x):
@@ -51,9 +52,20 @@ def test_each_loss_is_its_formula_row_by_row(name):
 @pytest.mark.parametrize("name", LOSSES)
 def test_only_wgan_has_a_penalty(name):
     real = torch.randn(3, 4, 2, generator=torch.Generator().manual_seed(0))
-    penalty = LOSSES[name].penalty(lambda records: (3 * records).sum(2), real, real + 1)
-    assert penalty.shape == (3,)
-    assert bool((penalty != 0).all()) == LOSSES[name].differentiates_twice == (name == "wgan")
+    penalised = LOSSES[name].penalised(real, real + 1)
+    assert (penalised is not None) == LOSSES[name].differentiates_twice == (name == "wgan")
+
+
+def test_a_penalty_that_does_not_say_where_is_refused():
+    with pytest.raises(TypeError, match=r"Nowhere has a penalty .* define penalised\(real, fake\) too"):
+
+        class Nowhere(AdversarialLoss):
+            def penalty(self, gradients):
+                return gradients.square().sum()
+
+
+def penalty_of(loss, critics, real, fake):
+    return loss.penalty(input_gradients(critics, loss.penalised(real, fake)))
 
 
 def test_extreme_logits_give_finite_losses():
@@ -68,7 +80,8 @@ def test_penalty_of_linear_critics(shape):
     # ||grad|| is ||w_k|| everywhere, so the penalty is lambda (||w_k|| - 1)^2, with a known gradient in w_k.
     w = torch.randn(2, *shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64).requires_grad_()
     real, fake = torch.randn(2, 2, 7, *shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
-    penalty = Wasserstein(5.0).penalty(lambda u: (u * w[:, None]).flatten(2).sum(2), real, fake)
+    penalty = penalty_of(Wasserstein(5.0), lambda u: (u * w[:, None]).flatten(2).sum(2), real, fake)
+    assert penalty.shape == (2,)
     norm = w.detach().flatten(1).square().sum(1).sqrt()
     torch.testing.assert_close(penalty.detach(), 5 * (norm - 1) ** 2)
     (gradient,) = torch.autograd.grad(penalty.sum(), w)
@@ -77,18 +90,17 @@ def test_penalty_of_linear_critics(shape):
 
 
 def test_penalty_by_finite_differences_at_points_between_real_and_fake():
-    seen = []
+    loss = Wasserstein(10.0)
     with torch.random.fork_rng():
         torch.manual_seed(2)
         networks = [nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 1)).double() for _ in range(3)]
         real, fake = torch.randn(2, 3, 4, 2, dtype=torch.float64)
 
         def critics(records):
-            seen.append(records.detach())
             return torch.stack([network(own).squeeze(1) for network, own in zip(networks, records, strict=True)])
 
-        penalty = Wasserstein(10.0).penalty(critics, real, fake)
-    (u,) = seen
+        u = loss.penalised(real, fake)
+        penalty = loss.penalty(input_gradients(critics, u))
     position = (u - real) / (fake - real)  # one number in (0, 1) for all coordinates of a record
     torch.testing.assert_close(position[..., 0], position[..., 1])
     assert ((position >= 0) & (position <= 1)).all()
@@ -103,7 +115,7 @@ def test_penalty_by_finite_differences_at_points_between_real_and_fake():
 def test_penalty_of_a_flat_critic_has_a_finite_gradient():
     w = torch.zeros(1, 2, requires_grad=True)
     real = torch.randn(1, 4, 2)
-    penalty = Wasserstein(10.0).penalty(lambda u: (u * w[:, None]).sum(2), real, real + 1)
+    penalty = penalty_of(Wasserstein(10.0), lambda u: (u * w[:, None]).sum(2), real, real + 1)
     assert penalty.item() == 10.0
     penalty.sum().backward()
     assert torch.isfinite(w.grad).all()

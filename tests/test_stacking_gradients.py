@@ -8,7 +8,7 @@ from stacked import CHAINS, RECORDS, both
 from tiny import discriminator
 from torch import nn
 
-from pargan.losses import input_gradients
+from pargan.discriminators import input_gradients
 from pargan.models.dropout import Dropout
 from pargan.models.leaky import LeakyReLU
 
@@ -91,8 +91,49 @@ def test_gradients_in_the_records_of_curved_networks_are_left_to_autograd():
     torch.testing.assert_close(networks.input_gradients(RECORDS), looped.input_gradients(RECORDS), atol=1e-5, rtol=1e-4)
 
 
+def judged(networks, records):
+    """What an update of the discriminators asks for, by itself."""
+    return networks.judge(records, records.flip(0) + 1, records[:, :3] - 1)
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_real_fake_and_penalised_records_together_are_each_by_itself(chain):
+    found = []
+    for networks in both(CHAINS[chain]):
+        of_real, of_fake, gradients = judged(networks, RECORDS)
+        assert networks.judge(RECORDS, RECORDS, None)[2] is None
+        loss = of_real.square().sum() + of_fake.sin().sum() + gradients.square().sum()
+        loss.backward()
+        expected = networks(RECORDS), networks(RECORDS.flip(0) + 1), networks.input_gradients(RECORDS[:, :3] - 1)
+        for one, other in zip((of_real, of_fake, gradients), expected, strict=True):
+            torch.testing.assert_close(one, other)
+        found.append(list(networks.parameters()))
+    for own, looped in zip(*found, strict=True):
+        if looped.grad is not None:  # a bias without influence on anything
+            torch.testing.assert_close(own.grad, looped.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_what_cancels_between_real_and_fake_is_zero_to_the_last_bit():
+    # RMSprop and Adam would turn any rest, however small, into a step of the learning rate.
+    networks, _ = both(CHAINS["published"])
+    of_real, of_fake, _ = judged(networks, RECORDS)
+    (of_fake - of_real).mean(1).sum().backward()
+    for network in networks:
+        assert network[-1].bias.grad.item() == 0
+        assert network[-1].weight.grad.all()
+
+
+def test_records_with_a_history_receive_their_gradients():
+    records = RECORDS.clone().requires_grad_()
+    for networks in both(CHAINS["published"]):
+        of_real, of_fake, _ = networks.judge(RECORDS, records, None)
+        (gradient,) = torch.autograd.grad((of_real + of_fake).sum(), records)
+        torch.testing.assert_close(gradient, networks.input_gradients(RECORDS))
+
+
 WRITTEN_OUT = {
     "published": True,
+    "two hidden layers": True,
     "rectified": True,
     "one logit without a dimension": True,
     "rectified first": False,
@@ -115,15 +156,18 @@ def test_autocast_and_double_precision_are_followed():
     torch.testing.assert_close(stacked.double()(RECORDS.double()), looped.double()(RECORDS.double()))
 
 
-@pytest.mark.parametrize("way", ["forward", "input_gradients"])
+def forward(networks, records):
+    return (networks(records),)
+
+
+@pytest.mark.parametrize("way", [forward, judged])
 def test_what_is_written_out_can_be_differentiated_once_more_and_twice_in_a_row(way):
     found = []
     for networks in both(CHAINS["rectified"]):
-        function = getattr(networks, way)
         parameters = networks.stack() if networks.stacked else list(networks.parameters())
-        records = RECORDS.clone().requires_grad_(way == "forward")
-        first = function(records).square().sum()
-        inputs = [*parameters, records] if way == "forward" else parameters
+        records = RECORDS.clone().requires_grad_(way == forward)
+        first = sum(each.square().sum() for each in way(networks, records))
+        inputs = [*parameters, records] if way == forward else parameters
         plain = torch.autograd.grad(first, inputs, retain_graph=True, allow_unused=True)
         gradients = torch.autograd.grad(first, inputs, create_graph=True, allow_unused=True)
         for one, other in zip(plain, gradients, strict=True):
@@ -138,11 +182,11 @@ def test_what_is_written_out_can_be_differentiated_once_more_and_twice_in_a_row(
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("way", ["forward", "input_gradients"])
+@pytest.mark.parametrize("way", [forward, judged])
 def test_gradients_of_weights_that_have_changed_meanwhile_are_refused(way):
     networks, _ = both(CHAINS["published"])
     (vector,) = networks.stack()
-    result = getattr(networks, way)(RECORDS).square().sum()
+    result = sum(each.square().sum() for each in way(networks, RECORDS))
     with torch.no_grad():
         vector.mul_(2)
     with pytest.raises(RuntimeError, match="modified by an inplace operation"):

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from pargan.discriminators import input_gradients
 from pargan.losses import Wasserstein
 from pargan.models.dropout import Dropout
 from pargan.models.leaky import LeakyDropout, LeakyReLU
@@ -25,8 +26,8 @@ def critic(kind):
 def penalised(kind):
     network = critic(kind)
     random = torch.Generator().manual_seed(1)
-    real, fake = (torch.randn(1, 7, 4, generator=random) for _ in range(2))
-    Wasserstein().penalty(lambda records: network(records[0]).T, real, fake).sum().backward()
+    records = torch.randn(1, 7, 4, generator=random)
+    Wasserstein().penalty(input_gradients(lambda records: network(records[0]).T, records)).sum().backward()
     return {name: parameter.grad for name, parameter in network.named_parameters()}
 
 
