@@ -13,13 +13,10 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from pargan.attacks.neighbours import BLOCK_NUMBERS
+from pargan.attacks.balls import Balls
 from pargan.attacks.spaces import PrincipalComponents, Space
-from pargan.attacks.target import SamplesView, in_blocks
+from pargan.attacks.target import SamplesView
 from pargan.errors import ParganError
-
-RESOLUTION = 1e-5
-"""Distances this small beside the samples' own size are rounding of the projection: the records are equal."""
 
 CLOSEST = 1e-6
 """Smallest d / eps that `log_closeness` tells from 0."""
@@ -54,7 +51,7 @@ class MedianNearest:
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
-        return _median_nearest(records, samples)
+        return float(Balls(samples).nearest(records).median())
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class ReferenceMedianNearest:
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
-        return _median_nearest(reference, samples)
+        return float(Balls(samples).nearest(reference).median())
 
 
 @dataclass(frozen=True)
@@ -93,11 +90,12 @@ class DistancePercentile:
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
         rank = max(1, ceil(self.percent / 100 * len(records) * len(samples)))
-        smallest = samples.new_empty(0)
-        for block in records.split(_block_size(samples)):
-            smallest = torch.cat([smallest, distances(block, samples).flatten()])
+        balls, smallest, bound = Balls(samples), samples.new_empty(0), torch.inf
+        for block in balls.blocks(records):
+            smallest = torch.cat([smallest, balls.within(block, bound)[0]])
             smallest = smallest.topk(min(rank, len(smallest)), largest=False, sorted=False).values
-        return float(smallest.max())
+            bound = float(smallest.max()) if len(smallest) == rank else torch.inf
+        return bound
 
 
 def count(relative: Tensor) -> Tensor:
@@ -137,27 +135,12 @@ class MonteCarlo:
         """(N, *shape) -> (N,) scores, >= 0; a share in [0, 1] with weight `count`."""
         into = self.space(view)
         records, reference, samples = (into(each) for each in (records, view.reference, view.samples))
-        eps = self.epsilon(records, reference, samples)
+        eps, balls = self.epsilon(records, reference, samples), Balls(samples)
 
         def mass(block: Tensor) -> Tensor:
-            distance = distances(block, samples)  # (n, S)
-            relative = distance / eps if eps > 0 else torch.zeros_like(distance)
-            return torch.where(distance <= eps, self.weight(relative), 0.0).mean(1)
+            distances, counts = balls.within(block, eps)
+            weights = self.weight(distances / eps if eps > 0 else torch.zeros_like(distances))
+            # Not index_add, whose order, and so rounding, changes from run to run on a GPU.
+            return torch.segment_reduce(weights, "sum", lengths=counts, initial=0) / len(samples)
 
-        return in_blocks(mass, records, _block_size(samples))
-
-
-def distances(records: Tensor, samples: Tensor) -> Tensor:
-    """Euclidean distances, (n, F), (S, F) -> (n, S); exactly 0 where they are below the resolution."""
-    # The faster way by a matrix product would blur small distances, which are the ones that matter here.
-    exact = torch.cdist(records, samples, compute_mode="donot_use_mm_for_euclid_dist")
-    return exact.masked_fill(exact <= RESOLUTION * samples.norm(dim=1).mean(), 0.0)
-
-
-def _median_nearest(points: Tensor, samples: Tensor) -> float:
-    """(n, F), (S, F) -> the median distance of the points to their nearest samples."""
-    return float(in_blocks(lambda block: distances(block, samples).amin(1), points, _block_size(samples)).median())
-
-
-def _block_size(samples: Tensor) -> int:
-    return max(1, BLOCK_NUMBERS // len(samples))
+        return torch.cat([mass(block) for block in balls.blocks(records)])

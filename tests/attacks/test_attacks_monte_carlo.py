@@ -16,6 +16,7 @@ from pargan.attacks import (
     RawSpace,
     ReferenceMedianNearest,
     SamplesView,
+    balls,
     monte_carlo,
 )
 from pargan.attacks.monte_carlo import log_closeness
@@ -54,7 +55,7 @@ def test_percentile_of_all_distances(percent, expected):
 def test_percentile_in_blocks_and_in_any_order(percent, monkeypatch):
     records, samples = normal(103, 3), normal(50, 3, seed=1)
     expected = np.quantile(cdist(records, samples), percent / 100, method="inverted_cdf")
-    monkeypatch.setattr(monte_carlo, "BLOCK_NUMBERS", 500)
+    monkeypatch.setattr(balls, "BLOCK_NUMBERS", 500)
     for order in (records, records.flip(0)):
         assert DistancePercentile(percent)(order, NOBODY, samples) == pytest.approx(expected, rel=1e-6)
 
@@ -127,7 +128,7 @@ def test_many_blocks_equal_one(monkeypatch):
     view = SamplesView(samples=normal(300, 8), reference=normal(100, 8, seed=1), seed=0)
     records = normal(101, 8, seed=2)
     whole = MonteCarlo()(view, records)
-    monkeypatch.setattr(monte_carlo, "BLOCK_NUMBERS", 3000)
+    monkeypatch.setattr(balls, "BLOCK_NUMBERS", 3000)
     torch.testing.assert_close(MonteCarlo()(view, records), whole)
 
 
