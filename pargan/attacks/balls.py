@@ -78,7 +78,7 @@ class Balls:
         return torch.cat([_distances(block[left, None], self._samples[right, None]).flatten() for left, right in pairs])
 
     def _resolved(self, distances: Tensor) -> Tensor:
-        return distances.masked_fill(distances <= self._resolution, 0.0)
+        return distances.masked_fill_(distances <= self._resolution, 0.0)
 
 
 def _distances(records: Tensor, samples: Tensor) -> Tensor:
