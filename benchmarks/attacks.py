@@ -9,6 +9,7 @@ together, which share samples and logits; `of training` compares that with the t
 import argparse
 import json
 import statistics
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,17 +31,23 @@ CPU = torch.device("cpu")
 def main() -> None:
     """Measure, print a table, write JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cases", nargs="+", default=["blobs js", "digits js", "broward js", "mnist js"])
+    parser.add_argument(
+        "--cases", nargs="+", choices=cases.CASES, default=["blobs js", "digits js", "broward js", "mnist js"]
+    )
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", type=Path, help="file for the figures")
     arguments = parser.parse_args()
-    rows = [row for case in arguments.cases for row in measure(case, arguments.turns)]
+    rows = []
+    for case in arguments.cases:
+        for row in measure(case, arguments.turns):
+            print(json.dumps(row), flush=True)
+            rows.append(row)
     Console(width=120).print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
 
 
-def measure(case: str, turns: int) -> list[dict[str, Any]]:
+def measure(case: str, turns: int) -> Iterator[dict[str, Any]]:
     """Median seconds of each attack at both sizes, and of the loop's attacks together beside the steps between."""
     cfg, spec = cases.configuration(case), cases.SPECS[case.split()[0]]
     torch.set_num_threads(cfg.model.threads or torch.get_num_threads())
@@ -49,20 +56,18 @@ def measure(case: str, turns: int) -> list[dict[str, Any]]:
     scheduled = instantiate(cfg.attack, _convert_="all")
     loop = {"num_samples": cfg.callbacks.attacks.num_samples, "draws": cfg.callbacks.attacks.draws}
     sizes = {name: {"num_records": each.num_records, **loop} for name, each in scheduled.items()}
-    rows = []
     for name, each in scheduled.items():
         chosen = {name: each.attack}
         times = {
             column: median(partial(attacked, module, chosen, records, **size), turns)
             for column, size in (("default", sizes[name]), ("full", FULL))
         }
-        rows.append({"case": case, "attack": name, **times})
+        yield {"case": case, "attack": name, **times}
     together = {name: each.attack for name, each in scheduled.items()}
     in_loop = median(partial(attacked, module, together, records, num_records=500, **loop), turns)
     step, real = cases.ours(cfg, spec, CPU), cases.records(cfg, spec, CPU)
     training = median(partial(step, real), turns + 2) * steps_between(cfg)
-    rows.append({"case": case, "attack": "all in the loop", "default": in_loop, "of_training": in_loop / training})
-    return rows
+    yield {"case": case, "attack": "all in the loop", "default": in_loop, "of_training": in_loop / training}
 
 
 def random_records(number: int, shape: tuple[int, ...], num_partitions: int) -> AttackRecords:
