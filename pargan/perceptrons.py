@@ -85,11 +85,13 @@ def layers_of(modules: Iterable[nn.Module], parameters: Iterable[Tensor]) -> lis
         if type(module) is nn.Linear:
             found.append(Dense(next(left), None if module.bias is None else next(left)))
         elif type(module) in RECTIFIERS and found:  # not first: records are nobody's to overwrite
-            found[-1] = replace(found[-1], slope=found[-1].slope * RECTIFIERS[type(module)](module))
+            slope = RECTIFIERS[type(module)](module)
+            if slope < 0:  # results would not show the signs of inputs
+                return None
+            found[-1] = replace(found[-1], slope=found[-1].slope * slope)
         else:
             return None
-    rising = all(layer.slope >= 0 for layer in found)  # so that results show the signs of inputs
-    return found if rising and found[-1].slope == 1 and found[-1].weight.shape[1] == 1 else None
+    return found if found[-1].slope == 1 and found[-1].weight.shape[1] == 1 else None
 
 
 def evaluate(

@@ -31,6 +31,9 @@ CHAINS = {
     ),
     "rectified first": lambda: nn.Sequential(nn.LeakyReLU(0.3), nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 1)),
     "rectified downwards": lambda: nn.Sequential(nn.Linear(2, 4), nn.LeakyReLU(-0.5), nn.Linear(4, 1)),
+    "rectified downwards twice": lambda: nn.Sequential(
+        nn.Linear(2, 4), nn.LeakyReLU(-0.5), nn.LeakyReLU(-0.5), nn.Linear(4, 1)
+    ),
     "chains in a chain": lambda: nn.Sequential(
         nn.Sequential(nn.Linear(2, 4), nn.GELU()), nn.Identity(), nn.Linear(4, 1)
     ),

@@ -138,6 +138,7 @@ WRITTEN_OUT = {
     "one logit without a dimension": True,
     "rectified first": False,
     "rectified downwards": False,
+    "rectified downwards twice": False,
     "two, no bias": False,
 }
 
