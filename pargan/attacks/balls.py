@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from pargan.attacks.neighbours import BLOCK_NUMBERS, nearest_distances
+from pargan.attacks.neighbours import BLOCK_NUMBERS, exact_distances, nearest_distances
 
 RESOLUTION = 1e-5
 """Distances this small beside the samples' own size are rounding of the projection: the records are equal."""
@@ -54,7 +54,7 @@ class Balls:
         """
         near = self._may_be_within(block, max(radius, self._resolution))
         if near is None or near.sum() > DENSE * near.numel():
-            exact = self._resolved(_distances(block, self._samples))
+            exact = self._resolved(exact_distances(block, self._samples))
             inside = exact <= radius
             return exact[inside], inside.sum(1)
         record, sample = near.nonzero(as_tuple=True)
@@ -75,11 +75,9 @@ class Balls:
     def _of_pairs(self, block: Tensor, record: Tensor, sample: Tensor) -> Tensor:
         size = max(1, BLOCK_NUMBERS // (2 * block.shape[1]))
         pairs = zip(record.split(size), sample.split(size), strict=True)
-        return torch.cat([_distances(block[left, None], self._samples[right, None]).flatten() for left, right in pairs])
+        return torch.cat(
+            [exact_distances(block[left, None], self._samples[right, None]).flatten() for left, right in pairs]
+        )
 
     def _resolved(self, distances: Tensor) -> Tensor:
         return distances.masked_fill_(distances <= self._resolution, 0.0)
-
-
-def _distances(records: Tensor, samples: Tensor) -> Tensor:
-    return torch.cdist(records, samples, compute_mode="donot_use_mm_for_euclid_dist")

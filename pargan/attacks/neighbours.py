@@ -84,7 +84,10 @@ def _shortlist(block: Tensor, samples: Tensor, centre: Tensor, size: int) -> Ten
 
 def _closest(block: Tensor, samples: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
     """The closest of each record's candidates (n, size): distance (n,) and position (n,)."""
-    distances, closest = (
-        torch.cdist(block[:, None], samples[candidates], compute_mode="donot_use_mm_for_euclid_dist").squeeze(1).min(1)
-    )
+    distances, closest = exact_distances(block[:, None], samples[candidates]).squeeze(1).min(1)
     return distances, candidates.gather(1, closest[:, None]).squeeze(1)
+
+
+def exact_distances(records: Tensor, samples: Tensor) -> Tensor:
+    """Euclidean distances from the differences, (..., n, F), (..., S, F) -> (..., n, S); exactly 0 for a copy."""
+    return torch.cdist(records, samples, compute_mode="donot_use_mm_for_euclid_dist")

@@ -21,12 +21,12 @@ def computed(monkeypatch):
     """How many distances were computed exactly."""
     numbers = []
 
-    def counting(records, samples, distances=balls._distances):
+    def counting(records, samples, distances=balls.exact_distances):
         found = distances(records, samples)
         numbers.append(found.numel())
         return found
 
-    monkeypatch.setattr(balls, "_distances", counting)
+    monkeypatch.setattr(balls, "exact_distances", counting)
     return numbers
 
 
