@@ -46,7 +46,8 @@ from torch.utils.flop_counter import flop_registry
 from benchmarks import cases
 from benchmarks.memory import peak_memory
 from pargan import ParGANModule
-from pargan.acceleration import Acceleration, settle_that_there_is_no_gpu
+from pargan.acceleration import Acceleration
+from pargan.process import keep_freed_memory, settle_that_there_is_no_gpu
 
 MATRIX = 1024
 WARM_UP = 1  # turns that are thrown away
@@ -68,7 +69,8 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_utilities")
-    settle_that_there_is_no_gpu()  # for the plain step, which knows no Lightning, and ours alike
+    settle_that_there_is_no_gpu()  # both for the plain step, which knows no Lightning, and ours alike
+    keep_freed_memory()
     rows, device = [], torch.device(arguments.device)
     for case in arguments.cases:
         for num_partitions in arguments.partitions or [None]:

@@ -181,12 +181,3 @@ class _Replayed:
             loss = self._function(real)
         torch.cuda.current_stream(real.device).wait_stream(stream)
         return loss
-
-
-def settle_that_there_is_no_gpu() -> None:
-    """Where there is none, spare optimisers the search for one at every step, which takes longer than a small step.
-
-    Lightning makes PyTorch ask the driver's library each time, so that forked processes may still use the GPU.
-    """
-    if not torch.cuda.is_available():
-        os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pargan.acceleration import Acceleration, Gradients, Losses, settle_that_there_is_no_gpu
+from pargan.acceleration import Acceleration, Gradients, Losses
 from pargan.data.records import RecordSpec
 from pargan.discriminators import Discriminators
 from pargan.errors import ParganError
 from pargan.latents import independent
 from pargan.losses import AdversarialLoss
+from pargan.process import keep_freed_memory, settle_that_there_is_no_gpu
 from pargan.sampling import sample
 from pargan.seeding import derive, seeded
 
@@ -167,6 +168,7 @@ class ParGANModule(pl.LightningModule):
         self.acceleration.refuse(self.device, str(self.trainer.precision))
         self._gradients = None
         settle_that_there_is_no_gpu()
+        keep_freed_memory()
 
     def refuse_half_precision(self, precision: str | int) -> None:
         """Refuse fp16 with a loss that differentiates a gradient.
