@@ -63,6 +63,8 @@ class Dense:
 
 def dense(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """K dense layers at once: (K, N, I), (K, O, I), (K, O) -> (K, N, O)."""
+    if weight.shape[1] == 1:  # a CPU multiplies a row with a matrix faster than a matrix with a column
+        return (torch.bmm(weight, hidden.mT) if bias is None else torch.baddbmm(bias[:, None], weight, hidden.mT)).mT
     return torch.bmm(hidden, weight.mT) if bias is None else torch.baddbmm(bias[:, None], hidden, weight.mT)
 
 
@@ -167,7 +169,9 @@ class _Evaluation(torch.autograd.Function):
         for number, layer in enumerate(layers):
             _multiply([(left[number], right[number]) for left, right in factors], out=next(parts))
             if layer.bias is not None:
-                torch.sum(gradients[number].unflatten(1, (ctx.groups, -1)).sum(2), 1, out=next(parts))
+                gradient = gradients[number]
+                of_group = gradient.reshape(ctx.groups * len(gradient), -1, gradient.shape[2]).sum(1)
+                torch.sum(of_group.view(-1, ctx.groups, gradient.shape[2]), 1, out=next(parts))
         return of_vector, of_records, None, None, None, None, None
 
 
