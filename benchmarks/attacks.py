@@ -1,31 +1,52 @@
 """python -m benchmarks.attacks: what each attack costs in the loop and at full size, and its share of training.
 
-Records are random and the networks untrained: an attack's time depends on sizes alone. Every attack of
-conf/attack that needs nothing but a GAN runs alone, so that none profits from what another has computed; the
-figure is the median over turns. `loop` is what the default callbacks run every `evaluate_every` epochs, all attacks
-together, which share samples and logits; `of training` compares that with the training steps in between.
+Records are random and the networks untrained. Every attack runs alone, so that none profits from what another has
+computed, and figures are medians over turns. `MiB` is the peak resident memory of a process that runs the attack once
+at full size, Python and PyTorch included. `all in the loop` is what the default callbacks run every `evaluate_every`
+epochs, all attacks of the recipe together, which share samples and logits; `of training` compares that with the
+training steps in between.
 """
 
 import argparse
 import json
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from hydra.utils import instantiate
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import cases
+from benchmarks.memory import peak_memory
 from benchmarks.step import steps_between, timed
-from pargan import AttackRecords, ParGANModule
+from pargan import AttackRecords, ParganError, ParGANModule
+from pargan.callbacks import ScheduledAttack
 from pargan.evaluation import attack_target, target_of
 
 FULL = {"num_records": 5000, "num_samples": 10_000, "draws": 2000}
 CPU = torch.device("cpu")
+OTHERS = (
+    "density_ratio",
+    "density_ratio_gaussian",
+    "latent_search",
+    "latent_search_lbfgs",
+    "monte_carlo_features",
+    "monte_carlo_log",
+    "monte_carlo_mixed",
+    "monte_carlo_percentile",
+    "monte_carlo_raw",
+    "monte_carlo_reference",
+    "nearest_neighbour_features",
+    "nearest_neighbour_mixed",
+    "nearest_neighbour_pca",
+    "surrogate_discriminator",
+)
+"""What conf/attack has besides the recipe's attacks that needs one GAN only."""
 
 
 def main() -> None:
@@ -34,12 +55,13 @@ def main() -> None:
     parser.add_argument(
         "--cases", nargs="+", choices=cases.CASES, default=["blobs js", "digits js", "broward js", "mnist js"]
     )
+    parser.add_argument("--attacks", nargs="+", choices=OTHERS, default=[], help="instead of the recipe's")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", type=Path, help="file for the figures")
     arguments = parser.parse_args()
     rows = []
     for case in arguments.cases:
-        for row in measure(case, arguments.turns):
+        for row in measure(case, arguments.attacks, arguments.turns):
             print(json.dumps(row), flush=True)
             rows.append(row)
     Console(width=120).print(table(rows))
@@ -47,33 +69,55 @@ def main() -> None:
         arguments.json.write_text(json.dumps(rows, indent=2))
 
 
-def measure(case: str, turns: int) -> Iterator[dict[str, Any]]:
-    """Median seconds of each attack at both sizes, and of the loop's attacks together beside the steps between."""
-    cfg, spec = cases.configuration(case), cases.SPECS[case.split()[0]]
-    torch.set_num_threads(cfg.model.threads or torch.get_num_threads())
-    module = cases.build(cfg, spec)
-    records = random_records(FULL["num_records"], spec.shape, cfg.num_partitions)
-    scheduled = instantiate(cfg.attack, _convert_="all")
+def measure(case: str, attacks: Sequence[str], turns: int) -> Iterator[dict[str, Any]]:
+    """Median seconds and peak memory of each attack, and of the recipe's together beside the steps between."""
+    cfg, module, records = setting(case)
     loop = {"num_samples": cfg.callbacks.attacks.num_samples, "draws": cfg.callbacks.attacks.draws}
-    sizes = {name: {"num_records": each.num_records, **loop} for name, each in scheduled.items()}
-    for name, each in scheduled.items():
-        chosen = {name: each.attack}
-        times = {
-            column: median(partial(attacked, module, chosen, records, **size), turns)
-            for column, size in (("default", sizes[name]), ("full", FULL))
-        }
-        yield {"case": case, "attack": name, **times}
-    together = {name: each.attack for name, each in scheduled.items()}
+    for name, each in chosen(case, attacks).items():
+        default = {"num_records": each.num_records, **loop}
+        try:
+            times = {
+                column: median(partial(attacked, module, {name: each.attack}, records, **size), turns)
+                for column, size in (("default", default), ("full", FULL))
+            }
+        except ParganError as error:
+            yield {"case": case, "attack": name, "refused": str(error)}
+        else:
+            yield {"case": case, "attack": name, **times, "MiB": peak_memory(once_at_full_size, case, name)}
+    if attacks:
+        return
+    together = {name: each.attack for name, each in chosen(case).items()}
     in_loop = median(partial(attacked, module, together, records, num_records=500, **loop), turns)
+    spec = cases.SPECS[case.split()[0]]
     step, real = cases.ours(cfg, spec, CPU), cases.records(cfg, spec, CPU)
     training = median(partial(step, real), turns + 2) * steps_between(cfg)
     yield {"case": case, "attack": "all in the loop", "default": in_loop, "of_training": in_loop / training}
 
 
+def setting(case: str) -> tuple[DictConfig, ParGANModule, AttackRecords]:
+    """The recipe, its networks, and the records they are attacked with."""
+    cfg, spec = cases.configuration(case), cases.SPECS[case.split()[0]]
+    torch.set_num_threads(cfg.model.threads or torch.get_num_threads())
+    return cfg, cases.build(cfg, spec), random_records(FULL["num_records"], spec.shape, cfg.num_partitions)
+
+
+def chosen(case: str, attacks: Sequence[str] = ()) -> dict[str, ScheduledAttack]:
+    """The attacks of these names, or the recipe's."""
+    found: dict[str, ScheduledAttack] = instantiate(cases.configuration(case, attacks=attacks).attack, _convert_="all")
+    return found
+
+
+def once_at_full_size(case: str, name: str) -> None:
+    """What memory is measured of."""
+    _, module, records = setting(case)
+    attacked(module, {name: chosen(case, [name])[name].attack}, records, **FULL)
+
+
 def random_records(number: int, shape: tuple[int, ...], num_partitions: int) -> AttackRecords:
     """Members, nonmembers and reference of nobody's."""
     members, nonmembers, reference = torch.rand(3, number, *shape) * 2 - 1
-    return AttackRecords(members, torch.arange(number) % num_partitions, nonmembers, reference)
+    places = torch.arange(number)
+    return AttackRecords(members, places % num_partitions, nonmembers, reference, reference_labels=places % 10)
 
 
 def attacked(
@@ -85,7 +129,7 @@ def attacked(
     draws: int,
 ) -> None:
     """One evaluation, samples included."""
-    target = target_of(module, records.reference, num_samples, seed=0)
+    target = target_of(module, records.reference, num_samples, seed=0, reference_labels=records.reference_labels)
     attack_target(target, records.subset(num_records, seed=0), attacks, draws, seed=0)
 
 
@@ -96,11 +140,13 @@ def median(call: Any, turns: int) -> float:
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """For people."""
-    result = Table("case", "attack", "default size, s", "full size, s", "of training")
+    result = Table("case", "attack", "default size, s", "full size, s", "MiB", "of training")
     for row in rows:
+        default = f"{row['default']:.3f}" if "default" in row else "refused"
         full = f"{row['full']:.2f}" if "full" in row else ""
+        memory = f"{row['MiB']:.0f}" if "MiB" in row else ""
         share = f"{row['of_training']:.1%}" if "of_training" in row else ""
-        result.add_row(row["case"], row["attack"], f"{row['default']:.3f}", full, share)
+        result.add_row(row["case"], row["attack"], default, full, memory, share)
     return result
 
 

@@ -3,7 +3,7 @@
 Legend: K partitions, B records of each, *shape of one record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -41,11 +41,14 @@ CASES = ("blobs js", "blobs wgan", "digits js", "mnist js", "mnist wgan", "cifar
 Step = Callable[[Tensor], None]
 
 
-def configuration(case: str, num_partitions: int | None = None, acceleration: str = "off") -> DictConfig:
-    """The recipe of a case such as "mnist js"."""
+def configuration(
+    case: str, num_partitions: int | None = None, acceleration: str = "off", attacks: Sequence[str] = ()
+) -> DictConfig:
+    """The recipe of a case such as "mnist js", with its own attacks unless others are named."""
     resolvers.register()
     dataset, loss = case.split()
     overrides = [f"dataset={dataset}", f"loss={loss}", f"acceleration={acceleration}", "run_directory=unused"]
+    overrides += [f"attack=[{','.join(attacks)}]"] if attacks else []
     with initialize_config_module("pargan.conf", version_base="1.3"):
         return compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
 
