@@ -20,6 +20,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from pargan import resolvers, run
+from pargan.errors import ParganError
+from pargan.locks import locked
 from pargan.resume import resumed_config, settings_of
 from pargan.run_directory import RunDirectory
 from pargan.sentences import sentence
@@ -87,7 +89,7 @@ def _train(cfg: DictConfig) -> float:
     directory = RunDirectory(Path(cfg.run_directory))
     settings = settings_of(cfg, job)
     try:
-        with _resumable(directory):
+        with _alone(directory), _resumable(directory):
             return run.objective(cfg, run.train(cfg, settings))
     except Exception as error:
         if job.mode == RunMode.RUN:
@@ -106,7 +108,7 @@ def _resume(directory: RunDirectory, overrides: list[str], composed: DictConfig)
     try:
         cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
-        with _resumable(directory):
+        with _alone(directory), _resumable(directory):
             return run.objective(cfg, run.train(cfg, settings_of(cfg, saved.hydra)))
     except Exception:
         _take_away(Path(HydraConfig.get().runtime.output_dir))
@@ -124,6 +126,20 @@ def _attack(cfg: DictConfig) -> None:
         _take_away(output)
         print("interrupted; the same command continues where it stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+@contextmanager
+def _alone(directory: RunDirectory) -> Iterator[None]:
+    """Refuse a run that another process is training: both would write the same files."""
+
+    def refuse() -> NoReturn:
+        raise ParganError(
+            f"{directory.from_here} is still being trained by another process; wait until that has ended, or stop it, "
+            f"and give resume={directory.from_here} again"
+        )
+
+    with locked(directory.training_lock, refuse):
+        yield
 
 
 @contextmanager

@@ -15,7 +15,7 @@ def locked(path: Path, say: Callable[[], object]) -> Iterator[None]:
 
     Args:
         path: the file, which stays behind and means nothing by itself.
-        say: called once where another process holds the lock, before waiting for it.
+        say: called once where another process holds the lock, before waiting for it; what it raises ends the wait.
 
     Raises:
         ParganError: the file cannot be written.

@@ -206,7 +206,7 @@ def _trained(recipe: ReferenceRecipe, count: int, num_samples: int) -> Iterator[
     write_atomically(folder / "recipe.json", json.dumps(recipe.facts, indent=2, default=str).encode())
     for number in range(count):
         say = partial(_say, f"reference model {number + 1} of {count}")
-        with locked(recipe.directory_of(number).lock, partial(say, "another process is training it; waiting")):
+        with locked(recipe.directory_of(number).lock, partial(say, "another process is at work on it; waiting")):
             say(recipe.train(number))
         yield recipe.model(number, num_samples)
 

@@ -92,7 +92,7 @@ def test_a_model_that_another_process_trains_is_waited_for(tmp_path, capfd):
     with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
     process.communicate()
     assert [line.split(" in ")[0] for line in capfd.readouterr().err.splitlines()] == [
-        "reference model 1 of 1: another process is training it; waiting",
+        "reference model 1 of 1: another process is at work on it; waiting",
         "reference model 1 of 1: trained",
     ]
 

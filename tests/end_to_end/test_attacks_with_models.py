@@ -151,7 +151,7 @@ def test_two_processes_at_once_train_every_model_once(run, trained, tmp_path):
     outputs = [process.communicate(timeout=300) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert said == 2 * [
-        ["reference model 1 of 3: found\n", "reference model 2 of 3: another process is training it; waiting\n"]
+        ["reference model 1 of 3: found\n", "reference model 2 of 3: another process is at work on it; waiting\n"]
     ]
     ended = [line.split(" in ")[0] for _, err in outputs for line in err.splitlines() if "waiting" not in line]
     assert sorted(ended) == [

@@ -49,6 +49,10 @@ def _assert_equal_runs(ours, theirs):
     assert aucs(result_of(ours)) == aucs(result_of(theirs))
 
 
+def _files(directory):
+    return {path: path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
 def _attack_lines(directory):
     lines = [strict_json(line) for line in (directory / "attacks.jsonl").read_text().splitlines()]
     return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
@@ -119,6 +123,23 @@ def test_a_finished_run_resumed_ends_at_once_with_the_same_figures(tmp_path):
     assert aucs(after) == aucs(before)
     assert (directory / "metrics.csv").read_text() == table
     assert "run directory: " in again.out
+
+
+def test_a_run_that_is_still_being_trained_is_not_resumed(tmp_path):
+    process = start("train", *LONG, cwd=tmp_path)
+    _wait_until(lambda: _rows_in(tmp_path) > 30, process)
+    os.kill(process.pid, signal.SIGSTOP)  # as a job that a scheduler suspends and starts again elsewhere
+    directory = only_run(tmp_path)
+    before = _files(directory)
+    second = run_process("train", f"resume={directory}", cwd=tmp_path)
+    assert second.status == 1
+    assert second.err == (
+        f"train.py: {directory.relative_to(tmp_path)} is still being trained by another process; wait until that has "
+        f"ended, or stop it, and give resume={directory.relative_to(tmp_path)} again\n"
+    )
+    assert _files(directory) == before
+    os.kill(process.pid, signal.SIGCONT)
+    _kill(process)
 
 
 def test_a_half_written_line_of_attacks_is_mended(tmp_path, uninterrupted):

@@ -25,6 +25,7 @@ def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, mon
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
         *("metrics.csv", "attacks.jsonl", "membership.npz", "result.json", "records.csv", "partitions.csv"),
+        ".training.lock",
         *("checkpoints/last.ckpt", "checkpoints/best.ckpt"),
         *(f"samples/epoch_0000{epoch}.png" for epoch in (1, 2, 3)),
         *("samples/final.png", "samples/generated.npz"),
