@@ -63,9 +63,10 @@ class Dense:
 
 def dense(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """K dense layers at once: (K, N, I), (K, O, I), (K, O) -> (K, N, O)."""
-    if weight.shape[1] == 1:  # a CPU multiplies a row with a matrix faster than a matrix with a column
-        return (torch.bmm(weight, hidden.mT) if bias is None else torch.baddbmm(bias[:, None], weight, hidden.mT)).mT
-    return torch.bmm(hidden, weight.mT) if bias is None else torch.baddbmm(bias[:, None], hidden, weight.mT)
+    row = weight.shape[1] == 1  # which a CPU multiplies with a matrix faster than a matrix with a column
+    left, right = (weight, hidden.mT) if row else (hidden, weight.mT)
+    out = torch.bmm(left, right) if bias is None else torch.baddbmm(bias[:, None], left, right)
+    return out.mT if row else out
 
 
 Split = Callable[[Tensor], list[Tensor]]
@@ -169,9 +170,7 @@ class _Evaluation(torch.autograd.Function):
         for number, layer in enumerate(layers):
             _multiply([(left[number], right[number]) for left, right in factors], out=next(parts))
             if layer.bias is not None:
-                gradient = gradients[number]
-                of_group = gradient.reshape(ctx.groups * len(gradient), -1, gradient.shape[2]).sum(1)
-                torch.sum(of_group.view(-1, ctx.groups, gradient.shape[2]), 1, out=next(parts))
+                _sum(gradients[number], ctx.groups, out=next(parts))
         return of_vector, of_records, None, None, None, None, None
 
 
@@ -203,6 +202,13 @@ def _multiply(pairs: Sequence[tuple[Tensor, Tensor]], out: Tensor) -> None:
         for gradient, hidden in more:
             product.baddbmm_(hidden.mT, gradient)
         out.copy_(product.mT)
+
+
+def _sum(gradient: Tensor, groups: int, out: Tensor) -> None:
+    """The sum of (K, N, O) over N, each group on its own and then those, into (K, O)."""
+    width = gradient.shape[2]
+    of_group = gradient.reshape(groups * len(gradient), -1, width).sum(1)  # a sum over one of four dimensions is slower
+    torch.sum(of_group.view(-1, groups, width), 1, out=out)
 
 
 def _again(
