@@ -12,12 +12,13 @@ import json
 import statistics
 from collections.abc import Iterator, Sequence
 from functools import partial
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from rich.table import Table
 
@@ -30,23 +31,12 @@ from pargan.evaluation import attack_target, target_of
 
 FULL = {"num_records": 5000, "num_samples": 10_000, "draws": 2000}
 CPU = torch.device("cpu")
-OTHERS = (
-    "density_ratio",
-    "density_ratio_gaussian",
-    "latent_search",
-    "latent_search_lbfgs",
-    "monte_carlo_features",
-    "monte_carlo_log",
-    "monte_carlo_mixed",
-    "monte_carlo_percentile",
-    "monte_carlo_raw",
-    "monte_carlo_reference",
-    "nearest_neighbour_features",
-    "nearest_neighbour_mixed",
-    "nearest_neighbour_pca",
-    "surrogate_discriminator",
+ATTACKS = sorted(
+    file.stem
+    for file in Path(str(files("pargan.conf"))).glob("attack/*.yaml")
+    if OmegaConf.select(OmegaConf.load(file), "_target_") == "pargan.callbacks.ScheduledAttack"
 )
-"""What conf/attack has besides the recipe's attacks that needs one GAN only."""
+"""What conf/attack has that needs one GAN only, so that a training may schedule it."""
 
 
 def main() -> None:
@@ -55,7 +45,7 @@ def main() -> None:
     parser.add_argument(
         "--cases", nargs="+", choices=cases.CASES, default=["blobs js", "digits js", "broward js", "mnist js"]
     )
-    parser.add_argument("--attacks", nargs="+", choices=OTHERS, default=[], help="instead of the recipe's")
+    parser.add_argument("--attacks", nargs="+", choices=ATTACKS, default=[], help="instead of the recipe's")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", type=Path, help="file for the figures")
     arguments = parser.parse_args()
@@ -73,7 +63,8 @@ def measure(case: str, attacks: Sequence[str], turns: int) -> Iterator[dict[str,
     """Median seconds and peak memory of each attack, and of the recipe's together beside the steps between."""
     cfg, module, records = setting(case)
     loop = {"num_samples": cfg.callbacks.attacks.num_samples, "draws": cfg.callbacks.attacks.draws}
-    for name, each in chosen(case, attacks).items():
+    scheduled = chosen(case, attacks)
+    for name, each in scheduled.items():
         default = {"num_records": each.num_records, **loop}
         try:
             times = {
@@ -86,9 +77,9 @@ def measure(case: str, attacks: Sequence[str], turns: int) -> Iterator[dict[str,
             yield {"case": case, "attack": name, **times, "MiB": peak_memory(once_at_full_size, case, name)}
     if attacks:
         return
-    together = {name: each.attack for name, each in chosen(case).items()}
+    together = {name: each.attack for name, each in scheduled.items()}
     in_loop = median(partial(attacked, module, together, records, num_records=500, **loop), turns)
-    spec = cases.SPECS[case.split()[0]]
+    spec = cases.spec_of(case)
     step, real = cases.ours(cfg, spec, CPU), cases.records(cfg, spec, CPU)
     training = median(partial(step, real), turns + 2) * steps_between(cfg)
     yield {"case": case, "attack": "all in the loop", "default": in_loop, "of_training": in_loop / training}
@@ -96,13 +87,13 @@ def measure(case: str, attacks: Sequence[str], turns: int) -> Iterator[dict[str,
 
 def setting(case: str) -> tuple[DictConfig, ParGANModule, AttackRecords]:
     """The recipe, its networks, and the records they are attacked with."""
-    cfg, spec = cases.configuration(case), cases.SPECS[case.split()[0]]
+    cfg, spec = cases.configuration(case), cases.spec_of(case)
     torch.set_num_threads(cfg.model.threads or torch.get_num_threads())
     return cfg, cases.build(cfg, spec), random_records(FULL["num_records"], spec.shape, cfg.num_partitions)
 
 
-def chosen(case: str, attacks: Sequence[str] = ()) -> dict[str, ScheduledAttack]:
-    """The attacks of these names, or the recipe's."""
+def chosen(case: str, attacks: Sequence[str]) -> dict[str, ScheduledAttack]:
+    """The attacks of these names, or the recipe's where there are none."""
     found: dict[str, ScheduledAttack] = instantiate(cases.configuration(case, attacks=attacks).attack, _convert_="all")
     return found
 

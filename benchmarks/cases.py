@@ -53,6 +53,11 @@ def configuration(
         return compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
 
 
+def spec_of(case: str) -> RecordSpec:
+    """The facts of its data set."""
+    return SPECS[case.split()[0]]
+
+
 def pool(case: str) -> Records:
     """As many random records as the recipe shares out, with a quality measure."""
     dataset, random = case.split()[0], np.random.default_rng(0)

@@ -87,7 +87,7 @@ def main() -> None:
 
 def measure(case: str, cfg: DictConfig, turns: int, device: torch.device, *, callbacks: bool) -> dict[str, Any]:
     """Median milliseconds of a step of each contestant, its work, and its peak memory."""
-    spec = cases.SPECS[case.split()[0]]
+    spec = cases.spec_of(case)
     real = cases.records(cfg, spec, device)
     reference, ours = cases.reference(cfg, spec, device), cases.ours(cfg, spec, device)
     matrix = torch.rand(MATRIX, MATRIX, device=device)
@@ -121,7 +121,7 @@ def measure(case: str, cfg: DictConfig, turns: int, device: torch.device, *, cal
 
 def three_steps(case: str, num_partitions: int, contestant: str) -> None:
     """What memory is measured of."""
-    cfg, spec = cases.configuration(case, num_partitions), cases.SPECS[case.split()[0]]
+    cfg, spec = cases.configuration(case, num_partitions), cases.spec_of(case)
     real = cases.records(cfg, spec, torch.device("cpu"))
     step = {"reference": cases.reference, "ours": cases.ours}[contestant](cfg, spec, real.device)
     for _ in range(3):
@@ -253,7 +253,7 @@ def timed(step: Callable[[], Any], device: torch.device) -> float:
 
 def profile_of(case: str, cfg: DictConfig, device: torch.device) -> str:
     """The operations our step spends its time in."""
-    spec = cases.SPECS[case.split()[0]]
+    spec = cases.spec_of(case)
     step, real = cases.ours(cfg, spec, device), cases.records(cfg, spec, device)
     for _ in range(WARM_UP):
         step(real)
