@@ -138,7 +138,7 @@ def _alone(directory: RunDirectory) -> Iterator[None]:
             f"and give resume={directory.from_here} again"
         )
 
-    with locked(directory.training_lock, refuse):
+    with locked(directory.lock, refuse):
         yield
 
 

@@ -89,14 +89,9 @@ class RunDirectory:
         return self.checkpoints / "last.ckpt"
 
     @property
-    def training_lock(self) -> Path:
-        """Held by the process that trains this run."""
-        return self.path / ".training.lock"
-
-    @property
     def lock(self) -> Path:
-        """Held by the process that trains a reference model here; beside the directory, which it may have to make."""
-        return self.path.with_name(f"{self.path.name}.lock")
+        """Held by the process that trains here."""
+        return self.path / ".training.lock"
 
     @property
     def reference_models(self) -> Path:

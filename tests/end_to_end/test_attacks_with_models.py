@@ -143,7 +143,8 @@ def test_two_processes_at_once_train_every_model_once(run, trained, tmp_path):
     (first,) = models(trained).values()
     before = times(trained)
     given = (f"run={trained}", "attack=[shadow]", "attack.shadow.models=3", *ATTACK)
-    with locked(first.with_name("1.lock"), lambda: pytest.fail("held")):  # until both have come to the second model
+    second = RunDirectory(first.with_name("1"))
+    with locked(second.lock, lambda: pytest.fail("held")):  # until both have come to the second model
         processes, said = [], []
         for _ in range(2):  # one after the other, so that neither waits for the other to look at the first model
             processes.append(start("attack", *given, cwd=tmp_path))
