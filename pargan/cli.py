@@ -24,7 +24,7 @@ from pargan.errors import ParganError
 from pargan.locks import locked
 from pargan.resume import resumed_config, settings_of
 from pargan.run_directory import RunDirectory
-from pargan.sentences import sentence
+from pargan.sentences import say_and_exit, sentence
 from pargan.sweep import record_failure
 
 CONFIG = "pkg://pargan.conf"
@@ -78,19 +78,19 @@ def _say_and_exit(error: Exception, wants_trace: bool) -> NoReturn:
     message = sentence(error)
     if message is None or wants_trace:
         raise error
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
-    sys.exit(1)
+    say_and_exit(message)
 
 
 def _train(cfg: DictConfig) -> float:
     job = HydraConfig.get()
     if cfg.resume is not None:
-        return _resume(RunDirectory.open(cfg.resume, key="resume"), list(job.overrides.task), cfg)
-    directory = RunDirectory(Path(cfg.run_directory))
+        return _resume(cfg, list(job.overrides.task))
+    directory = RunDirectory(Path(job.runtime.output_dir))
     settings = settings_of(cfg, job)
     try:
+        _refuse_another_folder(cfg, directory)
         with _alone(directory), _resumable(directory):
-            return run.objective(cfg, run.train(cfg, settings))
+            result = run.train(cfg, settings)
     except Exception as error:
         if job.mode == RunMode.RUN:
             _discard_unstarted(directory)
@@ -102,10 +102,21 @@ def _train(cfg: DictConfig) -> float:
         print(f"job {job.job.num} failed: {message or repr(error)}", file=sys.stderr)
         record_failure(directory, settings, message or repr(error))
         return math.nan
+    return run.objective(cfg, result)  # what is not measured in one job is not in the others either
 
 
-def _resume(directory: RunDirectory, overrides: list[str], composed: DictConfig) -> float:
+def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
+    """Refuse a run apart from the configuration that Hydra keeps for it, without which it is no run directory."""
+    if Path(cfg.run_directory) != directory.path:
+        raise ParganError(
+            f"run_directory={cfg.run_directory} is not where the run's configuration is written; "
+            f"give hydra.run.dir={cfg.run_directory}, or hydra.sweep.dir=... for a sweep"
+        )
+
+
+def _resume(composed: DictConfig, overrides: list[str]) -> float:
     try:
+        directory = RunDirectory.open(composed.resume, key="resume")
         cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
         with _alone(directory), _resumable(directory):

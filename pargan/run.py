@@ -19,7 +19,7 @@ from rich.console import Console
 from pargan import report
 from pargan.attacks import Attack, refuse_without_models
 from pargan.build import Built, build, build_attacks, build_trainer, cpu_threads, device_of, quiet_lightning
-from pargan.callbacks import RowBeforeCheckpoint
+from pargan.callbacks import ResultSetAside, RowBeforeCheckpoint
 from pargan.checkpoints import load_checkpoint
 from pargan.checks import check_objective, check_values
 from pargan.data.membership import Membership
@@ -66,7 +66,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         rows = EpochCsvLogger(directory.metrics)
         loggers += [rows, *instantiate(cfg.logger).values()]
         with quiet_lightning(), cpu_threads(cfg.model.threads):
-            trainer = build_trainer(cfg, [*callbacks.values(), RowBeforeCheckpoint(rows)], loggers)
+            own = [RowBeforeCheckpoint(rows), ResultSetAside(directory.result, directory.result_before)]
+            trainer = build_trainer(cfg, [*callbacks.values(), *own], loggers)
             built.module.acceleration.refuse(trainer.strategy.root_device, str(cfg.trainer.precision))
             for logger in loggers:
                 logger.log_hyperparams(_plain(cfg))
@@ -209,7 +210,7 @@ def _leave(
     result: Mapping[str, Any],
     loggers: Sequence[Logger],
 ) -> None:
-    """Pictures, generated records, result.json last (so that it stands for a whole directory), then the table."""
+    """Pictures, generated records, result.json last, then the table."""
     spec = built.datamodule.spec
     real = built.datamodule.take_nonmembers(PICTURED)
     pictures = [report.draw_samples(spec, evaluation.samples[:PICTURED], real, directory.samples / "final.png")]

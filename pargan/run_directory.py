@@ -120,5 +120,10 @@ class RunDirectory:
 
     @property
     def result(self) -> Path:
-        """The final figures, machine-readable."""
+        """The final figures, machine-readable; it stands for a whole directory."""
         return self.path / "result.json"
+
+    @property
+    def result_before(self) -> Path:
+        """The figures from before a finished run was continued."""
+        return self.path / "result.before.json"

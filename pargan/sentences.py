@@ -2,9 +2,11 @@
 
 import difflib
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import NoReturn
 
 from hydra.errors import (
     ConfigCompositionException,
@@ -18,6 +20,12 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from pargan.errors import ParganError
 from pargan.files import DISK_FULL, unwritable
+
+
+def say_and_exit(message: str) -> NoReturn:
+    """End the program with a sentence on stderr and status 1."""
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    sys.exit(1)
 
 
 def sentence(error: BaseException) -> str | None:

@@ -4,7 +4,7 @@ from pargan.callbacks.attacks import AttackCallback, ScheduledAttack
 from pargan.callbacks.gap import GeneralizationGap
 from pargan.callbacks.progress import EpochProgress
 from pargan.callbacks.quality import QualityCallback
-from pargan.callbacks.rows import RowBeforeCheckpoint
+from pargan.callbacks.rows import ResultSetAside, RowBeforeCheckpoint
 from pargan.callbacks.samples import SamplePictures
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "EpochProgress",
     "GeneralizationGap",
     "QualityCallback",
+    "ResultSetAside",
     "RowBeforeCheckpoint",
     "SamplePictures",
     "ScheduledAttack",

@@ -1,5 +1,6 @@
-"""metrics.csv and the checkpoint agree on which epochs are done."""
+"""metrics.csv, the checkpoint and result.json agree on which epochs are done."""
 
+from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
@@ -28,3 +29,21 @@ class RowBeforeCheckpoint(pl.Callback):
         if logged:
             figures = {name: float(value) for name, value in logged.items()}
             self.logger.log_metrics({**figures, "epoch": trainer.current_epoch})
+
+
+class ResultSetAside(pl.Callback):
+    """Renames the figures of a finished run that is trained on, which from the first step are not this run's any more.
+
+    Args:
+        result: their file.
+        before: the file's new name.
+    """
+
+    def __init__(self, result: Path, before: Path) -> None:
+        self.result = result
+        self.before = before
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Not sooner: until the checkpoint has been restored, the run may still be refused."""
+        if self.result.exists():
+            self.result.replace(self.before)

@@ -92,6 +92,7 @@ def test_a_shorter_run_extended_equals_the_longer_one(tmp_path, uninterrupted):
     assert ended.status == 0, ended.err
     assert_same_weights(weights(directory), weights(uninterrupted))
     assert result_of(directory)["training"]["epochs"] == 400
+    assert strict_json((directory / "result.before.json").read_text())["training"]["epochs"] == 200
     assert len(rows(directory / "metrics.csv")) == 400
 
 
