@@ -1,8 +1,8 @@
 """python -m benchmarks.neighbours: distances to the nearest sample, ours against scikit-learn's brute force.
 
 Each contestant runs in a process of its own on the same random float32 records, so that its peak memory is its own;
-that includes the interpreter, its libraries and the records themselves. Peak memory is the process's maximum
-resident set. CPU seconds, over all threads, compare where other work runs on the machine.
+that includes the interpreter, its libraries and the records themselves. CPU seconds, over all threads, compare where
+other work runs on the machine.
 
     ours           `pargan.attacks.neighbours.nearest_distances`
     scikit-learn   `NearestNeighbors(n_neighbors=1, algorithm="brute")`
@@ -10,11 +10,7 @@ resident set. CPU seconds, over all threads, compare where other work runs on th
 
 import argparse
 import json
-import multiprocessing
-import resource
-import sys
 import time
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
@@ -24,6 +20,7 @@ from rich.table import Table
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
+from benchmarks.memory import measured_alone
 from pargan.attacks.neighbours import nearest_distances
 
 
@@ -55,20 +52,11 @@ CONTESTANTS = {"ours": ours, "scikit-learn": scikit_learn}
 
 def measured(name: str, *settings: int) -> dict[str, Any]:
     """Time and peak memory of one contestant, in a fresh process."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=run, args=(sender, name, *settings))
-    process.start()
-    sender.close()
-    try:
-        return receiver.recv()
-    except EOFError:
-        sys.exit(f"{name} ended without a result; its process returned {process.exitcode}")
-    finally:
-        process.join()
+    found, peak = measured_alone(run, name, *settings)
+    return {**found, "MiB": round(peak)}
 
 
-def run(sender: Connection, name: str, num_records: int, num_samples: int, features: int, threads: int) -> None:
+def run(name: str, num_records: int, num_samples: int, features: int, threads: int) -> dict[str, Any]:
     torch.set_num_threads(threads)
     random = np.random.default_rng(0)
     records, samples = (random.standard_normal((n, features), dtype=np.float32) for n in (num_records, num_samples))
@@ -76,30 +64,26 @@ def run(sender: Connection, name: str, num_records: int, num_samples: int, featu
         start, cpu_start = time.perf_counter(), time.process_time()
         distances = CONTESTANTS[name](records, samples)
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    sender.send(
-        {
-            "contestant": name,
-            "records": num_records,
-            "samples": num_samples,
-            "features": features,
-            "threads": threads,
-            "seconds": round(seconds, 2),
-            "cpu_seconds": round(cpu_seconds, 2),
-            "peak_gb": round(peak / 1e9, 3),
-            "mean_distance": round(float(distances.mean(dtype=np.float64)), 6),
-        }
-    )
+    return {
+        "contestant": name,
+        "records": num_records,
+        "samples": num_samples,
+        "features": features,
+        "threads": threads,
+        "seconds": round(seconds, 2),
+        "cpu_seconds": round(cpu_seconds, 2),
+        "mean_distance": round(float(distances.mean(dtype=np.float64)), 6),
+    }
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """For people."""
     first = rows[0]
     title = f"{first['records']} x {first['samples']} records in {first['features']} dimensions"
-    result = Table("contestant", "seconds", "CPU seconds", "peak GB", "mean distance", title=title)
+    result = Table("contestant", "seconds", "CPU seconds", "MiB", "mean distance", title=title)
     for row in rows:
         times = f"{row['seconds']:.1f}", f"{row['cpu_seconds']:.1f}"
-        result.add_row(row["contestant"], *times, f"{row['peak_gb']:.2f}", f"{row['mean_distance']}")
+        result.add_row(row["contestant"], *times, str(row["MiB"]), f"{row['mean_distance']}")
     return result
 
 
