@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pargan.attacks.audit import AttackResult
 from pargan.attacks.neighbours import nearest
-from pargan.attacks.per_partition import placements
+from pargan.attacks.statistics import placements
 from pargan.attacks.target import DiscriminatorsView, GeneratorView, PartitionsView, SamplesView
 
 VIEWS: tuple[type[SamplesView], ...] = (SamplesView, GeneratorView, DiscriminatorsView, PartitionsView)

@@ -64,11 +64,31 @@ def auc_interval(members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Gen
         [_redrawn_auc(below, up_to, n, rng, min(block, draws - done)) for done in range(0, draws, block)]
     )
     low, high = np.quantile(drawn, [TAIL, 1 - TAIL])
-    value = auc(members, nonmembers)
-    beyond_doubt = TAIL ** (1 / min(m, n))
-    if value in (0.0, 1.0):
-        low, high = min(low, beyond_doubt), max(high, 1 - beyond_doubt)
-    return Interval(value, float(low), float(high))
+    return _within_doubt(Interval(auc(members, nonmembers), float(low), float(high)), min(m, n))
+
+
+def delong_interval(members: np.ndarray, nonmembers: np.ndarray) -> Interval:
+    """AUC with its 95 % interval from the variance of placements (DeLong et al. 1988, doi 10.2307/2531595).
+
+    Where many intervals are wanted: a bootstrap takes hundreds of times as long as this sort. It is too narrow below
+    some twenty records in a group; groups that are separated perfectly get the bound of `auc_interval`. One record in
+    a group has no variance to estimate: then the interval is [0, 1].
+    """
+    m, n = len(members), len(nonmembers)
+    by_member, by_nonmember = _placements(members, nonmembers)
+    value = float(by_member.mean())
+    if min(m, n) < 2:
+        return Interval(value, 0.0, 1.0)
+    margin = _margin(by_member, by_nonmember)
+    return _within_doubt(Interval(value, max(0.0, value - margin), min(1.0, value + margin)), min(m, n))
+
+
+def _within_doubt(interval: Interval, pairs: int) -> Interval:
+    """The interval, widened where perfect separation of so many disjoint pairs would leave none."""
+    if interval.value not in (0.0, 1.0):
+        return interval
+    beyond_doubt = float(TAIL ** (1 / pairs))
+    return interval._replace(low=min(interval.low, beyond_doubt), high=max(interval.high, 1 - beyond_doubt))
 
 
 def _redrawn_auc(below: np.ndarray, up_to: np.ndarray, n: int, rng: np.random.Generator, draws: int) -> np.ndarray:
@@ -95,19 +115,26 @@ def auc_difference(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarra
     """
     placed = [_placements(*scores) for scores in (first, second)]
     by_member, by_nonmember = (one - other for one, other in zip(*placed, strict=True))
-    variance = sum(float(each.var()) / max(len(each) - 1, 1) for each in (by_member, by_nonmember))
-    value = float(by_member.mean())
-    margin = float(stats.norm.isf(TAIL)) * variance**0.5
+    value, margin = float(by_member.mean()), _margin(by_member, by_nonmember)
     return Interval(value, value - margin, value + margin)
+
+
+def _margin(by_member: np.ndarray, by_nonmember: np.ndarray) -> float:
+    """Half the width of the normal 95 % interval of a mean of placements, or of their differences."""
+    variance = sum(float(each.var()) / max(len(each) - 1, 1) for each in (by_member, by_nonmember))
+    return float(stats.norm.isf(TAIL)) * variance**0.5
 
 
 def _placements(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of every member (m,) and nonmember (n,), the share of the other group that it is on the right side of."""
-    m, n = len(members), len(nonmembers)
-    ranks = stats.rankdata(np.concatenate([members, nonmembers]))
-    below_member = (ranks[:m] - stats.rankdata(members)) / n
-    below_nonmember = (ranks[m:] - stats.rankdata(nonmembers)) / m
-    return below_member, 1 - below_nonmember
+    return placements(members, nonmembers), 1 - placements(nonmembers, members)
+
+
+def placements(scores: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """Share of `among` (n,) below each of the scores (N,), ties counted half: (N,) in [0, 1]."""
+    ordered = np.sort(among)
+    below, up_to = np.searchsorted(ordered, scores, "left"), np.searchsorted(ordered, scores, "right")
+    return (below + up_to) / (2 * len(among))
 
 
 def permutation_p_value(members: np.ndarray, nonmembers: np.ndarray) -> float:

@@ -19,7 +19,7 @@ from pargan.attacks import (
     statistics,
 )
 from pargan.attacks.neighbours import nearest
-from pargan.attacks.per_partition import delong_interval, placements
+from pargan.attacks.statistics import delong_interval, placements
 
 ATTACKS = {"own": OwnPartition(), "mean": DiscriminatorMean(), "nn": NearestNeighbour(), "mc": MonteCarlo()}
 
@@ -149,5 +149,6 @@ def test_the_interval_is_that_of_a_bootstrap_and_covers_the_truth():
 
 def test_intervals_at_the_edges():
     assert delong_interval(np.ones(9), np.ones(9)) == (0.5, 0.5, 0.5)
-    assert delong_interval(np.ones(9), np.zeros(9)) == (1, 1, 1)
+    assert delong_interval(np.ones(9), np.zeros(20)) == (1, pytest.approx(0.025 ** (1 / 9)), 1)
+    assert delong_interval(np.zeros(9), np.ones(20)) == (0, 0, pytest.approx(1 - 0.025 ** (1 / 9)))
     assert delong_interval(np.array([0.5]), np.arange(3.0)) == (pytest.approx(1 / 3), 0, 1)
