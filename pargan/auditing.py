@@ -179,7 +179,8 @@ def _view(
     seed: int,
 ) -> Target:
     if isinstance(target, SamplesView):
-        return replace(target, reference=reference.to(target.samples.device), seed=seed)
+        # Labels, where there were some, are those of the reference set it had.
+        return replace(target, reference=reference.to(target.samples.device), reference_labels=None, seed=seed)
     if isinstance(target, ParGANModule):
         return target_of(target, reference, num_samples, seed)
     if not isinstance(target, nn.Module):

@@ -50,6 +50,8 @@ RULES: Mapping[str, Rule] = {
     "generator_steps": _optional(_whole(1)),
     "max_epochs": EPOCHS,
     "batch_size": _whole(1),
+    "num_workers": _whole(0),
+    "threads": _optional(_whole(1)),
     "data.members": SIZE,  # attack.py knows files by these words
     "data.nonmembers": SIZE,
     "data.reference": SIZE,

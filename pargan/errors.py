@@ -3,7 +3,3 @@
 
 class ParganError(Exception):
     """Bad input: one sentence with the key, the value and the remedy; entries print it and exit with 1."""
-
-
-class ParganWarning(UserWarning):
-    """Something the reader of a result should know, but that does not stop the run."""

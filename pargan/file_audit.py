@@ -173,13 +173,13 @@ def _suits(view: Target, attack: Attack) -> bool:
 
 
 def _split(groups: Mapping[str, Records], every: Mapping[str, np.ndarray], size: int, seed: int) -> Split:
-    """At most `size` records of each group, for the quality; the reference set whole, as it is in training."""
+    """At most `size` members and nonmembers, for the quality; the reference set whole, as it is in training."""
     index = {name: np.arange(len(group)) for name, group in every.items()}
     source = {"members": "members", "nonmembers": "nonmembers", "reference": "reference"}
     if "reference" not in groups:
         index["reference"], index["nonmembers"] = set_aside(len(every["nonmembers"]), seed)
         source["reference"] = "nonmembers"
-    for name in source:
+    for name in ("members", "nonmembers"):
         index[name] = index[name][_some(len(index[name]), size, seed, f"quality {name}")]
     labels = {name: groups[origin].labels for name, origin in source.items()}
     return Split(

@@ -95,4 +95,4 @@ def test_the_objective_is_a_figure_of_the_result(finished):
 def test_results_hold_numbers_of_python(finished):
     _, trained = finished
     assert not [value for each in trained["attacks"] for value in each.values() if isinstance(value, np.generic)]
-    assert trained["timings"]["in_fit"].keys() == {"attacks", "gap", "quality"}
+    assert trained["timings"]["in_fit"].keys() == {"attacks", "gap", "quality", "samples"}

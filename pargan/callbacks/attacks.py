@@ -96,7 +96,8 @@ class AttackCallback(pl.Callback):
 
     def _choose(self, trainer: pl.Trainer, size: int) -> AttackRecords:
         if self.records is None:
-            return AttackRecords.of(partition_datamodule(trainer, self), size, self.seed)
+            datamodule = partition_datamodule(trainer, self, ", or give the callback its records")
+            return AttackRecords.of(datamodule, size, self.seed)
         return self.records.subset(size, self.seed)
 
     def _run(self, due: Mapping[str, ScheduledAttack], pl_module: Any) -> list[AttackResult]:

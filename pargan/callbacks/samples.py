@@ -1,5 +1,6 @@
 """Pictures of generated records over the epochs."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class SamplePictures(pl.Callback):
         self.every_n_epochs = rhythm(every_n_epochs)
         self.num_samples = num_samples
         self.seed = seed
+        self.seconds = 0.0
         self._real: np.ndarray | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
@@ -40,9 +42,11 @@ class SamplePictures(pl.Callback):
         """Draw."""
         if self._real is None or not is_due(trainer, self.every_n_epochs):
             return
+        start = time.perf_counter()
         spec = partition_datamodule(trainer, self).spec
         samples = pl_module.sample(self.num_samples, derive(self.seed, "pictured samples")).cpu().numpy()
         path = self.folder / f"epoch_{trainer.current_epoch + 1:05d}.png"
         draw_samples(spec, samples, self._real, path)
         for logger in trainer.loggers:
             log_picture(logger, "samples", path, pl_module.generator_steps)
+        self.seconds += time.perf_counter() - start

@@ -28,16 +28,13 @@ def is_due(trainer: pl.Trainer, every_n_epochs: int) -> bool:
     return epoch == 0 or (epoch + 1) % every_n_epochs == 0 or epoch + 1 == trainer.max_epochs
 
 
-def partition_datamodule(trainer: pl.Trainer, callback: pl.Callback) -> PartitionDataModule:
-    """The run's data module, which knows who is a member.
+def partition_datamodule(trainer: pl.Trainer, callback: pl.Callback, otherwise: str = "") -> PartitionDataModule:
+    """The run's data module, which knows who is a member; `otherwise` is what a user without one can do.
 
     Raises:
         ParganError: the trainer was given some other data.
     """
     datamodule = getattr(trainer, "datamodule", None)
     if not isinstance(datamodule, PartitionDataModule):
-        raise ParganError(
-            f"{type(callback).__name__} must know the members: fit with a PartitionDataModule, "
-            f"or give the callback its records"
-        )
+        raise ParganError(f"{type(callback).__name__} must know the members: fit with a PartitionDataModule{otherwise}")
     return datamodule

@@ -140,11 +140,14 @@ class PartitionDataModule(pl.LightningDataModule):
         return self.records.take(_pick(self.membership.reference, max_records, seed, "reference"))
 
     def split(self, max_records: int | None = None, seed: int = 0) -> Split:
-        """The three groups in model space, at most `max_records` of each, as the `take_*` methods give."""
+        """The groups in model space: at most `max_records` members and nonmembers, as the `take_*` methods give.
+
+        The reference set is whole, so that features fitted on it are the same however many records are compared.
+        """
         groups = [
             _pick(self.membership.members, max_records, seed, "members"),
             _pick(self.membership.nonmembers, max_records, seed, "nonmembers"),
-            _pick(self.membership.reference, max_records, seed, "reference"),
+            self.membership.reference,
         ]
         labels = self.records.labels
         return Split(

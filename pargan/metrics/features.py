@@ -86,7 +86,7 @@ def _fit(reference: np.ndarray, labels: np.ndarray | None) -> ReferenceExtractor
     return ReferenceExtractor(name, raw, features.mean(axis=0), float(np.sqrt(features.var(axis=0).mean())))
 
 
-# The quality over the epochs, the final one and attacks may each see another part of the reference group.
+# The quality over the epochs, the final one and attacks see one reference group; a sweep has several.
 _fitted = Remembering(_fit, size=4)
 
 

@@ -25,7 +25,6 @@ class Figure:
 
     mean: float
     sd: float | None
-    num_seeds: int
 
     def __str__(self) -> str:
         return f"{self.mean:.4g}" if self.sd is None else f"{self.mean:.4g} ± {self.sd:.2g}"
@@ -130,7 +129,7 @@ def _measured(result: Mapping[str, Any]) -> dict[str, float]:
 
 def _figure(values: Sequence[float]) -> Figure:
     sd = float(np.std(values, ddof=1)) if len(values) > 1 else None
-    return Figure(float(np.mean(values)), sd, len(values))
+    return Figure(float(np.mean(values)), sd)
 
 
 def _varying(settings: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -128,7 +128,9 @@ def test_explicit_records_are_subsampled_too(tmp_path):
 
 
 def test_neither_datamodule_nor_records_is_refused(tmp_path):
-    with pytest.raises(ParganError, match=r"^AttackCallback must know the members: fit with a PartitionDataModule, or"):
+    with pytest.raises(
+        ParganError, match=r"^AttackCallback must know the members: fit with a PartitionDataModule, or give the"
+    ):
         fit_on(batches(1), gan(), tmp_path, callbacks=[callback()])
 
 

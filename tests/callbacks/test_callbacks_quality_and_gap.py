@@ -79,7 +79,9 @@ def test_early_stopping_and_the_best_checkpoint_can_monitor_them(name, tmp_path)
 @pytest.mark.parametrize("make", [GeneralizationGap, QualityCallback, lambda: SamplePictures("nowhere")])
 def test_other_data_is_refused(make, tmp_path):
     watched = make()
-    with pytest.raises(ParganError, match=rf"^{type(watched).__name__} must know the members: fit with a Partition"):
+    with pytest.raises(
+        ParganError, match=rf"^{type(watched).__name__} must know the members: fit with a PartitionDataModule$"
+    ):
         fit_on(batches(1), gan(), tmp_path, callbacks=[watched])
 
 
