@@ -88,6 +88,8 @@ class ConvTranspose2d(nn.ConvTranspose2d):
     def _shorter_way(self, pictures: Tensor) -> Callable[[Tensor], Tensor] | None:
         if not _in_reach(pictures) or self.bias is not None or self.groups != 1:
             return None
+        if any(added >= step for added, step in zip(self.output_padding, self.stride, strict=True)):
+            return None  # pixels that no input reaches, which only PyTorch's own dares to add
         if self.out_channels <= FEW:
             return self._scattered
         odd, side = self.kernel_size[0], pictures.shape[3]
@@ -128,6 +130,6 @@ def scattered(
 
 
 def _in_reach(pictures: Tensor) -> bool:
-    """On a CPU and not in half precision, where each product would round anew."""
-    in_half = pictures.dtype.itemsize < 4 or torch.is_autocast_enabled("cpu")
-    return pictures.device.type == "cpu" and pictures.dim() == 4 and not in_half
+    """Real numbers on a CPU, not in half precision, where each product would round anew."""
+    precise = pictures.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
+    return pictures.device.type == "cpu" and pictures.dim() == 4 and pictures.numel() > 0 and precise
