@@ -19,6 +19,9 @@ WORTH_TRANSFORMING = range(5, 13)
 """Sides of a picture, in pixels, for which it was measured, with 5 x 5 weights: of smaller ones PyTorch's own
 convolution skips the half of the weights that meet padding."""
 
+MADE_BY = {"ConvolutionBackward0", "_BackToFewChannelsBackward"}
+"""Names of `grad_fn` of a convolution's result, which keep nothing of it."""
+
 
 class Conv2d(nn.Conv2d):
     """`nn.Conv2d` whose gradient in pictures of a few channels takes a shorter way on a CPU; the same to rounding."""
@@ -26,7 +29,9 @@ class Conv2d(nn.Conv2d):
     def forward(self, pictures: Tensor) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
         if not torch.jit.is_scripting():
-            return self._with_a_shorter_way_back(pictures)
+            made = self._with_a_shorter_way_back(pictures)
+            # Hooks may keep it: a view is none of the results that LeakyDropout takes for its own.
+            return made.view_as(made) if self._forward_hooks else made
         return self._conv_forward(pictures, self.weight, self.bias)
 
     @torch.jit.unused

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pargan.models.convolution import MADE_BY
 from pargan.models.dropout import Dropout
 
 
@@ -42,9 +43,11 @@ class _Leaky(torch.autograd.Function):
 
 
 class LeakyDropout(nn.Sequential):
-    """LeakyReLU, then dropout; in training on a CPU as one product, in the memory of what comes in.
+    """LeakyReLU, then dropout; in training on a CPU as one product, in the memory of a convolution before it.
 
-    Nothing but the multiplier is kept for the gradient, which is one product too.
+    Nothing but the multiplier is kept for the gradient, which is one product too. Only what a convolution of PyTorch's
+    or the house's has just made is overwritten: it needs its result no more. Who else wants that must copy it, as with
+    `inplace=True`; hooks of the house's `Conv2d` need not.
 
     Args:
         negative_slope: what negative numbers are multiplied with, in (0, 1).
@@ -55,18 +58,19 @@ class LeakyDropout(nn.Sequential):
         super().__init__(LeakyReLU(negative_slope), Dropout(p))
 
     def forward(self, activations: Tensor) -> Tensor:
-        """(..., F) -> (..., F), over what a layer before has computed."""
+        """(..., F) -> (..., F)."""
         if not torch.jit.is_scripting():
             multiplier = self._multiplier(activations)
             if multiplier is not None:
-                return _Multiplied.apply(activations, multiplier)
+                overwritten = self._may_overwrite(activations)
+                return activations.mul_(multiplier) if overwritten else activations * multiplier
         for layer in self:
             activations = layer(activations)
         return activations
 
     @torch.jit.unused
     def _multiplier(self, activations: Tensor) -> Tensor | None:
-        if activations.grad_fn is None or torch.compiler.is_compiling():  # not a layer's, or better left to a compiler
+        if torch.compiler.is_compiling():  # better left to it
             return None
         leaky, dropout = self
         assert isinstance(leaky, LeakyReLU)
@@ -77,15 +81,8 @@ class LeakyDropout(nn.Sequential):
             torch.ops.aten.leaky_relu_backward.grad_input(scale, activations.detach(), slope, False, grad_input=scale)
         return scale
 
-
-class _Multiplied(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, activations: Tensor, multiplier: Tensor) -> Tensor:
-        ctx.mark_dirty(activations)
-        ctx.save_for_backward(multiplier)
-        return activations.mul_(multiplier)
-
-    @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        (multiplier,) = ctx.saved_tensors
-        return gradient * multiplier, None
+    @torch.jit.unused
+    def _may_overwrite(self, activations: Tensor) -> bool:
+        made_by = activations.grad_fn
+        by_convolution = made_by is not None and made_by.name() in MADE_BY
+        return by_convolution and torch.is_grad_enabled() and not self._forward_pre_hooks

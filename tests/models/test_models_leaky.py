@@ -6,6 +6,7 @@ from torch import nn
 
 from pargan.discriminators import input_gradients
 from pargan.losses import Wasserstein
+from pargan.models.convolution import FEW, Conv2d
 from pargan.models.dropout import Dropout
 from pargan.models.leaky import LeakyDropout, LeakyReLU
 
@@ -73,15 +74,59 @@ def test_with_dropout_gradients_can_be_differentiated_again():
         assert torch.autograd.gradgradcheck(lambda values: seeded(values).square(), records)
 
 
-def test_with_dropout_a_layers_result_is_overwritten_but_nobodys_records():
+@pytest.mark.parametrize("channels", [2, FEW + 1])
+def test_with_dropout_a_convolutions_result_is_overwritten(channels):
+    network = nn.Sequential(Conv2d(channels, 3, 3), LeakyDropout(0.3, 0.4))
+    computed = network[0](torch.randn(2, channels, 5, 5, requires_grad=True))
+    assert network[1](computed).data_ptr() == computed.data_ptr()
+
+
+def test_with_dropout_nobodys_records_are_overwritten():
     layer, records = LeakyDropout(0.3, 0.4), torch.randn(4, 5)
     before, leaf = records.clone(), records.clone().requires_grad_()
     layer(records)
     layer(leaf).sum().backward()
     assert torch.equal(records, before)
     assert torch.equal(leaf, before)
-    computed = leaf * 2
-    assert layer(computed).data_ptr() == computed.data_ptr()
+
+
+SAVING = [nn.Tanh(), nn.Sigmoid(), nn.ReLU(), nn.Softmax(1), nn.BatchNorm2d(3), nn.Identity()]
+
+
+@pytest.mark.parametrize("before", SAVING, ids=lambda layer: type(layer).__name__)
+def test_with_dropout_layers_that_need_their_result_keep_it(before):
+    found = []
+    records = torch.randn(4, 3, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    for after in (LeakyDropout(0.3, 0.4), nn.Sequential(nn.LeakyReLU(0.3), Dropout(0.4))):
+        records = records.detach().requires_grad_()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            made = after(before.double()(records))
+        made.square().sum().backward()
+        found.append((made, records.grad))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+@pytest.mark.parametrize("channels", [2, FEW + 1])
+@pytest.mark.parametrize("place", ["behind the convolution", "before LeakyDropout"])
+def test_with_dropout_what_a_hook_keeps_stays(channels, place):
+    network, kept = nn.Sequential(Conv2d(channels, 3, 3), LeakyDropout(0.3, 0.4)), []
+    if place == "behind the convolution":
+        network[0].register_forward_hook(lambda _, inputs, output: kept.append(output))
+    else:
+        network[1].register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0]))
+    records = torch.randn(2, channels, 5, 5, requires_grad=True)
+    network(records).sum().backward()
+    torch.testing.assert_close(kept[0], nn.functional.conv2d(records, network[0].weight, network[0].bias))
+
+
+def test_with_dropout_a_look_without_gradients_changes_nothing():
+    computed = Conv2d(2, 3, 3)(torch.randn(2, 2, 5, 5, requires_grad=True))
+    before = computed.clone()
+    with torch.no_grad():
+        LeakyDropout(0.3, 0.4)(computed)
+    assert torch.equal(computed, before)
 
 
 def test_with_dropout_that_is_off_or_nothing_it_is_leaky():
