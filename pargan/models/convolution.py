@@ -135,6 +135,10 @@ def scattered(
 
 
 def _in_reach(pictures: Tensor) -> bool:
-    """Real numbers on a CPU, not in half precision, where each product would round anew."""
+    """Real numbers on a CPU, not in half precision, where each product would round anew.
+
+    Nor stand-ins for numbers, as in torch.export.
+    """
+    numbers = type(pictures) in (Tensor, nn.Parameter) and pictures.device.type == "cpu" and pictures.numel() > 0
     precise = pictures.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
-    return pictures.device.type == "cpu" and pictures.dim() == 4 and pictures.numel() > 0 and precise
+    return numbers and precise and pictures.dim() == 4

@@ -4,13 +4,14 @@ Legend: B records, I channels in, O channels out, S x S pixels, k x k weights, F
 """
 
 from functools import lru_cache
-from math import pi
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-CPU = torch.device("cpu")
+Array = npt.NDArray[Any]
 
 
 def spectral_convolution(pictures: Tensor, weight: Tensor) -> Tensor:
@@ -24,7 +25,8 @@ class _Convolution(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, pictures: Tensor, weight: Tensor) -> Tensor:
-        of_pictures, of_weight, back = bases(pictures.shape[-1], weight.shape[-1], pictures.dtype)
+        ctx.bases = as_tensors(pictures.shape[-1], weight.shape[-1], pictures.dtype)
+        of_pictures, of_weight, back = ctx.bases
         real, imaginary = spectrum = _transformed(of_pictures, pictures)  # (F, B, I) each
         by_real, by_imaginary = weights = _transformed(of_weight, weight)  # (F, I, O) each
         ctx.save_for_backward(pictures, weight, *spectrum, *weights)
@@ -43,7 +45,7 @@ class _Convolution(torch.autograd.Function):
                 gradient, pictures, weight, None, [1, 1], half, [1, 1], True, [0, 0], 1, wanted
             )
             return of_pictures, of_weight
-        to_pictures, to_weight, forth = bases(pictures.shape[-1], weight.shape[-1], pictures.dtype)
+        to_pictures, to_weight, forth = ctx.bases
         of_real, of_imaginary = _transformed(forth, gradient)  # (F, B, O) each
         of_pictures = of_weight = None
         if ctx.needs_input_grad[0]:
@@ -74,12 +76,18 @@ def _transformed_back(spectra: tuple[Tensor, Tensor], basis: Tensor, side: int) 
 
 
 @torch.compiler.assume_constant_result
+def as_tensors(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+    """`bases` in the memory where they lie, as tensors of the mode at work: inference, or tracing without numbers."""
+    forth, of_weights, back = bases(side, kernel, dtype)
+    return torch.from_numpy(forth), torch.from_numpy(of_weights), torch.from_numpy(back)
+
+
 @lru_cache
-@torch.inference_mode(False)  # tensors made in it could take no part in training later
-def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
+def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Array]:
     """Discrete Fourier transforms of pictures, of weights, and back, as real matrices.
 
     Circular convolution over side + kernel // 2 places: what wraps around falls on the margin, which is cut off.
+    Arrays, since tensors that are made in some mode and kept would be of no use outside it.
 
     Returns:
         (2F, side^2), (2F, kernel^2): the real parts of each frequency of pictures and of weights, then the imaginary
@@ -88,22 +96,21 @@ def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, T
     reach = kernel // 2
     length = side + reach
     half = length // 2 + 1  # columns of frequencies of a real signal; the others mirror them
-    column = torch.arange(half, device=CPU)
+    column = np.arange(half)
     mirrors_itself = (column == 0) | (2 * column == length)  # its lower half mirrors the upper one
-    rows = torch.arange(length, device=CPU)[:, None]
+    rows = np.arange(length)[:, None]
     needed = ~mirrors_itself | (rows < half)  # (length, half)
     alone = mirrors_itself & ((rows == 0) | (2 * rows == length))  # whose mirror image is itself
 
-    def transform(positions: Tensor) -> Tensor:
-        """(F, positions^2), complex."""
-        angles = torch.outer(torch.arange(length, device=CPU, dtype=torch.float64), positions) * (-2 * pi / length)
-        waves = torch.polar(torch.ones_like(angles), angles)
-        return torch.kron(waves, waves[:half])[needed.flatten()]
+    def transform(positions: Array) -> Array:
+        """(F, positions^2)."""
+        waves = np.exp(np.outer(np.arange(length), positions) * (-2j * np.pi / length))
+        return np.kron(waves, waves[:half])[needed.ravel()]
 
-    pictures = transform(torch.arange(side, device=CPU, dtype=torch.float64))
-    weights = transform(torch.arange(-reach, reach + 1, device=CPU, dtype=torch.float64))
-    times = torch.where(alone, 1.0, 2.0).to(torch.float64)[needed]  # it occurs, with its mirror image
+    pictures, weights = transform(np.arange(side)), transform(np.arange(-reach, reach + 1))
+    times = np.where(alone, 1.0, 2.0)[needed]  # it occurs, with its mirror image
     inverse = pictures.conj() * times[:, None] / length**2
-    forth, of_weights = (torch.cat([each.real, each.imag]) for each in (pictures, weights))
-    back = torch.cat([inverse.real, -inverse.imag])
-    return forth.to(dtype), of_weights.to(dtype), back.to(dtype)
+    parts = (pictures.real, pictures.imag), (weights.real, weights.imag), (inverse.real, -inverse.imag)
+    precision = str(dtype).removeprefix("torch.")
+    forth, of_weights, back = (np.concatenate(each).astype(precision) for each in parts)
+    return forth, of_weights, back
