@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, fold
 
 from pargan.models.spectral import spectral_convolution
+from pargan.models.transforms import transforming
 
 FEW = 4  # channels to compute
 
@@ -137,8 +138,8 @@ def scattered(
 def _in_reach(pictures: Tensor) -> bool:
     """Real numbers on a CPU, not in half precision, where each product would round anew.
 
-    Nor stand-ins for numbers, as in torch.export.
+    Nor stand-ins for numbers, as in torch.export, nor in a transform.
     """
     numbers = type(pictures) in (Tensor, nn.Parameter) and pictures.device.type == "cpu" and pictures.numel() > 0
     precise = pictures.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
-    return numbers and precise and pictures.dim() == 4
+    return numbers and precise and pictures.dim() == 4 and not transforming()

@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pargan.models.transforms import transforming
+
 LEVELS = 2**16
 PER_DRAW = 4  # 16-bit numbers in the 64 bits of one draw
 
@@ -26,7 +28,7 @@ class Dropout(nn.Dropout):
     def scale(self, activations: Tensor) -> Tensor | None:
         """What activations are multiplied with, drawn anew at each call; None where PyTorch's own way is as good."""
         dropped = round(self.p * LEVELS)
-        if not self.training or activations.device.type != "cpu" or not 0 < dropped < LEVELS:
+        if not self.training or activations.device.type != "cpu" or not 0 < dropped < LEVELS or transforming():
             return None
         return kept_scale(activations.detach(), dropped)
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from pargan.models.convolution import MADE_BY
 from pargan.models.dropout import Dropout
+from pargan.models.transforms import transforming
 
 
 class LeakyReLU(nn.LeakyReLU):
@@ -18,22 +19,21 @@ class LeakyReLU(nn.LeakyReLU):
 
     def forward(self, activations: Tensor) -> Tensor:
         """(..., F) -> (..., F)."""
-        if torch.jit.is_scripting():
-            return nn.functional.leaky_relu(activations, self.negative_slope)
-        return _Leaky.apply(activations, self.negative_slope)
+        if not torch.jit.is_scripting():
+            return self._without_second_derivative(activations)
+        return nn.functional.leaky_relu(activations, self.negative_slope)
+
+    @torch.jit.unused
+    def _without_second_derivative(self, activations: Tensor) -> Tensor:
+        return super().forward(activations) if transforming() else _Leaky.apply(activations, self.negative_slope)
 
 
 class _Leaky(torch.autograd.Function):
-    generate_vmap_rule = True
-
     @staticmethod
-    def forward(activations: Tensor, slope: float) -> Tensor:
-        return nn.functional.leaky_relu(activations, slope)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, float], output: Tensor) -> None:
-        activations, ctx.slope = inputs
+    def forward(ctx: Any, activations: Tensor, slope: float) -> Tensor:
         ctx.save_for_backward(activations)
+        ctx.slope = slope
+        return nn.functional.leaky_relu(activations, slope)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
