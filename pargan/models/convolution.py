@@ -20,6 +20,9 @@ WORTH_TRANSFORMING = range(5, 13)
 """Sides of a picture, in pixels, for which it was measured, with 5 x 5 weights: of smaller ones PyTorch's own
 convolution skips the half of the weights that meet padding."""
 
+PRECISE = {torch.float32, torch.float64}  # in half precision each product would round anew
+NUMBERS = {Tensor, nn.Parameter}  # torch.export, for one, has tensors without numbers, of types of their own
+
 MADE_BY = {"ConvolutionBackward0", "_BackToFewChannelsBackward"}
 """Names of `grad_fn` of a convolution's result, which keep nothing of it."""
 
@@ -94,8 +97,9 @@ class ConvTranspose2d(nn.ConvTranspose2d):
     def _shorter_way(self, pictures: Tensor) -> Callable[[Tensor], Tensor] | None:
         if not _in_reach(pictures) or self.bias is not None or self.groups != 1:
             return None
-        if any(added >= step for added, step in zip(self.output_padding, self.stride, strict=True)):
-            return None  # pixels that no input reaches, which only PyTorch's own dares to add
+        (added, added_width), (step, step_width) = self.output_padding, self.stride
+        if added >= step or added_width >= step_width:  # pixels that no input reaches: only PyTorch's own adds them
+            return None
         if self.out_channels <= FEW:
             return self._scattered
         odd, side = self.kernel_size[0], pictures.shape[3]
@@ -136,10 +140,7 @@ def scattered(
 
 
 def _in_reach(pictures: Tensor) -> bool:
-    """Real numbers on a CPU, not in half precision, where each product would round anew.
-
-    Nor stand-ins for numbers, as in torch.export, nor in a transform.
-    """
-    numbers = type(pictures) in (Tensor, nn.Parameter) and pictures.device.type == "cpu" and pictures.numel() > 0
-    precise = pictures.dtype in (torch.float32, torch.float64) and not torch.is_autocast_enabled("cpu")
-    return numbers and precise and pictures.dim() == 4 and not transforming()
+    """Real numbers on a CPU, outside of transforms; asked at every call, so the cheapest questions come first."""
+    if not pictures.is_cpu or pictures.dtype not in PRECISE or pictures.dim() != 4 or not pictures.numel():
+        return False
+    return type(pictures) in NUMBERS and not transforming() and not torch.is_autocast_enabled("cpu")
