@@ -115,7 +115,7 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         trained.data_dir = cfg.data_dir
     trained.inception = cfg.inception
     device = device_of(cfg.device)
-    checkpoint = load_checkpoint(directory.checkpoints / f"{cfg.checkpoint}.ckpt")
+    checkpoint = load_checkpoint(directory.checkpoint(str(cfg.checkpoint)))
     built = build(trained, Membership.load(directory.membership), device)
     built.module.on_load_checkpoint(checkpoint)
     built.datamodule.load_state_dict(checkpoint[type(built.datamodule).__qualname__])

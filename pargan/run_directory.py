@@ -88,6 +88,17 @@ class RunDirectory:
         """Where `resume=` and `attack.py` pick the run up."""
         return self.checkpoints / "last.ckpt"
 
+    def checkpoint(self, name: str) -> Path:
+        """The checkpoint that a user calls `name`; it need not be there where the run left none at all.
+
+        Raises:
+            ParganError: there are checkpoints, and none of them has that name.
+        """
+        there = sorted(path.stem for path in self.checkpoints.glob("*.ckpt"))
+        if there and name not in there:
+            raise ParganError(f"checkpoint={name} is not there; choose one of {', '.join(there)}")
+        return self.checkpoints / f"{name}.ckpt"
+
     @property
     def lock(self) -> Path:
         """Held by the process that trains here."""

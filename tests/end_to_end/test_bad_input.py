@@ -133,7 +133,12 @@ def test_run_directories(refuses, trained, tmp_path):
     refuses("attack", (), ["run is missing", "run=outputs/"])
     (tmp_path / "empty").mkdir()
     refuses("attack", ("run=empty",), ["run=empty is not a run directory", ".hydra/config.yaml"])
-    refuses("attack", (f"run={trained}", "checkpoint=none"), ["checkpoints/none.ckpt is missing"])
+    for name in ("bset", "last.ckpt"):
+        refuses(
+            "attack",
+            (f"run={trained}", f"checkpoint={name}"),
+            [f"checkpoint={name} is not there; choose one of best, last"],
+        )
     refuses("attack", (f"run={trained}", "device=abacus"), ["device=abacus is not there", "device=cpu"])
     refuses("attack", (f"run={trained}", "evaluation.num_samples=0"), ["evaluation.num_samples=0", "1 or more"])
     for key in ("num_partitions=2", "module.d_steps=7", "seed=4", "loss=wgan"):
@@ -162,6 +167,9 @@ def test_run_directories(refuses, trained, tmp_path):
     checkpoint.write_bytes(intact[:1000])
     for name, argument in both:
         refuses(name, (argument,), ["last.ckpt is damaged"], cause="half a checkpoint")
+
+    shutil.rmtree(trained / "checkpoints")
+    refuses("attack", (f"run={trained}",), ["last.ckpt is missing", "before its first checkpoint", "start it anew"])
 
 
 def test_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp_path):
