@@ -3,22 +3,19 @@
 import json
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_module
-from hydra.core.global_hydra import GlobalHydra
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from rich.console import Console
 from torch import Tensor
 
 from pargan import report
-from pargan.attacks import Attack, NeedsModels, Target, make_target, refuse_without_models
+from pargan.attacks import Target, make_target, refuse_without_models
+from pargan.attacks.audit import refuse_wider
 from pargan.auditing import attack_records, samples_view, set_aside
 from pargan.build import build_attacks, device_of, measured_by_inception
 from pargan.data.groups import read_groups
@@ -111,7 +108,7 @@ def _audit(
     view = target(records.reference.to(device))
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, "by the recipe of a finished run; run it with target=run run=...")
-    _refuse_wider(view, attacks)
+    refuse_wider(view, attacks)
     split = _split(groups, every, cfg.evaluation.num_quality, seed)
 
     def quality(samples: np.ndarray) -> dict[str, float]:
@@ -145,31 +142,6 @@ def _audit(
     console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
     console.print(report.summary(result, directory.from_here), crop=False)
     return result
-
-
-def _refuse_wider(view: Target, attacks: Mapping[str, Attack]) -> None:
-    """As `pargan.attacks.audit.refuse_wider`, but the sentence names every attack there is that can run."""
-    wider = [name for name, attack in attacks.items() if not isinstance(view, attack.access)]
-    if wider:
-        access = attacks[wider[0]].access.level
-        raise ParganError(
-            f"attack={wider[0]} needs access {access}, but the target gives {view.level} only; "
-            f"choose from attack=[{','.join(_able(view))}]"
-        )
-
-
-def _able(view: Target) -> list[str]:
-    """The options of the group `attack` that the target gives access for."""
-    options = sorted(file.name.removesuffix(".yaml") for file in files("pargan.conf").joinpath("attack").iterdir())
-    with ExitStack() as stack:
-        if not GlobalHydra.instance().is_initialized():
-            stack.enter_context(initialize_config_module("pargan.conf", version_base="1.3"))
-        built = [build_attacks(compose("attack", [f"attack=[{option}]"])) for option in options]
-    return [name for each in built for name, attack in each.items() if _suits(view, attack)]
-
-
-def _suits(view: Target, attack: Attack) -> bool:
-    return isinstance(view, attack.access) and not isinstance(attack, NeedsModels)
 
 
 def _split(groups: Mapping[str, Records], every: Mapping[str, np.ndarray], size: int, seed: int) -> Split:

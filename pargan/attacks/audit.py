@@ -230,14 +230,15 @@ def refuse_wider(target: Target, attacks: Mapping[str, Attack]) -> None:
     """Refuse attacks that need more than the target gives, before any of them runs.
 
     Raises:
-        ParganError: it names the first such attack, and those of `attacks` that can run.
+        ParganError: it names the first such attack, and what to type without all of them.
     """
     can_run = [name for name, attack in attacks.items() if isinstance(target, attack.access)]
     for name, attack in attacks.items():
         if name not in can_run:
-            remedy = f"of these only attack=[{','.join(can_run)}] can run" if can_run else "choose another attack"
+            without = f"[{','.join(can_run)}]" if can_run else "none"
             raise ParganError(
-                f"attack={name} needs access {attack.access.level}, but the target gives {target.level} only; {remedy}"
+                f"attack={name} needs access {attack.access.level}, but the target gives {target.level} only; "
+                f"leave it out: attack={without}"
             )
 
 

@@ -14,6 +14,7 @@ from pargan.attacks import (
     narrow,
     run_attacks,
 )
+from pargan.attacks.audit import refuse_wider
 from pargan.data.images import ImageSpec
 from pargan.errors import ParganError
 
@@ -128,8 +129,13 @@ def test_attacks_that_need_more_than_the_target_gives_are_named_before_any_runs(
         run_attacks(view, attacks, members, None, nonmembers, seed=0, draws=10, track=tracked.append)
     first, able = ("own", "nn,mean") if wide == "discriminators" else ("mean", "nn")
     assert str(refused.value).startswith(f"attack={first} needs access")
-    assert f"gives {wide} only; of these only attack=[{able}] can run" in str(refused.value)
+    assert str(refused.value).endswith(f"gives {wide} only; leave it out: attack=[{able}]")
     assert tracked == []
+
+
+def test_where_no_attack_is_left_the_sentence_says_none():
+    with pytest.raises(ParganError, match=r"attack=own needs access partitions, .* leave it out: attack=none$"):
+        refuse_wider(widest_views()["samples"], {"own": OwnPartition()})
 
 
 def test_a_narrow_target_is_attacked_as_the_wide_one_is():
