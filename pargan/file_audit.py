@@ -26,7 +26,7 @@ from pargan.files import write_atomically
 from pargan.generator_files import load_generator
 from pargan.provenance import provenance
 from pargan.run_directory import RunDirectory
-from pargan.seeding import derive
+from pargan.seeding import derive, subset
 from pargan.sweep import PRINTED_WIDTH
 
 PICTURED = 500  # generated records in a picture, and real ones beside them
@@ -44,7 +44,7 @@ def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
     """
     groups = _groups(cfg, "synthetic")
     synthetic = groups.pop("synthetic")
-    chosen = _some(len(synthetic), cfg.evaluation.num_samples, cfg.seed, "generated records")
+    chosen = subset(cfg.evaluation.num_samples, len(synthetic), derive(cfg.seed, "generated records"))
 
     def target(reference: Tensor) -> Target:
         records = torch.from_numpy(synthetic.take(chosen)).to(reference.device)
@@ -112,7 +112,8 @@ def _audit(
     split = _split(groups, every, cfg.evaluation.num_quality, seed)
 
     def quality(samples: np.ndarray) -> dict[str, float]:
-        chosen = _some(len(samples), cfg.evaluation.num_quality, seed, "quality generated")  # a file may be in order
+        # Not the first ones: a file may be in order.
+        chosen = subset(cfg.evaluation.num_quality, len(samples), derive(seed, "quality generated"))
         return measure(samples[chosen], split, seed)
 
     if cfg.evaluation.num_records is not None:
@@ -152,19 +153,12 @@ def _split(groups: Mapping[str, Records], every: Mapping[str, np.ndarray], size:
         index["reference"], index["nonmembers"] = set_aside(len(every["nonmembers"]), seed)
         source["reference"] = "nonmembers"
     for name in ("members", "nonmembers"):
-        index[name] = index[name][_some(len(index[name]), size, seed, f"quality {name}")]
+        index[name] = index[name][subset(size, len(index[name]), derive(seed, f"quality {name}"))]
     labels = {name: groups[origin].labels for name, origin in source.items()}
     return Split(
         *(every[origin][index[name]] for name, origin in source.items()),
         *(None if known is None else known[index[name]] for name, known in labels.items()),
     )
-
-
-def _some(size: int, most: int, seed: int, purpose: str) -> np.ndarray:
-    """Sorted positions below `size`: all, or `most` of them at random."""
-    if most >= size:
-        return np.arange(size)
-    return np.sort(np.random.default_rng(derive(seed, purpose)).choice(size, most, replace=False))
 
 
 def _settings(cfg: DictConfig, groups: Mapping[str, Records]) -> dict[str, Any]:

@@ -25,6 +25,16 @@ def derive(seed: int, purpose: str, position: int = 0) -> int:
     return (high << 32 | low) >> 1
 
 
+def subset(size: int | None, total: int, rng: np.random.Generator | int) -> np.ndarray:
+    """(min(size, total),) distinct indices below `total`, sorted: all of them where `size` allows or is None.
+
+    `rng` is a generator or the seed of a new one.
+    """
+    if size is None or size >= total:
+        return np.arange(total)
+    return np.sort(np.random.default_rng(rng).choice(total, size, replace=False))
+
+
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Run a block on torch's global generators seeded with `seed`, and restore their states afterwards."""

@@ -19,7 +19,7 @@ from pargan.data.records import Records, RecordSpec, Split
 from pargan.data.sampler import Members, PartitionSampler
 from pargan.data.splitting import Duplicates, Size, drop_copies, split_pool
 from pargan.errors import ParganError
-from pargan.seeding import derive
+from pargan.seeding import derive, subset
 
 RESIDENT_BYTES = 2**30  # members are converted once, up front, if they fit into this in model space
 
@@ -121,7 +121,7 @@ class PartitionDataModule(pl.LightningDataModule):
 
         All of them, or `max_records` drawn without replacement; the same ones for the same seed.
         """
-        chosen = _subset(self.membership.members.size, max_records, seed, "members")
+        chosen = subset(max_records, self.membership.members.size, derive(seed, "members"))
         partition = chosen // self.membership.partitions.shape[1]
         return self.records.take(self.membership.members[chosen]), partition
 
@@ -219,12 +219,5 @@ def _read(records: Records, members: np.ndarray, positions: Tensor) -> Tensor:
     return torch.from_numpy(records.take(members[positions.numpy()]))
 
 
-def _subset(size: int, max_records: int | None, seed: int, purpose: str) -> np.ndarray:
-    """Sorted positions below `size`: all, or `max_records` of them at random."""
-    if max_records is None or max_records >= size:
-        return np.arange(size)
-    return np.sort(np.random.default_rng(derive(seed, purpose)).choice(size, max_records, replace=False))
-
-
 def _pick(group: np.ndarray, max_records: int | None, seed: int, purpose: str) -> np.ndarray:
-    return group[_subset(len(group), max_records, seed, purpose)]
+    return group[subset(max_records, len(group), derive(seed, purpose))]

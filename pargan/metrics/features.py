@@ -17,7 +17,7 @@ from sklearn.neural_network import MLPClassifier
 
 from pargan.errors import ParganError
 from pargan.metrics.remembering import Remembering
-from pargan.metrics.subsets import subset
+from pargan.seeding import subset
 
 WIDTH = 64  # features
 LIMIT = 5000  # reference records the extractor is fitted on

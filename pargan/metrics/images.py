@@ -8,7 +8,8 @@ from pargan.data.records import Split
 from pargan.errors import ParganError
 from pargan.metrics.distances import frechet_distance, kernel_distance, neighbourhood_figures
 from pargan.metrics.features import Extractor, fit_extractor
-from pargan.metrics.subsets import finite, subset
+from pargan.metrics.finite import finite
+from pargan.seeding import subset
 
 
 @dataclass(frozen=True)

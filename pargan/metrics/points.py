@@ -9,7 +9,8 @@ from scipy.spatial.distance import cdist
 
 from pargan.data.records import Split
 from pargan.errors import ParganError
-from pargan.metrics.subsets import finite, subset
+from pargan.metrics.finite import finite
+from pargan.seeding import subset
 
 LIMIT = 1000  # records on each side of the exact transport problem, whose time grows with the cube
 WITHIN = 3.0  # standard deviations from a mode at which a point still counts as of high quality

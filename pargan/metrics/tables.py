@@ -13,7 +13,8 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.data.records import Split
 from pargan.errors import ParganError
-from pargan.metrics.subsets import finite, subset
+from pargan.metrics.finite import finite
+from pargan.seeding import subset
 
 if TYPE_CHECKING:  # the spec's module may build this measure, so it cannot be imported from here
     from pargan.data.tables import TableSpec

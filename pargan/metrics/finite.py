@@ -1,4 +1,4 @@
-"""Equal-sized subsets and sane records: what every measure needs before it measures."""
+"""Finite records: what every measure needs before it measures."""
 
 import numpy as np
 
@@ -18,10 +18,3 @@ def finite(generated: np.ndarray) -> np.ndarray:
             f"diverged; lower the learning rate or go back to an earlier checkpoint"
         )
     return generated
-
-
-def subset(size: int, total: int, rng: np.random.Generator) -> np.ndarray:
-    """(min(size, total),) distinct indices below `total`; all of them, in order, where `size` allows."""
-    if size >= total:
-        return np.arange(total)
-    return np.sort(rng.choice(total, size, replace=False))
