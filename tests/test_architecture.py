@@ -15,7 +15,7 @@ FILES = {
 
 LIGHTNING, HYDRA = {"pytorch_lightning", "lightning_fabric"}, {"hydra", "omegaconf"}
 KNOW_HYDRA = {"run", "build", "cli", "checks", "resume", "resolvers", "sweep", "sentences", "run_directory"}
-KNOW_HYDRA |= {"output_folder", "reference_models", "file_audit"}  # a recipe is a configuration, and so is a list of files
+KNOW_HYDRA |= {"output_folder", "reference_models", "file_audit"}  # a recipe and a list of files are configurations
 CORE = ("pargan.data", "pargan.losses", "pargan.attacks", "pargan.metrics", "pargan.models")
 
 
