@@ -21,7 +21,7 @@ from pargan.attacks import Attack, refuse_without_models
 from pargan.build import Built, build, build_attacks, build_trainer, cpu_threads, device_of, quiet_lightning
 from pargan.callbacks import ResultSetAside, RowBeforeCheckpoint
 from pargan.checkpoints import load_checkpoint
-from pargan.checks import check_objective, check_values
+from pargan.checks import check_monitors, check_objective, check_values
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
 from pargan.evaluation import Evaluation, evaluate
@@ -51,6 +51,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     check_objective(cfg)
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, "which takes a finished run; leave it out here and run it with attack.py run=...")
+    callbacks = instantiate(cfg.callbacks, _convert_="all")
+    check_monitors(callbacks, cfg.num_partitions)
     directory = RunDirectory(Path(cfg.run_directory))
     membership, checkpoint = _left_behind(directory)
     built = build(cfg, membership, torch.device("cpu") if cfg.trainer.accelerator == "cpu" else None)
@@ -59,7 +61,6 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         epochs = ceil(cfg.generator_steps / built.datamodule.steps_per_epoch)
         # Whichever ends first, so that a trainer.max_epochs on the command line is never passed over.
         cfg.trainer.max_epochs = epochs if cfg.trainer.max_epochs == -1 else min(epochs, cfg.trainer.max_epochs)
-    callbacks = instantiate(cfg.callbacks, _convert_="all")
     loggers: list[Logger] = []
     finished = False
     try:

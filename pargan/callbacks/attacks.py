@@ -10,6 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 
 from pargan.attacks import Attack, AttackResult, refuse_without_models
+from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
 from pargan.evaluation import AttackRecords, attack_target, target_of
 from pargan.files import append_text, write_atomically
@@ -91,6 +92,7 @@ class AttackCallback(pl.Callback):
             figures = result.to_dict()
             measured = {key: figures[key] for key in LOGGED if figures[key] is not None}
             pl_module.log_dict({f"attack/{result.name}/{key}": value for key, value in measured.items()})
+            refuse_unmeasured(trainer, f"attack/{result.name}/", measured)
             if self.path is not None:
                 append_text(self.path, json.dumps({"epoch": trainer.current_epoch, **figures}) + "\n")
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytorch_lightning as pl
 
 from pargan.attacks import standardised_logits
+from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
 from pargan.evaluation import AttackRecords, target_of
 from pargan.metrics.gap import generalization_gap
@@ -47,5 +48,7 @@ class GeneralizationGap(pl.Callback):
         gaps = generalization_gap(members, records.partition.numpy(), nonmembers)
         self.seconds += time.perf_counter() - start
         # A partition none of whose members was chosen has no gap.
-        pl_module.log_dict({f"gap/partition_{k}": gap for k, gap in enumerate(gaps) if not np.isnan(gap)})
-        pl_module.log("gap/mean", np.nanmean(gaps))
+        figures = {f"partition_{k}": gap for k, gap in enumerate(gaps) if not np.isnan(gap)}
+        figures["mean"] = np.nanmean(gaps)
+        pl_module.log_dict({f"gap/{name}": value for name, value in figures.items()})
+        refuse_unmeasured(trainer, "gap/", figures)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
 from pargan.data.records import Split
 from pargan.seeding import derive
@@ -49,3 +50,4 @@ class QualityCallback(pl.Callback):
         self.seconds += time.perf_counter() - start
         pl_module.log_dict({f"quality/{name}": value for name, value in figures.items()})
         pl_module.log("quality/distance", next(iter(figures.values())))
+        refuse_unmeasured(trainer, "quality/", ["distance", *figures])

@@ -42,6 +42,15 @@ CONFIGURATION = {
     "evaluate_every=0": ["evaluate_every=0", "1 or more"],
     "generator_steps=0": ["generator_steps=0", "1 or more"],
     "objective=nope": ["objective=nope", "attack/own_partition/auc"],
+    "callbacks.best.monitor=quality": ["callbacks.best.monitor=quality is not measured", "quality/distance"],
+    "callbacks.best.monitor=los/generator": ["callbacks.best.monitor=los/generator", "loss/generator"],
+    "callbacks.best.monitor=loss/discriminator_3": [
+        "callbacks.best.monitor=loss/discriminator_3",
+        "loss/discriminator",
+    ],
+    "callbacks.best.monitor=attack/own_partition/auv": ["attack/own_partition/auv", "attack/own_partition/auc"],
+    "callbacks.best.monitor=attack/shadow/auc": ["attack/shadow/auc", "attack/own_partition/auc"],
+    "callbacks.best.monitor=gap/partition_3": ["callbacks.best.monitor=gap/partition_3", "gap/mean"],
     "resume=nope": ["resume=nope is not a run directory", "outputs/"],
     "dataset=csv": ["dataset.path is missing", "dataset.path=my.csv"],
     "dataset=mnist": ["data_dir=", "MNIST/raw/train-images-idx3-ubyte", "data_dir"],
@@ -93,6 +102,27 @@ def test_configuration(refuses, override):
 def test_half_precision_with_a_gradient_penalty(refuses):
     given = (*SMALL, "loss=wgan", "trainer.precision=16-mixed")
     refuses("train", given, ["trainer.precision=16-mixed", "loss=wgan", "32-true or bf16-mixed"])
+
+
+def test_early_stopping_on_what_is_not_measured(refuses):
+    given = (*SMALL, "callbacks=early_stopping", "attack=[nearest_neighbour]")
+    monitor = "callbacks.early_stopping.monitor=attack/own_partition/auc"
+    refuses("train", (*given, monitor), [f"{monitor} is not measured by this run", "attack/nearest_neighbour/auc"])
+    refuses("train", (*given, "~callbacks.quality"), ["monitor=quality/distance is not measured", "loss/generator"])
+
+
+@pytest.mark.parametrize("monitor", ["quality/distanse", "attack/nearest_neighbour/tpr_at_1pct_fpr"])
+def test_a_monitor_that_the_first_epoch_shows_to_be_wrong(run, tmp_path, monitor):
+    ended = run("train", *SMALL, "attack=[nearest_neighbour]", f"callbacks.best.monitor={monitor}")
+    assert ended.status == 1
+    line = ended.err.splitlines()[-1]
+    family = monitor.rpartition("/")[0]
+    assert line.startswith(
+        f"train.py: monitor={monitor} of ModelCheckpoint is not measured in this run; choose one of "
+    )
+    assert f"{family}/{'distance' if family == 'quality' else 'auc'}" in line
+    assert not list(only_run(tmp_path).rglob("*.ckpt"))
+    assert run("train", f"resume={only_run(tmp_path)}", "callbacks.best.monitor=quality/distance").status == 0
 
 
 @pytest.mark.parametrize("text", TABLES)
