@@ -63,7 +63,10 @@ class ReferenceRecipe:
     def facts(self) -> dict[str, Any]:
         """Everything a model depends on but its number, JSON-ready."""
         cfg = self._seeded(self.seed)
-        cfg.data_dir = None  # the records themselves are in the membership's digest
+        # Not where the records lie: they themselves are in the membership's digest.
+        cfg.data_dir = None
+        if "path" in cfg.dataset:
+            cfg.dataset.path = None
         recipe = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("data", "model", "module", "trainer")}
         module, trainer = recipe["module"], recipe["trainer"]
         assert isinstance(module, dict)

@@ -9,7 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 from pargan.errors import ParganError
 from pargan.run_directory import RunDirectory
 
-MAY_CHANGE = ("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "inception", "objective")
+MAY_CHANGE = (
+    *("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "inception", "objective"),
+    "dataset.path",  # the membership's fingerprint refuses other records
+)
 
 
 def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: DictConfig) -> DictConfig:
@@ -30,8 +33,10 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
         if key.split(".")[0] == "acceleration" and "acceleration" in cfg and "acceleration" in composed:
             cfg.acceleration = composed.acceleration
             continue
+        if key == "dataset" and _is_same_kind_of_file(cfg, composed):
+            continue  # without which Hydra knows no dataset.path
         before = OmegaConf.select(cfg, key, throw_on_missing=False, default=KeyError)
-        if key.split(".")[0] not in MAY_CHANGE or before is KeyError or isinstance(before, DictConfig):
+        if not {key, key.split(".")[0]} & set(MAY_CHANGE) or before is KeyError or isinstance(before, DictConfig):
             raise ParganError(
                 f"{override.input_line} cannot be given with resume=, which keeps the run's own settings; "
                 f"only acceleration and single values under {', '.join(MAY_CHANGE)} may change, "
@@ -42,6 +47,11 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
             _refuse_other_units(before, value)
         OmegaConf.update(cfg, key, value)
     return cfg
+
+
+def _is_same_kind_of_file(ours: DictConfig, composed: DictConfig) -> bool:
+    """Whether the option of the group `dataset` that was named is the run's own, and reads a file of the user's."""
+    return "path" in composed.dataset and composed.dataset.get("_target_") == ours.dataset.get("_target_")
 
 
 def _refuse_other_units(before: Any, after: Any) -> None:

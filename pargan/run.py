@@ -114,6 +114,12 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
     trained = directory.load_config()
     if cfg.data_dir is not None:
         trained.data_dir = cfg.data_dir
+    if cfg.dataset.path is not None:
+        if "path" not in trained.dataset:
+            raise ParganError(
+                f"dataset.path={cfg.dataset.path} cannot be given: the run's data set reads no such file; leave it out"
+            )
+        trained.dataset.path = cfg.dataset.path
     trained.inception = cfg.inception
     device = device_of(cfg.device)
     checkpoint = load_checkpoint(directory.checkpoint(str(cfg.checkpoint)))

@@ -15,7 +15,7 @@ from hydra.errors import (
     MissingConfigException,
     OverrideParseException,
 )
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from pargan.errors import ParganError
@@ -80,9 +80,24 @@ def _unknown_key(error: OmegaConfBaseException) -> str:
     names = [str(name) for name in place if not str(name).startswith("_")]
     prefix = f"{given.rpartition('.')[0]}." if error.parent_node._get_full_key(None) else ""
     known = [f"{prefix}{name}" for name in names]
+    holders = _holders(given) if "_target_" in place else []  # what a group's option was composed into has one
+    if holders:
+        return f"{given} is a key of {', '.join(holders)} only; name one of them beside it"
     if not known:
         return f"{given} is not a key: {prefix.rstrip('.')} has no settings here; leave it out"
     return f"{given} is not a key{_guess(given, known)}; choose one of {', '.join(known)}"
+
+
+def _holders(key: str) -> list[str]:
+    """The options of a group that have the key, as one types them: dataset.path -> dataset=csv, ..."""
+    group, _, name = key.rpartition(".")
+    folder = files("pargan.conf").joinpath(group)
+    if not folder.is_dir():
+        return []
+    options = {each.name: each.read_text() for each in folder.iterdir() if each.name.endswith(".yaml")}
+    return [
+        f"{group}={file.removesuffix('.yaml')}" for file in sorted(options) if name in OmegaConf.create(options[file])
+    ]
 
 
 def _quoted(error: BaseException) -> str:

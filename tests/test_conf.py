@@ -172,7 +172,7 @@ def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
     assert len(scheduled) >= 2
     assert all(issubclass(views[target], each.attack.access) for each in scheduled.values())
     files = {"members", "nonmembers", "reference", "dataset"}
-    keys = {"run": {"run", "checkpoint", "data_dir"}, "samples": {*files, "synthetic"}}
+    keys = {"run": {"run", "checkpoint", "data_dir", "dataset"}, "samples": {*files, "synthetic"}}
     keys["module"] = {*files, "module", "weights", "latent_dim"}
     assert (
         set(cfg) - {"seed", "evaluate_every", "device", "inception", "attack", "evaluation", "target"} == keys[target]

@@ -60,6 +60,15 @@ def test_the_digest_stands_for_everything_a_model_depends_on(tmp_path):
     assert len({digest, *others}) == 1 + len(others)
 
 
+def test_the_digest_does_not_depend_on_where_a_table_lies(tmp_path):
+    digests = set()
+    for name in ("one.csv", "other.csv"):
+        rows = [f"{i},{i % 7},{'yes' if i % 3 else 'no'}" for i in range(280)]
+        (tmp_path / name).write_text("\n".join(["a,b,c", *rows]) + "\n")
+        digests.add(recipe(tmp_path, "dataset=csv", f"dataset.path={tmp_path / name}").digest)
+    assert len(digests) == 1
+
+
 def test_models_are_trained_as_long_as_the_target_and_then_found(tmp_path, capfd):
     made = recipe(tmp_path)
     inner = NearestNeighbour()

@@ -65,3 +65,14 @@ def test_the_weights_of_inception_may_move_but_not_come_or_go(resumed):
         resumed([], "inception=there.pth")
     with pytest.raises(ParganError, match=r"^inception=null cannot .* with inception=here\.pth, .* path of the same"):
         resumed(["inception=here.pth"], "inception=null")
+
+
+def test_a_file_may_have_moved(resumed):
+    before = ["dataset=csv", "dataset.path=my.csv"]
+    assert resumed(before, "dataset=csv", "dataset.path=moved.csv").dataset.path == "moved.csv"
+    assert resumed(before, "+dataset.path=moved.csv").dataset.path == "moved.csv"
+    for other in (["dataset=npz", "dataset.path=moved.npz"], ["dataset=csv", "dataset.encoding=latin-1"]):
+        with pytest.raises(ParganError, match=r"cannot be given with resume="):
+            resumed(before, *other)
+    with pytest.raises(ParganError, match=r"^\+dataset\.path=my\.csv cannot be given"):
+        resumed(["dataset=blobs"], "+dataset.path=my.csv")

@@ -251,4 +251,18 @@ def test_a_table_of_the_users_own_that_has_changed_since(run, refuses, tmp_path)
     assert run("train", *given, "attack=none", "trainer.max_epochs=1", "trainer.accelerator=cpu").status == 0
     directory = only_run(tmp_path)
     write_table(path, seed=1)
-    refuses("attack", (f"run={directory}",), ["the data set's records", "files and the dataset settings of that run"])
+    parts = ["the data set's records", "files and the dataset settings of that run"]
+    refuses("attack", (f"run={directory}",), parts)
+    path.rename(tmp_path / "moved.csv")
+    refuses("attack", (f"run={directory}", "dataset.path=moved.csv"), parts)
+    refuses("train", (f"resume={directory}", "dataset=csv", "dataset.path=moved.csv"), parts)
+    refuses("train", (f"resume={directory}", "dataset=npz", "dataset.path=moved.csv"), ["dataset=npz cannot be given"])
+
+
+def test_the_path_of_a_table_where_there_is_none(refuses, trained):
+    for name, argument in (("attack", f"run={trained}"), ("train", f"resume={trained}")):
+        given = ("dataset=csv",) if name == "train" else ()
+        refuses(name, (argument, *given, "dataset.path=my.csv"), ["cannot be given"], cause=name)
+    refuses(
+        "train", ("dataset.path=my.csv",), ["dataset.path is a key of dataset=csv, dataset=image_folder, dataset=npz"]
+    )

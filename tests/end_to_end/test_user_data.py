@@ -80,3 +80,21 @@ def test_pictures_in_folders(run, tmp_path):
     assert trained.status == 0, trained.err
     with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
         assert generated["x"].shape == (60, 16, 16, 3)
+
+
+def test_a_run_whose_table_has_moved_is_attacked_and_continued(run, tmp_path):
+    write_table(tmp_path / "my.csv")
+    quick = (*QUICK, "attack=none", "trainer.max_epochs=1")
+    assert run("train", "dataset=csv", "dataset.path=my.csv", *quick).status == 0
+    directory = only_run(tmp_path)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "my.csv").rename(tmp_path / "elsewhere" / "moved.csv")
+    gone = run("attack", f"run={directory}", "attack=none", "device=cpu")
+    assert gone.status == 1
+    assert "dataset.path=my.csv is no file" in gone.err
+    moved = "dataset.path=elsewhere/moved.csv"
+    attacked = run("attack", f"run={directory}", moved, "attack=none", "device=cpu", "evaluation.num_samples=60")
+    assert attacked.status == 0, attacked.err
+    continued = run("train", f"resume={directory}", "dataset=csv", moved, "trainer.max_epochs=2")
+    assert continued.status == 0, continued.err
+    assert result_of(directory)["training"]["epochs"] == 2
