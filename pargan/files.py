@@ -53,6 +53,11 @@ def unwritable(path: Path, error: OSError) -> ParganError:
     return ParganError(f"{path} cannot be written ({error.strerror}); choose another folder or mend its permissions")
 
 
+def unreadable(what: str, error: OSError) -> ParganError:
+    """The sentence for a file or folder that is there and could not be read; `what` begins it."""
+    return ParganError(f"{what} cannot be read ({error.strerror}); mend its permissions")
+
+
 def append_text(path: Path, text: str) -> None:
     """Append `text` to the file at `path`, which is made where it is missing.
 

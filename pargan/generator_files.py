@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.files import NO_TENSORS
+from pargan.files import NO_TENSORS, unreadable
 from pargan.sampling import evaluating
 from pargan.seeding import seeded
 
@@ -74,9 +74,11 @@ def _scripted(path: str) -> nn.Module:
             f"module={path} is no file; give a TorchScript file, or 'module={{_target_: my_package.Generator}}'"
         )
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), Path(path).expanduser().open("rb") as file:
             warnings.simplefilter("ignore", FutureWarning)  # that TorchScript is old is no news to who has a file
-            return Scripted(torch.jit.load(str(Path(path).expanduser()), map_location="cpu"))
+            return Scripted(torch.jit.load(file, map_location="cpu"))
+    except OSError as error:
+        raise unreadable(f"module={path}", error) from error
     except (RuntimeError, ValueError) as error:
         raise ParganError(
             f"module={path} is no TorchScript file, and a pickled module is refused because loading it would run any "
@@ -88,8 +90,10 @@ def _scripted(path: str) -> nn.Module:
 def _load_weights(module: nn.Module, path: str) -> None:
     try:
         module.load_state_dict(torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise ParganError(f"weights={path} is no file; give a state dict, saved with torch.save") from error
+    except OSError as error:
+        raise unreadable(f"weights={path}", error) from error
     except NO_TENSORS as error:
         reason = " ".join(str(error).split())[:200]
         raise ParganError(

@@ -43,8 +43,10 @@ def sentence(error: BaseException) -> str | None:
             return _unreadable(each)
         if isinstance(each, InstantiationException):
             return _unbuildable(each)
-        if isinstance(each, OSError) and (each.filename is not None or each.errno in DISK_FULL):
+        if isinstance(each, OSError) and each.errno in DISK_FULL:
             return str(unwritable(Path(str(each.filename or "a file of the run")), each))
+        if isinstance(each, OSError) and each.filename is not None:  # of which nobody says whether it was for reading
+            return f"{each.filename} cannot be used ({each.strerror}); mend its permissions or give another path"
     cause = error.__cause__
     is_composing = isinstance(error, ConfigCompositionException)
     if is_composing and isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):

@@ -83,3 +83,21 @@ def test_what_cannot_be_a_generator_is_refused(tmp_path):
         load_generator(network(), None, latent_dim=4)
     with pytest.raises(ParganError, match=r"^the module returns shape \(6,\), torch.float32 for two latents"):
         load_generator(nn.Flatten(0), None, latent_dim=3)
+
+
+def test_weights_that_are_a_folder_are_no_file(tmp_path):
+    with pytest.raises(ParganError, match=r"^weights=.* is no file; give a state dict, saved with torch\.save$"):
+        load_generator(network(), str(tmp_path), latent_dim=3)
+
+
+def test_a_file_that_may_not_be_read_is_not_called_another_kind_of_file(scripted, monkeypatch):
+    def forbidden(*arguments, **settings):
+        raise PermissionError(13, "Permission denied", "generator.pt")
+
+    _, path = scripted
+    monkeypatch.setattr("pathlib.Path.open", forbidden)
+    with pytest.raises(ParganError, match=r"^module=.* cannot be read \(Permission denied\); mend its permissions$"):
+        load_generator(path, None, latent_dim=3)
+    monkeypatch.setattr(torch, "load", forbidden)
+    with pytest.raises(ParganError, match=r"^weights=.* cannot be read \(Permission denied\); mend its permissions$"):
+        load_generator(network(), path, latent_dim=3)

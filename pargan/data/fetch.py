@@ -6,7 +6,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from pargan.errors import ParganError
-from pargan.files import write_atomically
+from pargan.files import unreadable, write_atomically
 
 TIMEOUT = 30.0  # seconds without an answer
 
@@ -17,15 +17,23 @@ def fetch(path: Path, url: str, sha256: str) -> Path:
     Nothing is written unless the whole file has arrived with the right checksum.
 
     Raises:
-        ParganError: no network, a wrong checksum of the download or of the file that is there, a full disk.
+        ParganError: no network, a file that is there but cannot be read, a wrong checksum of it or of the download,
+            a full disk.
     """
     if path.is_file():
-        _verify(path.read_bytes(), sha256, f"{path}", "delete it, so that it is fetched again")
+        _verify(_content(path), sha256, f"{path}", "delete it, so that it is fetched again")
         return path
     content = _download(path, url)
     _verify(content, sha256, url, f"nothing was written; put the right file at {path}")
     write_atomically(path, content)
     return path
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(str(path), error) from error
 
 
 def _verify(content: bytes, sha256: str, origin: str, remedy: str) -> None:

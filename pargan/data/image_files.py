@@ -1,8 +1,10 @@
 """A user's own pictures in a folder. Legend: N pictures of H x W pixels."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -10,6 +12,7 @@ from PIL import Image, ImageOps
 from pargan.data.images import picture_records
 from pargan.data.records import Records
 from pargan.errors import ParganError
+from pargan.files import unreadable
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 GIB = 2**30
@@ -75,7 +78,8 @@ def image_folder(
         config_key: what sentences call the folder.
 
     Raises:
-        ParganError: no folder, no pictures in it, pictures beside class folders, a broken picture.
+        ParganError: no folder or one that cannot be read, no pictures in it, pictures beside class folders, a broken
+            picture.
     """
     if path is None:
         raise ParganError(
@@ -96,8 +100,9 @@ def _listing(path: str, source: str) -> tuple[tuple[Path, ...], np.ndarray | Non
     folder = Path(path).expanduser()
     if not folder.is_dir():
         raise ParganError(f"{source} is no folder; give one with pictures in it")
-    direct = tuple(sorted(_pictures(folder.glob("*"))))
-    classes = [sorted(_pictures(sub.rglob("*"))) for sub in sorted(folder.iterdir()) if sub.is_dir()]
+    _, subfolders, names = next(_walk(folder, source))
+    direct = tuple(sorted(_pictures(folder / name for name in names)))
+    classes = [sorted(_below(folder / name, source)) for name in sorted(subfolders)]
     classes = [files for files in classes if files]
     if direct and classes:
         raise ParganError(
@@ -110,6 +115,20 @@ def _listing(path: str, source: str) -> tuple[tuple[Path, ...], np.ndarray | Non
         return direct, None
     labels = np.repeat(np.arange(len(classes)), [len(files) for files in classes])
     return tuple(file for files in classes for file in files), labels
+
+
+def _below(folder: Path, source: str) -> Iterator[Path]:
+    """The pictures in a folder and in all folders inside it."""
+    return _pictures(Path(parent) / name for parent, _, names in _walk(folder, source) for name in names)
+
+
+def _walk(folder: Path, source: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """`os.walk`, which unlike glob can tell a folder that cannot be read from an empty one."""
+
+    def refuse(error: OSError) -> NoReturn:
+        raise unreadable(f"{source}: {error.filename}", error) from error
+
+    return os.walk(folder, onerror=refuse)
 
 
 def _pictures(paths: Iterator[Path]) -> Iterator[Path]:

@@ -76,3 +76,14 @@ def test_a_partial_download_leaves_nothing(tmp_path, monkeypatch):
     thread.join()
     server.server_close()
     assert not path.parent.exists()
+
+
+def test_a_file_that_may_not_be_read(url, tmp_path, monkeypatch):
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = tmp_path / "table.csv"
+    path.write_bytes(CONTENT)
+    monkeypatch.setattr("pathlib.Path.read_bytes", forbidden)
+    with pytest.raises(ParganError, match=r"table\.csv cannot be read \(Permission denied\); mend its permissions$"):
+        fetch(path, url, SHA256)

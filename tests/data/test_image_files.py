@@ -1,5 +1,9 @@
 """A user's own pictures in a folder."""
 
+import os
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -79,3 +83,18 @@ def test_bad_folders_get_one_sentence(classes, tmp_path):
     Image.new("RGB", (4, 4)).save(classes / "stray.png")
     with pytest.raises(ParganError, match="both beside and inside its subfolders"):
         image_folder(str(classes))
+
+
+@pytest.mark.parametrize("closed", [".", "b", "b/deep"])
+def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(classes, closed, monkeypatch):
+    scan = os.scandir
+
+    def forbidding(path):
+        if Path(path) == classes / closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", forbidding)
+    name = re.escape(str(classes / closed))
+    with pytest.raises(ParganError, match=rf"^dataset\.path=.*: {name} cannot be read \(Permission denied\); mend its"):
+        image_folder(str(classes), size=8)

@@ -119,5 +119,6 @@ def test_networks(refuses, tmp_path):
     )
     refuses([*given, linear % 2, "latent_dim=5"], "latent_dim=5: the module cannot be evaluated at latents")
     refuses([*given, linear % 2, "weights=no.pt"], "weights=no.pt is no file")
+    refuses([*given, linear % 2, "weights=."], "weights=. is no file; give a state dict")
     refuses([*given, linear % 2, "attack=discriminator_mean"], "attack=discriminator_mean needs access discriminators")
     refuses([*given, "module={_target_: torch.nn.Nothing}"], "module._target_=torch.nn.Nothing cannot be imported")
