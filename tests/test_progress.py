@@ -5,9 +5,13 @@ import sys
 import threading
 
 import pytest
+import torch
+from torch import nn
 
 from pargan import progress
-from pargan.progress import tracking
+from pargan.attacks import LatentSearch, make_target
+from pargan.evaluation import AttackRecords, evaluate_target
+from pargan.progress import tracking, working
 
 
 class Terminal(io.StringIO):
@@ -71,3 +75,50 @@ def test_an_error_ends_the_bar(started, monkeypatch):
     with pytest.raises(ValueError, match="broken"):
         break_off()
     assert screen.getvalue().count("\x1b[?25h") == screen.getvalue().count("\x1b[?25l") > 0  # the cursor is back
+
+
+def test_work_inside_of_other_work_is_shown_beside_it(started, monkeypatch):
+    displays, show = [], progress.Progress.start
+    monkeypatch.setattr(progress.Progress, "start", lambda self: (displays.append(self), show(self)))
+    screen = terminal(monkeypatch)
+    with tracking() as track:
+        for name in track(["outer attack"]):
+            with working("inner work", 4) as done:
+                assert started.wait(10)
+                done(3)
+                displays[0].refresh()
+                assert name in screen.getvalue()
+                assert "inner work" in screen.getvalue()
+                assert "3/4" in screen.getvalue()
+            assert [task.description for task in displays[0].tasks] == ["outer attack"]
+    assert len(displays) == 1
+    assert screen.getvalue().count("\x1b[?25l") == 1  # the cursor is hidden by one display
+
+
+def test_an_evaluation_with_a_search_has_one_display(started, monkeypatch):
+    members, nonmembers, reference = torch.randn(3, 6, 2, generator=torch.Generator().manual_seed(0))
+    target = make_target(nn.Linear(3, 2), None, 3, None, reference, num_samples=20, seed=0)
+    records = AttackRecords(members, None, nonmembers, reference)
+    screen = terminal(monkeypatch)
+    assert screen.isatty()
+
+    class Waiting(LatentSearch):
+        def __call__(self, view, records):
+            assert started.wait(10)
+            return super().__call__(view, records)
+
+    evaluate_target(
+        target, records, {"search": Waiting(max_steps=2)}, lambda samples: {}, draws=20, seed=0, controls=False
+    )
+    assert "search" in screen.getvalue()
+    assert screen.getvalue().count("\x1b[?25l") == 1
+
+
+def test_work_after_other_work_has_a_display_of_its_own(started, monkeypatch):
+    screen = terminal(monkeypatch)
+    for name in ("first", "second"):
+        started.clear()
+        with working(name, 1):
+            assert started.wait(10)
+        assert name in screen.getvalue()
+    assert screen.getvalue().count("\x1b[?25l") == screen.getvalue().count("\x1b[?25h") == 2

@@ -15,10 +15,10 @@ from torch import Tensor
 from torch.optim import Adam, Optimizer
 
 from pargan.attacks.neighbours import nearest
-from pargan.attacks.progress import slow_progress
 from pargan.attacks.spaces import RawSpace, Space
 from pargan.attacks.target import GeneratorView, Scored
 from pargan.errors import ParganError
+from pargan.progress import working
 from pargan.seeding import derive, seeded
 
 Map = Callable[[Tensor], Tensor]
@@ -114,7 +114,7 @@ class LatentSearch:
         targets = into(records)
         blocks = range(0, len(records), self.batch_size)
         distances, converged, done = [], [], 0
-        with slow_progress("latent search", len(self.starts) * len(blocks) * self.max_steps) as progress:
+        with working("latent search", len(self.starts) * len(blocks) * self.max_steps) as progress:
             for start in self.starts:
                 latents = start(view, into, targets)
                 for first in blocks:
