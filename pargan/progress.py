@@ -51,6 +51,11 @@ def working(what: str, total: int) -> Iterator[Callable[[int], None]]:
             progress.remove_task(task)
 
 
+def share(progress: Progress | None) -> None:
+    """Make a display that somebody else has started the one that work adds to; None when it has ended."""
+    _running.set(progress)
+
+
 @contextmanager
 def _display() -> Iterator[Progress]:
     """The display that is running, or a new one, which ends with the block."""

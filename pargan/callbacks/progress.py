@@ -11,10 +11,15 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
+
+from pargan.progress import share
 
 PRINTED_WIDTH = 100  # columns where the output is no terminal
 
@@ -41,18 +46,19 @@ class EpochProgress(ProgressBar):
         if not self._enabled:
             return
         self._progress = Progress(
-            TextColumn("epoch"),
+            TextColumn("{task.description}"),
             MofNCompleteColumn(),
             BarColumn(bar_width=10),
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[figures]}"),
+            _Figures(),
             console=Console(stderr=True, width=None if sys.stderr.isatty() else PRINTED_WIDTH),
         )
         total = None if trainer.max_epochs == -1 else trainer.max_epochs
-        self._progress.add_task("train", total=total, completed=trainer.current_epoch, figures="")
+        self._progress.add_task("epoch", total=total, completed=trainer.current_epoch, figures="")
         self._progress.start()
+        share(self._progress)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """One epoch further; figures are the latest there are."""
@@ -71,6 +77,7 @@ class EpochProgress(ProgressBar):
 
     def _stop(self) -> None:
         if self._progress is not None:
+            share(None)
             self._progress.stop()
             self._progress = None
 
@@ -78,3 +85,10 @@ class EpochProgress(ProgressBar):
         shown = [(name, f"attack/{name}/auc") for name in self.attacks]
         figures = [f"{name} {float(metrics[key]):.3f}" for name, key in shown if key in metrics]
         return f"AUC {'  '.join(figures)}" if figures else ""
+
+
+class _Figures(ProgressColumn):
+    """Of the run; an attack's own line, which stands below while it runs, has none."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields.get("figures", ""))

@@ -1,14 +1,18 @@
 """The progress bar: one for the whole run, with the attacks' AUC."""
 
 import re
+import threading
+import time
 
 import pytest
+from rich.progress import Progress
 from tiny import blobs_in_partitions, gan, trainer
 
-from pargan import AttackCallback, ScheduledAttack
-from pargan.attacks import OwnPartition
+from pargan import AttackCallback, ScheduledAttack, progress
+from pargan.attacks import NearestNeighbour, OwnPartition
 from pargan.callbacks import EpochProgress
 from pargan.errors import ParganError
+from pargan.progress import working
 
 
 def run(folder, epochs, *before, **settings):
@@ -50,6 +54,30 @@ def test_an_error_frees_the_screen(tmp_path):
     with pytest.raises(ParganError):
         trainer(tmp_path, 2, [bar], enable_progress_bar=True).fit(module, blobs_in_partitions())
     assert bar._progress is None
+
+
+def test_an_attack_that_takes_long_adds_a_line_to_the_same_display(tmp_path, capsys, monkeypatch):
+    started, another, start = [], threading.Event(), Progress.start
+    monkeypatch.setattr(Progress, "start", lambda self: (start(self), started.append(self), another.set()))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
+
+    class Slow(NearestNeighbour):
+        def __call__(self, view, records):
+            with working("slow attack", 3) as done:
+                done(2)
+                time.sleep(0.05)  # a display of its own would have started by now
+                started[0].refresh()
+                return super().__call__(view, records)
+
+    run(tmp_path, 1, AttackCallback({"slow": ScheduledAttack(Slow(), 1, 30)}, 30, 20))
+    assert len(started) == 1
+    text = shown(capsys)
+    assert re.search(r"slow attack +2/3", text)
+    assert "slow attack" not in text.strip().splitlines()[-1]
+    another.clear()
+    with working("afterwards", 1):
+        assert another.wait(10)
 
 
 def test_a_disabled_bar_shows_nothing(tmp_path, capsys):
