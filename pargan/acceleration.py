@@ -39,8 +39,8 @@ class Acceleration:
         """A function that computes the same losses."""
         return function
 
-    def gradients(self, function: Gradients, parameters: Sequence[Tensor]) -> Gradients:
-        """A function that leaves the same gradients; `parameters` are those it reads or leaves gradients on."""
+    def gradients(self, function: Gradients, reads: Sequence[Tensor], leaves_on: Sequence[Tensor]) -> Gradients:
+        """A function that leaves the same gradients on the same parameters, from the same ones that it reads."""
         return function
 
 
@@ -134,27 +134,33 @@ class Graphed(Acceleration):
                 f"acceleration=graph does not go with trainer.precision={precision}; use 32-true or bf16-mixed"
             )
 
-    def gradients(self, function: Gradients, parameters: Sequence[Tensor]) -> Gradients:
+    def gradients(self, function: Gradients, reads: Sequence[Tensor], leaves_on: Sequence[Tensor]) -> Gradients:
         """`function`, replayed from its `warm_up`-th call on."""
-        return _Replayed(function, parameters, self.warm_up, self.recorder)
+        return _Replayed(function, reads, leaves_on, self.warm_up, self.recorder)
 
 
 class _Replayed:
     def __init__(
-        self, function: Gradients, parameters: Sequence[Tensor], warm_up: int, recorder: Callable[[], Recorder]
+        self,
+        function: Gradients,
+        reads: Sequence[Tensor],
+        leaves_on: Sequence[Tensor],
+        warm_up: int,
+        recorder: Callable[[], Recorder],
     ) -> None:
         self._function = function
-        self._parameters = parameters
+        self._reads = reads
+        self._leaves_on = leaves_on
         self._left = self._warm_up = warm_up
         self._make = recorder
         self._recorder: Recorder | None = None
-        self._places: list[tuple[int, int]] = []  # of parameters and gradients, when they were recorded
+        self._places: list[int] = []  # of parameters and gradients, when they were recorded
         self._real: Any = None  # where a recorded update reads its records
         self._loss: Any = None  # and writes its loss
 
     def __call__(self, real: Tensor) -> Tensor:
-        if self._recorder is not None and self._places != self._where():
-            self._recorder, self._left = None, self._warm_up
+        if self._recorder is not None and (self._places != self._where() or real.numel() > self._real.numel()):
+            self._recorder, self._left = None, self._warm_up  # a short batch may have come first
         if self._left > 0:
             self._left -= 1
             return self._warmed(real)
@@ -168,8 +174,9 @@ class _Replayed:
         self._recorder.replay()
         return self._loss.clone()
 
-    def _where(self) -> list[tuple[int, int]]:
-        return [(each.data_ptr(), 0 if each.grad is None else each.grad.data_ptr()) for each in self._parameters]
+    def _where(self) -> list[int]:
+        gradients = [each.grad for each in self._leaves_on]
+        return [0 if each is None else each.data_ptr() for each in (*self._reads, *self._leaves_on, *gradients)]
 
     def _warmed(self, real: Tensor) -> Tensor:
         """On a stream of its own, as CUDA asks of what is to be recorded."""

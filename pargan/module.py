@@ -125,7 +125,7 @@ class ParGANModule(pl.LightningModule):
     def _gradients_of(self, losses: Losses, weight: float, own: Sequence[nn.Parameter], in_place: bool) -> Gradients:
         """Of the sum of the losses times `weight`, left on `own` parameters."""
         losses = self.acceleration.losses(losses)
-        parameters = [*self.discriminators.stack(), *self.generator.parameters()]
+        reads = [*self.discriminators.stack(), *self.generator.parameters()]
         in_place = in_place or self.acceleration.keeps_gradients
 
         def gradients(real: Tensor) -> Tensor:
@@ -138,7 +138,7 @@ class ParGANModule(pl.LightningModule):
             self.manual_backward(loss, gradient=torch.full_like(loss, weight))
             return loss.detach()
 
-        return self.acceleration.gradients(gradients, parameters)
+        return self.acceleration.gradients(gradients, reads, own)
 
     def _discriminator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
         with torch.no_grad():

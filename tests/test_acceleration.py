@@ -68,7 +68,7 @@ def test_the_losses_logged_are_those_of_each_step(tmp_path):
 
 def test_a_batch_of_another_shape_runs_as_written():
     made, calls = [], []
-    update = graphed(made, warm_up=0).gradients(lambda real: calls.append(real.shape) or real.sum((1, 2)), [])
+    update = graphed(made, warm_up=0).gradients(lambda real: calls.append(real.shape) or real.sum((1, 2)), [], [])
     for size in (5, 3, 5):
         real = torch.randn(3, size, 2)
         torch.testing.assert_close(update(real), real.sum((1, 2)))
@@ -76,11 +76,20 @@ def test_a_batch_of_another_shape_runs_as_written():
     assert made[0].replays == 2
 
 
+def test_a_short_batch_that_comes_first_is_not_what_stays_recorded():
+    made = []
+    update = graphed(made, warm_up=0).gradients(lambda real: real.sum((1, 2)), [], [])
+    for size in (3, 5, 5, 3, 5):
+        real = torch.randn(3, size, 2)
+        torch.testing.assert_close(update(real), real.sum((1, 2)))
+    assert [each.replays for each in made] == [1, 3]
+
+
 @pytest.mark.parametrize("move", ["gradient", "parameter"])
 def test_what_has_moved_in_memory_is_recorded_anew(move):
     made, weight = [], nn.Parameter(torch.ones(3))
     weight.grad = torch.zeros(3)
-    update = graphed(made, warm_up=1).gradients(lambda real: real.sum((1, 2)), [weight])
+    update = graphed(made, warm_up=1).gradients(lambda real: real.sum((1, 2)), [weight], [weight])
     real = torch.randn(3, 5, 2)
     for _ in range(3):
         update(real)
@@ -97,6 +106,13 @@ def test_gradients_stay_in_place_while_updates_are_replayed(tmp_path):
     made = []
     trained(graphed(made), tmp_path, networks=convolutional)
     assert [each.replays for each in made] == [10, 4]  # none was recorded anew
+
+
+def test_no_update_is_recorded_before_its_gradients_have_their_place(tmp_path):
+    made = []
+    module = gan(LOSSES["wgan"], acceleration=graphed(made, warm_up=3), d_steps=4, networks=convolutional)
+    fit_on(batches(6), module, tmp_path)
+    assert [each.replays for each in made] == [6 * 4 - 3, 6 - 3]  # of the discriminators, in the first step already
 
 
 def test_a_missing_compiler_is_named(monkeypatch):
