@@ -41,26 +41,30 @@ class Discriminators(nn.ModuleList):
             )
         super().__init__(networks)
         self._stack: Stack | None = None
+        self._why_not: str | None = None  # what was said of it last
         self.register_load_state_dict_post_hook(_tie)  # assign=True gives parameters storage of their own
 
     def stack(self) -> list[nn.Parameter]:
         """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
 
-        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Someone who
-        replaces the storage of a parameter (`parameter.data = ...`) has to call this again.
+        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Call this again, before
+        an optimiser is made, after a layer was frozen or given a hook, or the storage of a parameter was replaced
+        (`parameter.data = ...`, `load_state_dict(..., assign=True)` of one network): it looks anew.
 
         Returns:
-            The parameters to optimise. Where the networks were stacked, one vector of which the networks'
-            parameters are views; optimising those instead would move nothing.
+            The parameters to optimise. Where the networks were stacked, one vector of which the networks' parameters
+            are views, with its gradients shown on them: change those in place, as clipping does, or not at all.
         """
-        if self._stack is None and len(self) > 1:
-            reason = why_not(list(self))
-            if reason is None:
-                self._stack = Stack(list(self))
-            else:
-                logger.info("the %d discriminators take turns, because %s", len(self), reason)
+        reason = why_not(list(self)) if len(self) > 1 else None
+        if reason is not None and reason != self._why_not:
+            logger.info("the %d discriminators take turns, because %s", len(self), reason)
+        self._why_not = reason
+        if reason is not None or len(self) == 1:
+            self._stack = None
+        elif self._stack is None:
+            self._stack = Stack(list(self))
         self._tie()
-        return list(self.parameters()) if self._stack is None else [self._stack.vector]
+        return self._optimised()
 
     @property
     def stacked(self) -> bool:
@@ -70,17 +74,22 @@ class Discriminators(nn.ModuleList):
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """No gradients for the discriminators inside: they would be computed and thrown away."""
-        self._freeze(True)
+        learning = [parameter for parameter in self._optimised() if parameter.requires_grad]
+        for parameter in learning:
+            parameter.requires_grad_(False)
         try:
             yield
         finally:
-            self._freeze(False)
+            for parameter in learning:
+                parameter.requires_grad_(True)
 
     def forward(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
         self._refuse_another_k(records)
         if self._stack is not None:
             return self._stack(records)
+        if records.stride(0) == 0:  # the same records for all, which a network may write into
+            records = records.clone()
         return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
 
     def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
@@ -112,11 +121,8 @@ class Discriminators(nn.ModuleList):
                 f"batches are (K, B, *shape) with K={len(self)}"
             )
 
-    def _freeze(self, frozen: bool) -> None:
-        if self._stack is None:
-            self.requires_grad_(not frozen)
-        else:
-            self._stack.freeze(frozen)
+    def _optimised(self) -> list[nn.Parameter]:
+        return list(self.parameters()) if self._stack is None else [self._stack.vector]
 
     def _tie(self) -> None:
         if self._stack is not None:

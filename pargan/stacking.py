@@ -36,6 +36,10 @@ ELEMENTWISE = frozenset(
 
 LINEAR = frozenset({nn.Linear, nn.Flatten, nn.Identity})
 
+# What people have registered and would miss; there is no public way to ask.
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
 
 def _leaky_slope(layer: nn.Module, hidden: Tensor) -> Tensor:
     return torch.ops.aten.leaky_relu_backward(torch.ones_like(hidden), hidden, layer.negative_slope, False)
@@ -108,13 +112,11 @@ class Stack:
         return self._logits(judged), self._input_gradients(penalised) if num_penalised else None
 
     def _logits(self, records: Tensor) -> Tensor:
-        hidden, parameters = records, iter(self._split(self.vector))
+        hidden, parameters = records.flatten(2), iter(self._split(self.vector))
         for layer in self._layers:
             if isinstance(layer, nn.Linear):
                 hidden = _dense(layer, hidden, parameters)
-            elif isinstance(layer, nn.Flatten):
-                hidden = hidden.flatten(2)
-            else:  # its training flag is followed, so dropout knows when it is off
+            elif not isinstance(layer, nn.Flatten):  # its training flag is followed, so dropout knows when it is off
                 hidden = layer(hidden)
         return hidden.reshape(records.shape[:2])
 
@@ -168,10 +170,6 @@ class Stack:
         layers = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
         self._dense = perceptrons.layers_of(layers, self._split(self.vector.data))
 
-    def freeze(self, frozen: bool) -> None:
-        """Whether gradients arrive at the vector."""
-        self.vector.requires_grad_(not frozen)
-
     def _split(self, vector: Tensor) -> list[Tensor]:
         """Views (K, *parameter.shape), one for every parameter of a network."""
         parts = vector.split([prod(shape) for shape in self._shapes])
@@ -203,19 +201,31 @@ def why_not(networks: Sequence[nn.Module]) -> str | None:
     """What keeps networks from being stacked, in words; None where nothing does."""
     if any(repr(network) != repr(networks[0]) for network in networks):
         return "they are not alike"
+    is_flat = False
     for layer in _layers(networks[0]):
         if not (type(layer) in ELEMENTWISE or type(layer) is nn.Linear or _flattens_a_record(layer)):
             return f"{type(layer).__name__} is neither dense nor elementwise"
+        if is_flat and type(layer) is nn.Flatten:
+            return "a Flatten stands behind a dense layer, which may treat parts of a record alike"
+        is_flat = is_flat or type(layer) is nn.Linear
     parameters = list(chain.from_iterable(layer.parameters() for network in networks for layer in _layers(network)))
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         return "layers share a parameter"
+    if len(parameters) < sum(len(list(network.parameters())) for network in networks):
+        return "a parameter belongs to no layer"
     if not all(parameter.requires_grad for parameter in parameters):
         return "a parameter is frozen"
     if len({(parameter.dtype, parameter.device) for parameter in parameters}) > 1:
         return "their parameters are of several types or on several devices"
-    if any(each._forward_hooks or each._forward_pre_hooks for network in networks for each in network.modules()):
+    if any(_has_hooks(each, HOOKS) for network in networks for each in network.modules()):
         return "a layer has hooks"
+    if any(_has_hooks(parameter, TENSOR_HOOKS) for parameter in parameters):
+        return "a parameter has hooks"
     return None
+
+
+def _has_hooks(watched: nn.Module | Tensor, kinds: Sequence[str]) -> bool:
+    return any(getattr(watched, kind, None) for kind in kinds)
 
 
 def _layers(network: nn.Module) -> Iterator[nn.Module]:

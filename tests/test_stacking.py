@@ -3,6 +3,7 @@
 import copy
 import logging
 import pickle
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from tiny import LOSSES, SGD, assert_equal_weights, batches, discriminator, fit_
 from torch import nn
 
 from pargan.discriminators import Discriminators
+from pargan.models import MLPDiscriminator
 from pargan.stacking import why_not
 
 
@@ -25,6 +27,26 @@ def with_a_hook():
     network = discriminator()
     network[0].register_forward_hook(lambda *_: None)
     return network
+
+
+def with_a_backward_hook():
+    network = discriminator()
+    network[0].register_full_backward_hook(lambda *_: None)
+    return network
+
+
+def with_a_hook_on_a_gradient():
+    network = discriminator()
+    network[0].weight.register_hook(lambda gradient: gradient.clamp(-1, 1))
+    return network
+
+
+class Scaled(nn.Sequential):
+    """A plain chain with something of its own beside it."""
+
+    def __init__(self):
+        super().__init__(nn.Linear(2, 1))
+        self.scale = nn.Parameter(torch.ones(()))
 
 
 def with_a_frozen_layer():
@@ -45,7 +67,11 @@ LEFT_ALONE = {
     "Residual is neither": lambda: Residual(nn.Linear(2, 1)),
     "ParametrizedLinear is neither": lambda: nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(2, 1))),
     "Flatten is neither": lambda: nn.Sequential(nn.Linear(2, 1), nn.Flatten(0)),
-    "hooks": with_a_hook,
+    "a layer has hooks": with_a_hook,
+    "has hooks": with_a_backward_hook,
+    "a parameter has hooks": with_a_hook_on_a_gradient,
+    "belongs to no layer": Scaled,
+    "Flatten stands behind": lambda: nn.Sequential(nn.Linear(2, 4), nn.Flatten(), nn.Linear(4, 1)),
     "frozen": with_a_frozen_layer,
     "share a parameter": with_a_shared_layer,
     "not alike": lambda: nn.Sequential(nn.Linear(2, width := next(widths)), nn.Linear(width, 1)),
@@ -91,11 +117,48 @@ def test_what_cannot_be_stacked_is_looped_over_and_said(reason, caplog):
     networks = Discriminators(LEFT_ALONE[reason], 3)
     assert reason in why_not(list(networks))
     with caplog.at_level(logging.INFO, logger="pargan"):
-        left = networks.stack()
+        for _ in range(3):
+            left = networks.stack()
     assert [id(each) for each in left] == [id(each) for each in networks.parameters()]
-    assert f"the 3 discriminators take turns, because {why_not(list(networks))}" in caplog.text
+    assert caplog.messages == [f"the 3 discriminators take turns, because {why_not(list(networks))}"]
     if reason != "several types":
         assert networks(RECORDS[..., :2]).shape == (3, 5)
+
+
+SHAPES = {
+    (1, 8, 8): lambda: MLPDiscriminator(SimpleNamespace(shape=(1, 8, 8)), (6,)),
+    (2, 3): lambda: nn.Sequential(nn.Tanh(), nn.Flatten(), nn.Linear(6, 4), nn.Tanh(), nn.Linear(4, 1)),
+    (1, 3): lambda: nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_records_have_any_shape(shape):
+    stacked, looped = both(SHAPES[shape])
+    assert stacked.stacked
+    real, fake, penalised = torch.randn(3, 3, 5, *shape)
+    for found, expected in zip(stacked.judge(real, fake, penalised), looped.judge(real, fake, penalised), strict=True):
+        assert found.shape == expected.shape
+        torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
+
+
+def test_what_is_frozen_or_hooked_later_is_seen_by_asking_again():
+    networks = Discriminators(discriminator, 3)
+    expected = networks(RECORDS)
+    networks.stack()
+    networks[1][0].requires_grad_(False)
+    left = networks.stack()
+    assert not networks.stacked
+    assert [id(each) for each in left] == [id(each) for each in networks.parameters()]
+    networks[1][0].requires_grad_(True)
+    assert len(networks.stack()) == 1
+    seen = []
+    hook = networks[2][0].register_forward_hook(lambda *_: seen.append(1))
+    networks.stack()
+    torch.testing.assert_close(networks(RECORDS), expected, atol=1e-6, rtol=1e-5)
+    assert seen == [1]
+    hook.remove()
+    assert len(networks.stack()) == 1
 
 
 def test_dropout_is_drawn_for_every_record_and_off_in_eval_mode():
