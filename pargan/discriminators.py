@@ -64,17 +64,22 @@ class Discriminators(nn.ModuleList):
         elif self._stack is None:
             self._stack = Stack(list(self))
         self._tie()
-        return self._optimised()
+        return self.optimised
 
     @property
     def stacked(self) -> bool:
         """Whether the networks are evaluated as one."""
         return self._stack is not None
 
+    @property
+    def optimised(self) -> list[nn.Parameter]:
+        """What `stack` returned last: all parameters, in one vector where the networks are stacked."""
+        return list(self.parameters()) if self._stack is None else [self._stack.vector]
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """No gradients for the discriminators inside: they would be computed and thrown away."""
-        learning = [parameter for parameter in self._optimised() if parameter.requires_grad]
+        learning = [parameter for parameter in self.optimised if parameter.requires_grad]
         for parameter in learning:
             parameter.requires_grad_(False)
         try:
@@ -120,9 +125,6 @@ class Discriminators(nn.ModuleList):
                 f"a batch of {len(records)} partitions met {len(self)} discriminators; "
                 f"batches are (K, B, *shape) with K={len(self)}"
             )
-
-    def _optimised(self) -> list[nn.Parameter]:
-        return list(self.parameters()) if self._stack is None else [self._stack.vector]
 
     def _tie(self) -> None:
         if self._stack is not None:

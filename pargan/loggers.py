@@ -55,10 +55,12 @@ class EpochCsvLogger(Logger):
         row["epoch"] = str(int(metrics["epoch"]))
         known = set(self._columns)
         new = [name for name in row if name not in known]
-        kept = [old for old in self._rows if int(old["epoch"]) < int(row["epoch"])]
-        rewrite = bool(new) or len(kept) < len(self._rows) or not self._appends
+        rewrite = bool(new) or not self._appends
+        while self._rows and int(self._rows[-1]["epoch"]) >= int(row["epoch"]):  # they are in order
+            self._rows.pop()
+            rewrite = True
         self._columns += new
-        self._rows = [*kept, row]
+        self._rows.append(row)
         if rewrite:
             write_atomically(self.path, self._lines(self._rows, header=True).encode())
             self._appends = True

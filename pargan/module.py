@@ -10,6 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import get_total_norm
 from torch.optim import Optimizer
 
 from pargan.acceleration import Acceleration, Gradients, Losses
@@ -216,8 +217,9 @@ class ParGANModule(pl.LightningModule):
     def _refuse_nan(self) -> None:
         d_losses, g_losses = (torch.stack(losses) for losses in zip(*self._epoch_losses, strict=True))
         broken = ~(torch.isfinite(d_losses) & torch.isfinite(g_losses)).cpu()  # (steps, K)
-        weights = torch.stack([torch.isfinite(weight).all() for weight in self.parameters()])
-        if not broken.any() and weights.all():
+        parameters = [*self.discriminators.optimised, *self.generator.parameters()]
+        largest = get_total_norm([parameter.detach() for parameter in parameters], norm_type=torch.inf)
+        if not broken.any() and torch.isfinite(largest):
             return
         first = int(broken.any(1).float().argmax()) if broken.any() else len(broken) - 1
         step = self.generator_steps - len(broken) + first

@@ -21,10 +21,10 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import ModelCheckpoint
 
 from pargan.attacks import Attack, NeedsModels, ReferenceModel, Target
 from pargan.build import Built, build_module, build_trainer, cpu_threads, quiet_lightning
+from pargan.callbacks import PeriodicCheckpoint
 from pargan.checkpoints import load_checkpoint
 from pargan.data.membership import Membership
 from pargan.data.splitting import split_reference
@@ -127,7 +127,7 @@ class ReferenceRecipe:
         OmegaConf.update(cfg, "trainer.accelerator", "cpu" if self.device.type == "cpu" else "gpu")
         OmegaConf.update(cfg, "trainer.devices", 1 if self.device.index is None else [self.device.index])
         # Only what a continuation needs: nobody looks at these models while they train.
-        keep = ModelCheckpoint(
+        keep = PeriodicCheckpoint(
             directory.checkpoints,
             filename="last",
             every_n_epochs=cfg.evaluate_every,

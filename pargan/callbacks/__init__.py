@@ -1,6 +1,7 @@
 """Callbacks that watch a run without changing it, and the record they leave in the run directory."""
 
 from pargan.callbacks.attacks import AttackCallback, ScheduledAttack
+from pargan.callbacks.checkpoint import PeriodicCheckpoint
 from pargan.callbacks.gap import GeneralizationGap
 from pargan.callbacks.progress import EpochProgress
 from pargan.callbacks.quality import QualityCallback
@@ -11,6 +12,7 @@ __all__ = [
     "AttackCallback",
     "EpochProgress",
     "GeneralizationGap",
+    "PeriodicCheckpoint",
     "QualityCallback",
     "ResultSetAside",
     "RowBeforeCheckpoint",
