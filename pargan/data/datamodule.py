@@ -101,9 +101,13 @@ class PartitionDataModule(pl.LightningDataModule):
         self._is_set_up = True
 
     def train_dataloader(self) -> DataLoader[Tensor]:
-        """One (K, B, *shape) float32 tensor per step; `sampler.set_epoch` chooses the epoch."""
-        is_resident = self._fits_in_memory()
-        gather = (_resident if is_resident else _lazy)(self.records, self.membership.members)
+        """One (K, B, *shape) float32 tensor per step; `sampler.set_epoch` chooses the epoch.
+
+        A pool that fits into memory lies on the device that trains, which gathers the batches itself.
+        """
+        is_resident, members = self._fits_in_memory(), self.membership.members
+        device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
+        gather = _resident(self.records, members, device) if is_resident else _lazy(self.records, members)
         num_workers = 0 if is_resident else self.num_workers
         num_partitions, size = self.membership.partitions.shape
         return DataLoader(
@@ -207,8 +211,8 @@ class PartitionDataModule(pl.LightningDataModule):
         return isinstance(self.records.values, np.ndarray) and size <= RESIDENT_BYTES
 
 
-def _resident(records: Records, members: np.ndarray) -> Callable[[Tensor], Tensor]:
-    return torch.from_numpy(records.take(members)).__getitem__
+def _resident(records: Records, members: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+    return torch.from_numpy(records.take(members)).to(device).__getitem__
 
 
 def _lazy(records: Records, members: np.ndarray) -> Callable[[Tensor], Tensor]:

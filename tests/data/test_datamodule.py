@@ -1,6 +1,7 @@
 """Batches, groups and checkpoints of the partitioning datamodule."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -47,6 +48,13 @@ def make(source=resident, num_partitions=3, batch_size=6, **settings):
 def epoch(loader, number):
     loader.sampler.set_epoch(number)
     return torch.stack(list(loader))
+
+
+def test_a_resident_pool_lies_where_the_trainer_trains():
+    datamodule = make()
+    assert {batch.device.type for batch in datamodule.train_dataloader()} == {"cpu"}
+    datamodule.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device("meta")))
+    assert {batch.device.type for batch in datamodule.train_dataloader()} == {"meta"}
 
 
 def test_batches_hold_own_members_of_each_partition_once():
