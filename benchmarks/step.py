@@ -6,7 +6,8 @@ and settings are those of the recipes, records are random.
 
     reference   K modules of PyTorch's layers, K optimisers, a Python loop, a generator batch per discriminator
     ours        `ParGANModule.training_step` without a Trainer
-    fit         the same inside `Trainer.fit`, callbacks off
+    fit         the same inside `Trainer.fit`, callbacks off: whole epochs, of 32 steps at most, with the batches
+                gathered for them and what their ends take, over the steps
     callbacks   `fit`, and the default callbacks' share: an evaluation, with its pictures and checkpoints, over the
                 steps from one to the next
 
@@ -31,27 +32,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
-from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.data import DataLoader
 from torch.utils.flop_counter import flop_registry
 
 from benchmarks import cases
 from benchmarks.memory import peak_memory
-from pargan import ParGANModule
 from pargan.acceleration import Acceleration
 from pargan.process import keep_freed_memory, settle_that_there_is_no_gpu
 
 MATRIX = 1024
 WARM_UP = 1  # turns that are thrown away
 STEPS = 5  # of a turn
+EPOCH = 32  # steps of an epoch in a fit, at most, and of a turn of a fit, at least
 
 
 def main() -> None:
@@ -94,7 +92,7 @@ def measure(case: str, cfg: DictConfig, turns: int, device: torch.device, *, cal
     contestants: dict[str, Callable[[], list[float]]] = {
         "reference": partial(turn, partial(reference, real), device),
         "ours": partial(turn, partial(ours, real), device),
-        "fit": partial(next, turns_in_fit(cases.build(cfg, spec).to(device), real)),
+        "fit": partial(next, turns_in_fit(case, cfg, device)),
         "matrix": partial(turn, partial(torch.mm, matrix, matrix), device),
     }
     times: dict[str, list[float]] = {name: [] for name in contestants}
@@ -147,11 +145,11 @@ def seconds_of_an_evaluation(case: str, cfg: DictConfig, device: torch.device) -
             datamodule = instantiate(cfg.data, _partial_=True)(source=lambda: records)
             clock = StepClock()
             trainer = silent_trainer(
-                device, [clock, *callbacks.values()], enable_checkpointing=True, limit_train_batches=1
+                device, [clock, *callbacks.values()], enable_checkpointing=True, max_epochs=1, limit_train_batches=1
             )
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
                 trainer.fit(module, datamodule)
-            walls += [clock.epoch_ends[-1] - clock.step_ends[-1]] if number else []
+            walls += [clock.end - clock.step_ends[-1]] if number else []
     return statistics.median(walls)
 
 
@@ -178,20 +176,26 @@ def flops_of(step: Callable[[], None]) -> int:
     return counter.flops
 
 
-def turns_in_fit(module: ParGANModule, real: Tensor) -> Iterator[list[float]]:
-    """Seconds from the start of one step of a fit to the start of the next; every `next` runs one fit."""
+def turns_in_fit(case: str, cfg: DictConfig, device: torch.device) -> Iterator[list[float]]:
+    """Seconds of a step in a fit, the ends of epochs included; every `next` runs one fit."""
+    records = cases.pool(case)
+    module = cases.build(cfg, records.spec)
+    datamodule = instantiate(cfg.data, _partial_=True)(source=lambda: records)
+    datamodule.setup()
+    steps = min(datamodule.steps_per_epoch, EPOCH)
     uncounted = 1 if type(module.acceleration) is Acceleration else 6  # others compile or record at first
     while True:
         clock = StepClock()
-        trainer = silent_trainer(real.device, [clock], enable_checkpointing=False)
-        trainer.fit(module, DataLoader([real] * (STEPS + uncounted + 1), batch_size=None))
-        yield np.diff(clock.starts)[uncounted:].tolist()
+        trainer = silent_trainer(
+            device, [clock], enable_checkpointing=False, max_epochs=-(-EPOCH // steps), limit_train_batches=steps
+        )
+        trainer.fit(module, datamodule)
+        yield [(clock.end - clock.starts[uncounted]) / (len(clock.starts) - uncounted)]
 
 
 def silent_trainer(device: torch.device, callbacks: list[pl.Callback], **settings: Any) -> pl.Trainer:
-    """One epoch."""
+    """On that device, with nothing printed."""
     return pl.Trainer(
-        max_epochs=1,
         callbacks=callbacks,
         accelerator="gpu" if device.type == "cuda" else "cpu",
         devices=1,
@@ -204,12 +208,12 @@ def silent_trainer(device: torch.device, callbacks: list[pl.Callback], **setting
 
 
 class StepClock(pl.Callback):
-    """When each step started and ended, and each epoch with everybody else's callbacks."""
+    """When each step started and ended, and the training with everybody else's callbacks."""
 
     def __init__(self) -> None:
         self.starts: list[float] = []
         self.step_ends: list[float] = []
-        self.epoch_ends: list[float] = []
+        self.end = 0.0
 
     def on_train_batch_start(self, *arguments: Any) -> None:
         """Note the time."""
@@ -220,8 +224,8 @@ class StepClock(pl.Callback):
         self.step_ends.append(_now())
 
     def on_train_end(self, *arguments: Any) -> None:
-        """Note the time: the callbacks of the only epoch are done."""
-        self.epoch_ends.append(_now())
+        """Note the time: the callbacks of the last epoch are done."""
+        self.end = _now()
 
 
 def _now() -> float:
