@@ -110,4 +110,4 @@ def ours(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Step:
     optimizers = module.configure_optimizers()
     module.optimizers = lambda: optimizers  # type: ignore[method-assign]
     module.manual_backward = Tensor.backward  # type: ignore[method-assign]
-    return lambda real: module.training_step(real, 0)
+    return partial(module.training_step, batch_idx=0)

@@ -227,6 +227,10 @@ def test_moving_and_converting_keeps_the_vector_and_its_gradient():
     torch.testing.assert_close(networks(RECORDS.double()), expected.double(), atol=1e-6, rtol=1e-5)
     torch.testing.assert_close(vector.grad, slope.double())
     assert networks.stack()[0] is vector
+    vector.grad = None
+    networks(RECORDS.double()).sum().backward()
+    torch.testing.assert_close(vector.grad, slope.double(), atol=1e-6, rtol=1e-5)
+    assert all(own.grad.dtype == torch.float64 for own in networks.parameters())
 
 
 def test_a_replaced_storage_is_taken_in_by_asking_again():

@@ -1,0 +1,34 @@
+"""The yardstick does the work that ours does: from the same weights, records and latents to the same weights."""
+
+import pytest
+import torch
+
+from benchmarks import cases
+from benchmarks.reference import ReferenceStep
+from pargan.seeding import derive
+
+
+def weights_of(step):
+    """Of the generator, then of the discriminators."""
+    networks = step if isinstance(step, ReferenceStep) else step.func.__self__
+    own = [networks.generator.state_dict(), *(each.state_dict() for each in networks.discriminators)]
+    return [value.clone() for state in own for value in state.values()]
+
+
+@pytest.mark.parametrize("case", ["blobs js", "blobs wgan", "digits js"])
+def test_the_plain_step_trains_as_ours_does(case):
+    cfg = cases.configuration(case, num_partitions=1)  # with more, the plain loop draws its latents in another order
+    spec, cpu = cases.spec_of(case), torch.device("cpu")
+    real = cases.records(cfg, spec, cpu)
+    trained = []
+    for make in (cases.reference, cases.ours):
+        torch.manual_seed(3)
+        step = make(cfg, spec, cpu)
+        before = weights_of(step)
+        for number in range(3):
+            torch.manual_seed(derive(cfg.seed, "training step", number))
+            step(real)
+        trained.append(weights_of(step))
+        assert any(not torch.equal(one, other) for one, other in zip(before, trained[-1], strict=True))
+    for one, other in zip(*trained, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
