@@ -7,9 +7,9 @@ import time
 
 import pytest
 from launch import SMALL, assert_same_weights, aucs, only_run, result_of, run_process, start, weights
-from pytorch_lightning.callbacks import ModelCheckpoint
 
 from pargan import reference_models
+from pargan.callbacks import PeriodicCheckpoint
 from pargan.locks import locked
 from pargan.run_directory import RunDirectory
 
@@ -71,13 +71,13 @@ def test_interrupted_and_continued_equals_uninterrupted(run, trained, monkeypatc
     given = ("attack=[shadow]", "attack.shadow.models=2", *ATTACK)
     assert run("attack", f"run={whole}", *given).status == 0
 
-    class Interrupting(ModelCheckpoint):
+    class Interrupting(PeriodicCheckpoint):
         def on_train_epoch_start(self, trainer, pl_module):
             if trainer.current_epoch == 4 and self.dirpath.endswith("1/checkpoints"):
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(reference_models, "ModelCheckpoint", Interrupting)
+        patched.setattr(reference_models, "PeriodicCheckpoint", Interrupting)
         ended = run("attack", f"run={trained}", *given)
     assert ended.status == 130
     assert ended.err.splitlines()[-1] == "interrupted; the same command continues where it stopped"

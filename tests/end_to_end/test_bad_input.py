@@ -118,7 +118,7 @@ def test_a_monitor_that_the_first_epoch_shows_to_be_wrong(run, tmp_path, monitor
     line = ended.err.splitlines()[-1]
     family = monitor.rpartition("/")[0]
     assert line.startswith(
-        f"train.py: monitor={monitor} of ModelCheckpoint is not measured in this run; choose one of "
+        f"train.py: monitor={monitor} of PeriodicCheckpoint is not measured in this run; choose one of "
     )
     assert f"{family}/{'distance' if family == 'quality' else 'auc'}" in line
     assert not list(only_run(tmp_path).rglob("*.ckpt"))
