@@ -47,6 +47,7 @@ class Discriminators(nn.ModuleList):
     def stack(self) -> list[nn.Parameter]:
         """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
 
+        A single one too: its derivatives are written out then, which spares a gradient penalty a fifth of the step.
         Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Call this again, before
         an optimiser is made, after a layer was frozen or given a hook, or the storage of a parameter was replaced
         (`parameter.data = ...`, `load_state_dict(..., assign=True)` of one network): it looks anew.
@@ -55,11 +56,11 @@ class Discriminators(nn.ModuleList):
             The parameters to optimise. Where the networks were stacked, one vector of which the networks' parameters
             are views, with its gradients shown on them: change those in place, as clipping does, or not at all.
         """
-        reason = why_not(list(self)) if len(self) > 1 else None
-        if reason is not None and reason != self._why_not:
+        reason = why_not(list(self))
+        if reason is not None and reason != self._why_not and len(self) > 1:
             logger.info("the %d discriminators take turns, because %s", len(self), reason)
         self._why_not = reason
-        if reason is not None or len(self) == 1:
+        if reason is not None:
             self._stack = None
         elif self._stack is None:
             self._stack = Stack(list(self))

@@ -209,6 +209,8 @@ def why_not(networks: Sequence[nn.Module]) -> str | None:
             return "a Flatten stands behind a dense layer, which may treat parts of a record alike"
         is_flat = is_flat or type(layer) is nn.Linear
     parameters = list(chain.from_iterable(layer.parameters() for network in networks for layer in _layers(network)))
+    if not parameters:
+        return "they have no parameters"
     if len({id(parameter) for parameter in parameters}) < len(parameters):
         return "layers share a parameter"
     if len(parameters) < sum(len(list(network.parameters())) for network in networks):

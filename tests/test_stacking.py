@@ -71,6 +71,7 @@ LEFT_ALONE = {
     "has hooks": with_a_backward_hook,
     "a parameter has hooks": with_a_hook_on_a_gradient,
     "belongs to no layer": Scaled,
+    "no parameters": lambda: nn.Sequential(nn.Tanh()),
     "Flatten stands behind": lambda: nn.Sequential(nn.Linear(2, 4), nn.Flatten(), nn.Linear(4, 1)),
     "frozen": with_a_frozen_layer,
     "share a parameter": with_a_shared_layer,
@@ -107,9 +108,15 @@ def test_training_stacked_equals_training_in_a_loop(loss, tmp_path):
         torch.testing.assert_close(value, expected[name], atol=1e-6, rtol=1e-5)
 
 
-def test_one_network_is_not_stacked():
+def test_one_network_is_a_stack_of_one(caplog):
     networks = Discriminators(discriminator, 1)
-    assert [id(each) for each in networks.stack()] == [id(each) for each in networks.parameters()]
+    expected = networks(RECORDS[:1])
+    (vector,) = networks.stack()
+    assert len(vector) == sum(own.numel() for own in networks.parameters())
+    torch.testing.assert_close(networks(RECORDS[:1]), expected, atol=1e-6, rtol=1e-5)
+    with caplog.at_level(logging.INFO, logger="pargan"):
+        Discriminators(LEFT_ALONE["BatchNorm1d is neither"], 1).stack()
+    assert not caplog.messages  # there is nobody to take turns with
 
 
 @pytest.mark.parametrize("reason", LEFT_ALONE)
@@ -121,7 +128,7 @@ def test_what_cannot_be_stacked_is_looped_over_and_said(reason, caplog):
             left = networks.stack()
     assert [id(each) for each in left] == [id(each) for each in networks.parameters()]
     assert caplog.messages == [f"the 3 discriminators take turns, because {why_not(list(networks))}"]
-    if reason != "several types":
+    if reason not in ("several types", "no parameters"):
         assert networks(RECORDS[..., :2]).shape == (3, 5)
 
 
