@@ -2,6 +2,7 @@
 
 from pargan.callbacks.attacks import AttackCallback, ScheduledAttack
 from pargan.callbacks.checkpoint import PeriodicCheckpoint
+from pargan.callbacks.early_stopping import EarlyStopping
 from pargan.callbacks.gap import GeneralizationGap
 from pargan.callbacks.progress import EpochProgress
 from pargan.callbacks.quality import QualityCallback
@@ -10,6 +11,7 @@ from pargan.callbacks.samples import SamplePictures
 
 __all__ = [
     "AttackCallback",
+    "EarlyStopping",
     "EpochProgress",
     "GeneralizationGap",
     "PeriodicCheckpoint",
