@@ -31,7 +31,6 @@ from torch.nn.functional import softplus
 
 from pargan import ParGANModule
 from pargan.data.points import PointsSpec
-from pargan.discriminators import Discriminators
 from pargan.errors import ParganError
 from pargan.latents import shared
 from pargan.seeding import derive
@@ -161,53 +160,6 @@ def test_a_discriminator_learns_nothing_from_other_partitions(loss, tmp_path):
     for k in (0, 2):
         assert all(torch.equal(one, other) for one, other in zip(before[k], after[k], strict=True))
     assert not all(torch.equal(one, other) for one, other in zip(before[1], after[1], strict=True))
-
-
-def in_turns():
-    return generator(), lambda: nn.Sequential(discriminator(), nn.Flatten(0))
-
-
-@pytest.mark.parametrize(("networks", "num_partitions"), [(None, 3), (in_turns, 3), (None, 1)])
-def test_the_discriminators_are_frozen_only_while_the_generator_learns(networks, num_partitions, tmp_path):
-    used = []
-
-    class Watched(torch.optim.SGD):
-        def step(self, closure=None):
-            used[:] = [weight.grad.clone() for group in self.param_groups for weight in group["params"]]
-
-    module = gan(networks=networks, num_partitions=num_partitions, discriminator_optimizer=Watched)
-    fit_on(batches(1, num_partitions), module, tmp_path)
-    assert all(weight.requires_grad for weight in module.parameters())
-    # The gradient on D is the one of the D step, untouched by the G step.
-    left = [weight.grad for weight in module.discriminators.stack()]
-    assert all(torch.equal(one, other) for one, other in zip(left, used, strict=True))
-    assert all(weight.grad.abs().sum() > 0 for weight in module.parameters())
-
-
-@pytest.mark.parametrize("num_partitions", [1, 3])
-def test_a_layer_that_was_frozen_stays_as_it_is(num_partitions, tmp_path):
-    def half_frozen():
-        network = discriminator()
-        network[0].requires_grad_(False)
-        return network
-
-    module = gan(networks=lambda: (generator(), half_frozen), num_partitions=num_partitions)
-    before = weights(module.discriminators)
-    fit_on(batches(3, num_partitions), module, tmp_path)
-    for name, value in weights(module.discriminators).items():
-        assert torch.equal(value, before[name]) == (".0." in name), name
-    assert not any(network[0].weight.requires_grad for network in module.discriminators)
-
-
-def test_shared_fakes_are_every_networks_own_to_write_into():
-    class Noisy(nn.Sequential):
-        def forward(self, records):
-            return super().forward(records.add_(1.0))
-
-    networks = Discriminators(lambda: Noisy(nn.Linear(2, 1)), 3)
-    fake = torch.randn(1, 5, 2)
-    expected = networks(fake.repeat(3, 1, 1))
-    assert torch.equal(networks(fake.expand(3, 5, 2)), expected)
 
 
 def test_a_step_leaves_the_global_random_states_alone(tmp_path):
