@@ -1,8 +1,8 @@
 """python -m benchmarks.step: a training step of ours against the plain loop over K networks.
 
-All contestants of a case run in one process and take turns, so that a noisy machine hurts them alike. A turn is a
-few steps in a row, as in training, after one that does not count; the figure is the median over all of them. Networks
-and settings are those of the recipes, records are random.
+All contestants of a case, for all numbers of partitions, run in one process and take turns, so that a noisy machine
+hurts them alike. A turn is a few steps in a row, as in training, after one that does not count; the figure is the
+median over all of them. Networks and settings are those of the recipes, records are random.
 
     reference   K modules of PyTorch's layers, K optimisers, a Python loop, a generator batch per discriminator
     ours        `ParGANModule.training_step` without a Trainer
@@ -27,7 +27,7 @@ import statistics
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -71,10 +71,10 @@ def main() -> None:
     keep_freed_memory()
     rows, device = [], torch.device(arguments.device)
     for case in arguments.cases:
-        for num_partitions in arguments.partitions or [None]:
-            cfg = cases.configuration(case, num_partitions, arguments.acceleration)
-            torch.set_num_threads(arguments.threads or cfg.model.threads or torch.get_num_threads())
-            rows.append(measure(case, cfg, arguments.turns, device, callbacks=arguments.callbacks))
+        cfgs = [cases.configuration(case, each, arguments.acceleration) for each in arguments.partitions or [None]]
+        torch.set_num_threads(arguments.threads or cfgs[0].model.threads or torch.get_num_threads())
+        for cfg, medians in zip(cfgs, take_turns(case, cfgs, arguments.turns, device), strict=True):
+            rows.append(row(case, cfg, medians, device, callbacks=arguments.callbacks))
             print(json.dumps(rows[-1]), flush=True)
             if arguments.profile:
                 print(profile_of(case, cfg, device))
@@ -83,24 +83,35 @@ def main() -> None:
         arguments.json.write_text(json.dumps(rows, indent=2))
 
 
-def measure(case: str, cfg: DictConfig, turns: int, device: torch.device, *, callbacks: bool) -> dict[str, Any]:
-    """Median milliseconds of a step of each contestant, its work, and its peak memory."""
+def take_turns(case: str, cfgs: Sequence[DictConfig], turns: int, device: torch.device) -> list[dict[str, float]]:
+    """Median seconds of a step of each contestant, for each number of partitions."""
+    contestants = [contestants_of(case, cfg, device) for cfg in cfgs]
+    times: list[dict[str, list[float]]] = [{name: [] for name in each} for each in contestants]
+    for number in range(turns + WARM_UP):
+        for each, taken in zip(contestants, times, strict=True):
+            for name, contestant in each.items():
+                taken[name] += contestant() if number >= WARM_UP else contestant()[:0]
+    return [{name: statistics.median(each) for name, each in taken.items()} for taken in times]
+
+
+def contestants_of(case: str, cfg: DictConfig, device: torch.device) -> dict[str, Callable[[], list[float]]]:
+    """What takes turns, by name."""
     spec = cases.spec_of(case)
-    real = cases.records(cfg, spec, device)
-    reference, ours = cases.reference(cfg, spec, device), cases.ours(cfg, spec, device)
-    matrix = torch.rand(MATRIX, MATRIX, device=device)
-    contestants: dict[str, Callable[[], list[float]]] = {
-        "reference": partial(turn, partial(reference, real), device),
-        "ours": partial(turn, partial(ours, real), device),
+    real, matrix = cases.records(cfg, spec, device), torch.rand(MATRIX, MATRIX, device=device)
+    return {
+        "reference": partial(turn, partial(cases.reference(cfg, spec, device), real), device),
+        "ours": partial(turn, partial(cases.ours(cfg, spec, device), real), device),
         "fit": partial(next, turns_in_fit(case, cfg, device)),
         "matrix": partial(turn, partial(torch.mm, matrix, matrix), device),
     }
-    times: dict[str, list[float]] = {name: [] for name in contestants}
-    for number in range(turns + WARM_UP):
-        for name, contestant in contestants.items():
-            times[name] += contestant() if number >= WARM_UP else contestant()[:0]
-    medians = {name: statistics.median(each) for name, each in times.items()}
-    flops = flops_of(partial(reference, real))
+
+
+def row(
+    case: str, cfg: DictConfig, medians: dict[str, float], device: torch.device, *, callbacks: bool
+) -> dict[str, Any]:
+    """Median milliseconds of a step of each contestant, its work, and its peak memory."""
+    spec = cases.spec_of(case)
+    flops = flops_of(partial(cases.reference(cfg, spec, device), cases.records(cfg, spec, device)))
     rate = 2 * MATRIX**3 / medians.pop("matrix")
     if callbacks:
         medians["callbacks"] = medians["fit"] + seconds_of_an_evaluation(case, cfg, device) / steps_between(cfg)
