@@ -48,9 +48,8 @@ class Discriminators(nn.ModuleList):
         """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
 
         A single one too: its derivatives are written out then, which spares a gradient penalty a fifth of the step.
-        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Call this again, before
-        an optimiser is made, after a layer was frozen or given a hook, or the storage of a parameter was replaced
-        (`parameter.data = ...`, `load_state_dict(..., assign=True)` of one network): it looks anew.
+        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Where a layer was frozen
+        or given a hook, this looks anew; call it again before an optimiser is made, which holds what is returned.
 
         Returns:
             The parameters to optimise. Where the networks were stacked, one vector of which the networks' parameters
@@ -64,7 +63,7 @@ class Discriminators(nn.ModuleList):
             self._stack = None
         elif self._stack is None:
             self._stack = Stack(list(self))
-        self._tie()
+        self.tie()
         return self.optimised
 
     @property
@@ -127,14 +126,17 @@ class Discriminators(nn.ModuleList):
                 f"batches are (K, B, *shape) with K={len(self)}"
             )
 
-    def _tie(self) -> None:
+    def tie(self) -> None:
+        """Take in what was put in place of a stacked network's parameters: `parameter.data = ...`, or
+        `load_state_dict(..., assign=True)` of one network. All that the list itself goes through is taken in at once.
+        """
         if self._stack is not None:
             self._stack.tie(list(self))
 
     def _apply(self, *arguments: Any, **settings: Any) -> "Discriminators":
         """What moves or converts parameters; afterwards they have storage of their own."""
         super()._apply(*arguments, **settings)
-        self._tie()
+        self.tie()
         return self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -157,4 +159,4 @@ def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor)
 
 
 def _tie(discriminators: Discriminators, incompatible_keys: Any) -> None:
-    discriminators._tie()
+    discriminators.tie()

@@ -101,11 +101,12 @@ class ParGANModule(pl.LightningModule):
         """One batch (K, B, *shape): `d_steps` updates of every discriminator, one of the generator."""
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
         if self._gradients is None:
+            self.discriminators.tie()  # whether they are stacked was settled when the optimiser was made
             self._gradients = (
                 # Each discriminator receives the gradient of its own loss, the generator that of the mean.
                 # Stacked ones show the gradient of one vector on their own parameters, once if it stays in its place.
                 self._gradients_of(
-                    self._discriminator_losses, 1.0, self.discriminators.stack(), self.discriminators.stacked
+                    self._discriminator_losses, 1.0, self.discriminators.optimised, self.discriminators.stacked
                 ),
                 self._gradients_of(
                     self._generator_losses, 1 / self.num_partitions, list(self.generator.parameters()), False
@@ -125,7 +126,7 @@ class ParGANModule(pl.LightningModule):
     def _gradients_of(self, losses: Losses, weight: float, own: Sequence[nn.Parameter], in_place: bool) -> Gradients:
         """Of the sum of the losses times `weight`, left on `own` parameters."""
         losses = self.acceleration.losses(losses)
-        reads = [*self.discriminators.stack(), *self.generator.parameters()]
+        reads = [*self.discriminators.optimised, *self.generator.parameters()]
         in_place = in_place or self.acceleration.keeps_gradients
 
         def gradients(real: Tensor) -> Tensor:

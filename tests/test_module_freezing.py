@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from tiny import LOSSES, batches, discriminator, fit_on, gan, generator, weights
+from pytorch_lightning import Callback
+from tiny import LOSSES, SGD, batches, discriminator, fit_on, gan, generator, weights
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -67,12 +68,27 @@ class ReadsNothing(TorchDispatchMode):
 @pytest.mark.parametrize("networks", [None, in_turns], ids=["stacked", "in turns"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_step_waits_for_no_device(loss, networks):
-    module = gan(LOSSES[loss], networks=networks, d_steps=2)
-    kept = torch.optim.SGD(module.parameters())
-    module.optimizers = lambda: (kept, kept)
+    settings = {"discriminator_optimizer": SGD, "generator_optimizer": SGD}  # others count steps in tensors
+    module = gan(LOSSES[loss], networks=networks, d_steps=2, **settings)
+    kept = module.configure_optimizers()
+    module.optimizers = lambda: kept
     module.manual_backward = Tensor.backward
     with ReadsNothing():
         for number, real in enumerate(batches(2)):
             module.training_step(real, number)
     with pytest.raises(AssertionError), ReadsNothing():
         float(torch.ones(()))
+
+
+class HooksOnceItTrains(Callback):
+    """Somebody who watches the discriminators from the moment the training starts."""
+
+    def on_train_start(self, trainer, pl_module):
+        pl_module.discriminators[0][0].register_forward_hook(lambda *_: None)
+
+
+def test_discriminators_learn_whatever_is_done_to_them_after_the_optimiser_was_made(tmp_path):
+    module = gan()
+    before = weights(module.discriminators)
+    fit_on(batches(3), module, tmp_path, callbacks=[HooksOnceItTrains()])
+    assert not any(torch.equal(value, before[name]) for name, value in weights(module.discriminators).items())
