@@ -74,7 +74,7 @@ def main() -> None:
         cfgs = [cases.configuration(case, each, arguments.acceleration) for each in arguments.partitions or [None]]
         torch.set_num_threads(arguments.threads or cfgs[0].model.threads or torch.get_num_threads())
         for cfg, medians in zip(cfgs, take_turns(case, cfgs, arguments.turns, device), strict=True):
-            rows.append(row(case, cfg, medians, device, callbacks=arguments.callbacks))
+            rows.append(row_of(case, cfg, medians, device, callbacks=arguments.callbacks))
             print(json.dumps(rows[-1]), flush=True)
             if arguments.profile:
                 print(profile_of(case, cfg, device))
@@ -106,7 +106,7 @@ def contestants_of(case: str, cfg: DictConfig, device: torch.device) -> dict[str
     }
 
 
-def row(
+def row_of(
     case: str, cfg: DictConfig, medians: dict[str, float], device: torch.device, *, callbacks: bool
 ) -> dict[str, Any]:
     """Median milliseconds of a step of each contestant, its work, and its peak memory."""

@@ -40,7 +40,7 @@ class Acceleration:
         return function
 
     def gradients(self, function: Gradients, reads: Sequence[Tensor], leaves_on: Sequence[Tensor]) -> Gradients:
-        """A function that leaves the same gradients on the same parameters, from the same ones that it reads."""
+        """A function that reads the same parameters and leaves the same gradients on some of them."""
         return function
 
 
@@ -176,7 +176,7 @@ class _Replayed:
 
     def _where(self) -> list[int]:
         gradients = [each.grad for each in self._leaves_on]
-        return [0 if each is None else each.data_ptr() for each in (*self._reads, *self._leaves_on, *gradients)]
+        return [0 if each is None else each.data_ptr() for each in (*self._reads, *gradients)]
 
     def _warmed(self, real: Tensor) -> Tensor:
         """On a stream of its own, as CUDA asks of what is to be recorded."""
