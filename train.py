@@ -1,6 +1,6 @@
 """Train PAR-GAN: python train.py dataset=mnist loss=wgan."""
 
-from pargan.cli import train
+from pargan.app.cli import train
 
 if __name__ == "__main__":
     train()

@@ -26,8 +26,8 @@ from benchmarks import cases
 from benchmarks.memory import peak_memory
 from benchmarks.step import steps_between, timed
 from pargan import AttackRecords, ParganError, ParGANModule
+from pargan.audits.evaluation import attack_target, target_of
 from pargan.callbacks import ScheduledAttack
-from pargan.evaluation import attack_target, target_of
 
 FULL = {"num_records": 5000, "num_samples": 10_000, "draws": 2000}
 CPU = torch.device("cpu")

@@ -15,12 +15,16 @@ from omegaconf import DictConfig
 from torch import Tensor
 
 from benchmarks.reference import ReferenceStep
-from pargan import ParGANModule, resolvers
-from pargan.data.images import ImageSpec, picture_records
-from pargan.data.points import PointsSpec, blobs
-from pargan.data.records import Records, RecordSpec
-from pargan.data.tables import Categorical, Integer, TableSpec
+from pargan import ParGANModule
+from pargan.app import resolvers
+from pargan.data.sources.images import picture_records
+from pargan.data.sources.points import blobs
 from pargan.metrics import TableQuality
+from pargan.records.images import ImageSpec
+from pargan.records.points import PointsSpec
+from pargan.records.pool import Records
+from pargan.records.spec import RecordSpec
+from pargan.records.tables import Categorical, Integer, TableSpec
 
 ROWS = {
     "age": np.arange(18, 98),

@@ -15,12 +15,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from pargan.attacks import judge
-from pargan.attacks.controls import blind_classifier
-from pargan.attacks.epsilon import epsilon_lower_bound
-from pargan.attacks.sets import set_accuracy
-from pargan.attacks.statistics import auc_difference, auc_interval
-from pargan.attacks.total_variation import total_variation
+from pargan.audits.controls import blind_classifier
+from pargan.judge import judge
+from pargan.judge.epsilon import epsilon_lower_bound
+from pargan.judge.set_level import set_accuracy
+from pargan.judge.statistics import auc_difference, auc_interval
+from pargan.judge.total_variation import total_variation
 
 
 def main() -> None:

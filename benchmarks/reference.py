@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pargan.discriminators import input_gradients
+from pargan.fast.convolution import Conv2d, ConvTranspose2d
+from pargan.fast.dropout import Dropout
+from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+from pargan.gan.discriminators import input_gradients
 from pargan.losses import AdversarialLoss
-from pargan.models.convolution import Conv2d, ConvTranspose2d
-from pargan.models.dropout import Dropout
-from pargan.models.leaky import LeakyDropout, LeakyReLU
 
 PLAIN: dict[type[nn.Module], type[nn.Module]] = {
     Conv2d: nn.Conv2d,

@@ -43,8 +43,8 @@ from torch.utils.flop_counter import flop_registry
 
 from benchmarks import cases
 from benchmarks.memory import peak_memory
-from pargan.acceleration import Acceleration
-from pargan.process import keep_freed_memory, settle_that_there_is_no_gpu
+from pargan.fast.acceleration import Acceleration
+from pargan.fast.process_tuning import keep_freed_memory, settle_that_there_is_no_gpu
 
 MATRIX = 1024
 WARM_UP = 1  # turns that are thrown away

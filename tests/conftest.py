@@ -5,7 +5,8 @@ import warnings
 
 import hypothesis
 import pytest
-from inception_weights import write_inception_weights
+
+from tests.helpers.inception_weights import write_inception_weights
 
 # Hypothesis fails an example that takes longer than 200 ms, which says something about the machine alone.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -1,6 +1,8 @@
-"""Dependencies point one way: read from the imports, without running anything."""
+"""Which room may import which: read from the imports, without running anything."""
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -8,20 +10,45 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
-    for folder in (ROOT / "pargan", ROOT / "conf")
-    for path in folder.rglob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in (ROOT / "pargan").rglob("*.py")
 } | {name: ROOT / f"{name}.py" for name in ("train", "attack")}
 
+# A room is a folder of pargan/ or one of the few files beside them. Each may import the rooms named here and no
+# others; a room stands below those that name it, so that no two rooms can import each other.
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "seeding": set(),
+    "losses": set(),
+    "io": {"errors"},
+    "judge": {"errors"},
+    "fast": {"errors"},
+    "records": {"errors", "io"},
+    "metrics": {"errors", "io", "records", "seeding"},
+    "models": {"errors", "fast", "records"},
+    "gan": {"errors", "fast", "losses", "records", "seeding"},
+    "data": {"errors", "io", "metrics", "records", "seeding"},
+    "attacks": {"errors", "io", "judge", "metrics", "records", "seeding"},
+    "audits": {"attacks", "data", "errors", "gan", "io", "judge", "records", "seeding"},
+    "report": {"audits", "io", "records"},
+    "callbacks": {"attacks", "audits", "data", "errors", "io", "metrics", "records", "report", "seeding"},
+    "app": {
+        *("attacks", "audits", "callbacks", "data", "errors", "fast", "gan", "io", "metrics", "models", "records"),
+        *("report", "seeding"),
+    },
+}
 LIGHTNING, HYDRA = {"pytorch_lightning", "lightning_fabric"}, {"hydra", "omegaconf"}
-KNOW_HYDRA = {"run", "build", "cli", "checks", "resume", "resolvers", "sweep", "sentences", "run_directory"}
-KNOW_HYDRA |= {"output_folder", "reference_models", "file_audit"}  # a recipe and a list of files are configurations
-CORE = ("pargan.data", "pargan.losses", "pargan.attacks", "pargan.metrics", "pargan.models")
+MAY_IMPORT_LIGHTNING = {"io", "data", "gan", "callbacks", "app"}
+WITHOUT_LIGHTNING = {"errors", "seeding", "losses", "judge", "fast", "records", "metrics", "models", "attacks"}
+
+
+def room(module):
+    return module.split(".")[1]
 
 
 @cache
 def imports(module):
-    """Full names of what a module imports; those under TYPE_CHECKING do not count."""
+    """Full names of what a module imports when it is imported; those under TYPE_CHECKING do not count."""
     found = set()
     tree = ast.parse(FILES[module].read_text())
     unused = {
@@ -45,6 +72,11 @@ def packages(module):
     return {name.split(".")[0] for name in imports(module)}
 
 
+def rooms_imported(module):
+    named = {name.split(".")[1] for name in imports(module) if name.startswith("pargan.")}
+    return named & set(MAY_IMPORT) - {room(module)}
+
+
 def reachable(module):
     """The module and every module of pargan that comes with it."""
     seen, open_ = set(), [module]
@@ -53,44 +85,62 @@ def reachable(module):
         if current in FILES and current not in seen:
             seen.add(current)
             open_ += imports(current)
-            open_ += [f"{name}.__init__" for name in imports(current) if name != "pargan"]
     return seen
 
 
-def core():
-    return sorted(name for name in FILES if name.startswith(CORE) and name != "pargan.data.datamodule")
+MODULES = sorted(name for name in FILES if name.startswith("pargan."))
 
 
-def test_the_core_was_found():
-    assert {"pargan.losses", "pargan.data.partition", "pargan.attacks.audit", "pargan.metrics.gap"} <= set(core())
-    assert "pargan.attacks.statistics" in reachable("pargan.attacks.audit")
-    assert "pytorch_lightning" in packages("pargan.module")
-    assert "omegaconf" in packages("pargan.run")
+def test_rooms_are_those_of_the_table():
+    assert {room(name) for name in MODULES} == set(MAY_IMPORT)
+    loose = {path.stem for path in (ROOT / "pargan").glob("*.py")}
+    assert loose == {"__init__", "errors", "seeding", "losses"}
 
 
-@pytest.mark.parametrize("module", core())
-def test_the_core_knows_neither_lightning_nor_hydra(module):
-    for each in reachable(module):
-        assert not packages(each) & (LIGHTNING | HYDRA), f"{module} reaches {each}"
+def test_rooms_stand_on_floors():
+    # Every room's imports stand in the table before the room itself, so there is no cycle.
+    order = list(MAY_IMPORT)
+    for name, allowed in MAY_IMPORT.items():
+        assert all(order.index(other) < order.index(name) for other in allowed), name
 
 
-def test_only_the_entries_and_what_serves_them_know_hydra():
-    knowing = {name for name in FILES if packages(name) & HYDRA}
-    assert knowing <= {f"pargan.{name}" for name in KNOW_HYDRA}
-
-
-@pytest.mark.parametrize("module", sorted(FILES))
-def test_lightning_has_one_name_and_files_stay_small(module):
-    assert "lightning" not in packages(module)
+@pytest.mark.parametrize("module", MODULES)
+def test_module_imports_only_what_its_room_may(module):
+    assert rooms_imported(module) <= MAY_IMPORT[room(module)]
+    assert "lightning" not in packages(module), "import pytorch_lightning: mixed, isinstance checks fail"
+    assert not packages(module) & LIGHTNING or room(module) in MAY_IMPORT_LIGHTNING
+    assert not packages(module) & HYDRA or room(module) == "app"
     assert len(FILES[module].read_text().splitlines()) <= 300
 
 
-def test_the_library_reaches_hydra_by_no_public_name():
-    # `import pargan` must work for people who have their own configuration.
-    assert not {name for name in reachable("pargan.__init__") if packages(name) & HYDRA}
+@pytest.mark.parametrize("module", [name for name in MODULES if room(name) in WITHOUT_LIGHTNING])
+def test_module_reaches_neither_lightning_nor_hydra(module):
+    for other in reachable(module):
+        assert not packages(other) & (LIGHTNING | HYDRA), f"{module} reaches {other}"
+
+
+def test_table_has_no_permission_that_nobody_uses():
+    used = {name: set().union(*(rooms_imported(each) for each in MODULES if room(each) == name)) for name in MAY_IMPORT}
+    lazily = {"app": {"fast", "models"}}  # through `_target_` in conf/
+    assert {name: used[name] | lazily.get(name, set()) for name in MAY_IMPORT} == MAY_IMPORT
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import pargan", "torch numpy pytorch_lightning hydra omegaconf wandb matplotlib"),
+        ("import pargan.losses", "pytorch_lightning hydra omegaconf wandb matplotlib torchvision"),
+        ("import pargan.judge; pargan.judge.judge", "torch sklearn pytorch_lightning hydra omegaconf wandb matplotlib"),
+        ("from pargan import ParGANModule, audit, AttackCallback, PartitionDataModule", "hydra wandb"),
+    ],
+)
+def test_import_brings_in_no_framework(statement, absent):
+    code = f"import sys; {statement}; print(*sorted(set({absent.split()!r}) & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.split() == []
 
 
 @pytest.mark.parametrize("script", ["train", "attack"])
-def test_the_scripts_are_thin(script):
-    assert imports(script) == {"pargan.cli", f"pargan.cli.{script}"}
-    assert len(FILES[script].read_text().splitlines()) <= 25
+def test_script_is_thin(script):
+    assert imports(script) == {"pargan.app.cli", f"pargan.app.cli.{script}"}
+    assert len(FILES[script].read_text().splitlines()) <= 8

@@ -10,11 +10,11 @@ import pytest
 import torch
 from scipy.optimize import minimize
 from scipy.spatial.distance import jensenshannon
-from tiny import LOSSES
 from torch import nn
 
-from pargan.discriminators import input_gradients
+from pargan.gan.discriminators import input_gradients
 from pargan.losses import AdversarialLoss, JensenShannon, Wasserstein
+from tests.helpers.tiny import LOSSES
 
 
 def softplus(x):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pargan.attacks.reference import ComparesModels
-from pargan.attacks.target import SamplesView
+from pargan.attacks.reference_models import ComparesModels
+from pargan.attacks.views import SamplesView
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from torch.distributions import MultivariateNormal
 
 from pargan.attacks.neighbours import BLOCK_NUMBERS
 from pargan.attacks.spaces import PrincipalComponents, Space
-from pargan.attacks.target import SamplesView, in_blocks
+from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
 
 NARROWEST = 1e-3

@@ -12,7 +12,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from pargan.attacks.target import DiscriminatorsView, PartitionsView
+from pargan.attacks.views import DiscriminatorsView, PartitionsView
 
 RESOLUTION = 1e-6
 """Logits whose range is this small beside their size differ by float32 rounding only."""

@@ -16,9 +16,9 @@ from torch.optim import Adam, Optimizer
 
 from pargan.attacks.neighbours import nearest
 from pargan.attacks.spaces import RawSpace, Space
-from pargan.attacks.target import GeneratorView, Scored
+from pargan.attacks.views import GeneratorView, Scored
 from pargan.errors import ParganError
-from pargan.progress import working
+from pargan.io.progress import working
 from pargan.seeding import derive, seeded
 
 Map = Callable[[Tensor], Tensor]

@@ -13,9 +13,9 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from pargan.attacks.balls import Balls
+from pargan.attacks.radius_search import Balls
 from pargan.attacks.spaces import PrincipalComponents, Space
-from pargan.attacks.target import SamplesView
+from pargan.attacks.views import SamplesView
 from pargan.errors import ParganError
 
 CLOSEST = 1e-6

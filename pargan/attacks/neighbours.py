@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pargan.attacks.spaces import RawSpace, Space
-from pargan.attacks.target import SamplesView
+from pargan.attacks.views import SamplesView
 
 BLOCK_NUMBERS = 2**24
 """float32 numbers held at a time, 64 MiB."""

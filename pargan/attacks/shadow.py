@@ -14,8 +14,8 @@ from math import log
 import torch
 from torch import Tensor
 
-from pargan.attacks.reference import ComparesModels, ReferenceModel, with_random_partitions
-from pargan.attacks.target import Attack, SamplesView
+from pargan.attacks.reference_models import ComparesModels, ReferenceModel, with_random_partitions
+from pargan.attacks.views import Attack, SamplesView
 from pargan.errors import ParganError
 
 

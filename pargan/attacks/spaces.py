@@ -12,7 +12,7 @@ import torch
 from sklearn.decomposition import PCA
 from torch import Tensor
 
-from pargan.attacks.target import SamplesView, in_blocks
+from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
 from pargan.metrics.features import Extractor, fit_extractor
 
@@ -89,7 +89,7 @@ class FeatureSpace:
 
 @runtime_checkable
 class HasColumns(Protocol):
-    """Facts of records that are rows of typed columns, such as `pargan.data.tables.TableSpec`."""
+    """Facts of records that are rows of typed columns, such as `pargan.records.tables.TableSpec`."""
 
     def column_scales(self) -> np.ndarray:
         """(F,) factors of model space under which two values of a column are at most 1 apart."""

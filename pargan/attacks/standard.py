@@ -7,7 +7,7 @@ from typing import Any
 from pargan.attacks.discriminator import DiscriminatorGap, DiscriminatorMax, DiscriminatorMean, OwnPartition
 from pargan.attacks.monte_carlo import MonteCarlo
 from pargan.attacks.neighbours import NearestNeighbour
-from pargan.attacks.target import Attack, DiscriminatorsView, PartitionsView, Target
+from pargan.attacks.views import Attack, DiscriminatorsView, PartitionsView, Target
 
 STANDARD: Mapping[str, Attack[Any]] = MappingProxyType(
     {

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from pargan.attacks.spaces import RawSpace, Space
-from pargan.attacks.statistics import auc
-from pargan.attacks.target import SamplesView, Scored
+from pargan.attacks.views import SamplesView, Scored
 from pargan.errors import ParganError
+from pargan.judge.statistics import auc
 from pargan.seeding import derive, seeded
 
 HELD_OUT = 5  # every fifth record of each group checks the others' work

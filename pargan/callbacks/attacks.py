@@ -9,11 +9,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from pargan.attacks import Attack, AttackResult, refuse_without_models
+from pargan.attacks import Attack, refuse_without_models
+from pargan.audits import AttackResult
+from pargan.audits.evaluation import AttackRecords, attack_target, target_of
 from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
-from pargan.evaluation import AttackRecords, attack_target, target_of
-from pargan.files import append_text, write_atomically
+from pargan.io.files import append_text, write_atomically
 
 LOGGED = ("auc", "auc_low", "auc_high", "tpr_at_1pct_fpr")
 

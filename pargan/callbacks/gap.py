@@ -7,9 +7,9 @@ import numpy as np
 import pytorch_lightning as pl
 
 from pargan.attacks import standardised_logits
+from pargan.audits.evaluation import AttackRecords, target_of
 from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
-from pargan.evaluation import AttackRecords, target_of
 from pargan.metrics.gap import generalization_gap
 
 

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pargan.progress import share
+from pargan.io.progress import share
 
 PRINTED_WIDTH = 100  # columns where the output is no terminal
 

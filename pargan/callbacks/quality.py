@@ -7,7 +7,7 @@ import pytorch_lightning as pl
 
 from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
-from pargan.data.records import Split
+from pargan.records.pool import Split
 from pargan.seeding import derive
 
 

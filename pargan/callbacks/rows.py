@@ -5,7 +5,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from pargan.loggers import EpochCsvLogger
+from pargan.io.loggers import EpochCsvLogger
 
 
 class RowBeforeCheckpoint(pl.Callback):

@@ -8,7 +8,7 @@ import numpy as np
 import pytorch_lightning as pl
 
 from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
-from pargan.loggers import log_picture
+from pargan.io.loggers import log_picture
 from pargan.report.samples import draw_samples
 from pargan.seeding import derive
 

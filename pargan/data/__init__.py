@@ -1,4 +1,5 @@
-"""Data: sources, the facts about their records, the split into groups and partitions, and batches.
+"""Where records come from, who is a member, and the batches of a training step."""
 
-Nothing is imported here, so that `pargan.data.partition` and its neighbours stay free of Lightning.
-"""
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,10 +15,11 @@ from torch.utils.data import DataLoader
 
 from pargan.data.membership import Membership, fingerprint
 from pargan.data.partition import Scheme, iid
-from pargan.data.records import Records, RecordSpec, Split
 from pargan.data.sampler import Members, PartitionSampler
 from pargan.data.splitting import Duplicates, Size, drop_copies, split_pool
 from pargan.errors import ParganError
+from pargan.records.pool import Records, Split
+from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
 
 RESIDENT_BYTES = 2**30  # members are converted once, up front, if they fit into this in model space

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from pargan.data.arrays import UNREADABLE
 from pargan.errors import ParganError
-from pargan.files import write_atomically
+from pargan.io.files import write_atomically
+from pargan.io.npz import UNREADABLE
 
 ARRAYS = ("partitions", "nonmembers", "reference")
 

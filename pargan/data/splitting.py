@@ -9,8 +9,8 @@ import numpy as np
 
 from pargan.data.membership import Membership, fingerprint
 from pargan.data.partition import Scheme
-from pargan.data.records import Records
 from pargan.errors import ParganError
+from pargan.records.pool import Records
 from pargan.seeding import derive
 
 Size = int | float

@@ -5,9 +5,6 @@ Whatever has to be fitted (feature extractor, scale) is fitted on the reference 
 each measure is its main one, and there lower is better.
 """
 
-from pargan.metrics.images import ImageQuality
-from pargan.metrics.inception import Inception
-from pargan.metrics.points import PointsQuality, RingQuality
-from pargan.metrics.tables import TableQuality
+import lazy_loader
 
-__all__ = ["ImageQuality", "Inception", "PointsQuality", "RingQuality", "TableQuality"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from pargan.errors import ParganError
-from pargan.metrics.remembering import Remembering
+from pargan.metrics.content_cache import Remembering
 from pargan.seeding import subset
 
 WIDTH = 64  # features

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pargan.data.records import Split
 from pargan.errors import ParganError
 from pargan.metrics.distances import frechet_distance, kernel_distance, neighbourhood_figures
 from pargan.metrics.features import Extractor, fit_extractor
 from pargan.metrics.finite import finite
+from pargan.records.pool import Split
 from pargan.seeding import subset
 
 

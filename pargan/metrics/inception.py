@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pargan.data.levels import grey_levels
 from pargan.errors import ParganError
-from pargan.files import NO_TENSORS
-from pargan.metrics.remembering import Remembering
+from pargan.io.files import NO_TENSORS
+from pargan.metrics.content_cache import Remembering
+from pargan.records.grey_levels import grey_levels
 
 FEATURES = "2048"  # torch-fidelity's name of the last pooling layer, which FID and KID are defined on
 BATCH = 32  # pictures at a time; 0.3 GiB of activations

@@ -7,9 +7,9 @@ import numpy.typing as npt
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from pargan.data.records import Split
 from pargan.errors import ParganError
 from pargan.metrics.finite import finite
+from pargan.records.pool import Split
 from pargan.seeding import subset
 
 LIMIT = 1000  # records on each side of the exact transport problem, whose time grows with the cube

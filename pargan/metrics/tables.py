@@ -11,13 +11,13 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
-from pargan.data.records import Split
 from pargan.errors import ParganError
 from pargan.metrics.finite import finite
+from pargan.records.pool import Split
 from pargan.seeding import subset
 
 if TYPE_CHECKING:  # the spec's module may build this measure, so it cannot be imported from here
-    from pargan.data.tables import TableSpec
+    from pargan.records.tables import TableSpec
 
 Columns = dict[str, np.ndarray]
 """A table in the user's units: column name -> (rows,)."""

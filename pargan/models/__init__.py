@@ -1,6 +1,5 @@
-"""Networks that take their sizes from the data: a generator and a discriminator per family."""
+"""Networks of plain PyTorch layers."""
 
-from pargan.models.dcgan import DCGANDiscriminator, DCGANGenerator
-from pargan.models.mlp import MLPDiscriminator, MLPGenerator
+import lazy_loader
 
-__all__ = ["DCGANDiscriminator", "DCGANGenerator", "MLPDiscriminator", "MLPGenerator"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,11 +7,11 @@ from itertools import pairwise
 
 from torch import nn
 
-from pargan.data.records import RecordSpec
 from pargan.errors import ParganError
-from pargan.models.convolution import Conv2d, ConvTranspose2d
-from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
-from pargan.models.leaky import LeakyDropout
+from pargan.fast.convolution import Conv2d, ConvTranspose2d
+from pargan.fast.leaky_relu import LeakyDropout
+from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.records.spec import RecordSpec
 
 SMALLEST = 4  # pictures are halved until a side is odd or would fall below this many pixels
 

@@ -9,9 +9,9 @@ from math import prod
 
 from torch import nn
 
-from pargan.data.records import RecordSpec
-from pargan.models.dropout import Dropout
-from pargan.models.initial import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.fast.dropout import Dropout
+from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.records.spec import RecordSpec
 
 
 class MLPGenerator(nn.Sequential):

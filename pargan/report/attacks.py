@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from pargan.data.records import RecordSpec
-from pargan.evaluation import Evaluation
-from pargan.report.exposed import write_exposed, write_rows
-from pargan.report.figures import roc_curves, score_histograms
-from pargan.run_directory import RunDirectory
+from pargan.audits.evaluation import Evaluation
+from pargan.io.run_directory import RunDirectory
+from pargan.records.spec import RecordSpec
+from pargan.report.exposed_members import write_exposed, write_rows
+from pargan.report.plots import roc_curves, score_histograms
 
 
 def write_attacks(spec: RecordSpec, evaluation: Evaluation, directory: RunDirectory) -> list[Path]:

@@ -9,8 +9,8 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
-from pargan.data.tables import TableSpec
-from pargan.report.canvas import FAKE, REAL, new_figure, save, tidy
+from pargan.records.tables import TableSpec
+from pargan.report.plot_style import FAKE, REAL, new_figure, save, tidy
 
 COLUMNS = 20  # columns drawn of a wide table
 ROWS = 6  # generated rows written out

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from pargan.data.images import ImageSpec
-from pargan.data.points import PointsSpec
-from pargan.data.tables import TableSpec
-from pargan.report.canvas import FAKE, REAL, new_figure, save, tidy
+from pargan.records.images import ImageSpec
+from pargan.records.points import PointsSpec
+from pargan.records.tables import TableSpec
 from pargan.report.marginals import draw_table
+from pargan.report.plot_style import FAKE, REAL, new_figure, save, tidy
 
 POINTS = 2000  # drawn of each kind
 ACROSS = 16  # pictures in a row

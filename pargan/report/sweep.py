@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pargan.files import write_atomically
+from pargan.io.files import write_atomically
 
 SEED = "seed"
 GROUPS_PER_TABLE = 4  # what fits beside the figures' names in 100 columns

@@ -13,9 +13,10 @@ from pargan.data import datamodule as datamodule_file
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.data.partition import contiguous
-from pargan.data.points import PointsSpec, blobs
-from pargan.data.records import Records
+from pargan.data.sources.points import blobs
 from pargan.errors import ParganError
+from pargan.records.points import PointsSpec
+from pargan.records.pool import Records
 
 
 class OnDisk:

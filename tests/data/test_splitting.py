@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pargan.data.partition import by_label, iid
-from pargan.data.points import PointsSpec
-from pargan.data.records import Records
 from pargan.data.splitting import drop_copies, keep_copies_together, split_pool, split_reference
 from pargan.errors import ParganError
+from pargan.records.points import PointsSpec
+from pargan.records.pool import Records
 
 
 def pool(values, labels=None):

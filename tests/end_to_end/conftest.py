@@ -1,7 +1,8 @@
 """Every command here runs in a folder of its own."""
 
 import pytest
-from launch import run_inside
+
+from tests.helpers.launch import run_inside
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ import signal
 import time
 
 import pytest
-from launch import SMALL, assert_same_weights, aucs, only_run, result_of, run_process, start, weights
 
-from pargan import reference_models
+from pargan.app import reference_models
 from pargan.callbacks import PeriodicCheckpoint
-from pargan.locks import locked
-from pargan.run_directory import RunDirectory
+from pargan.io.locks import locked
+from pargan.io.run_directory import RunDirectory
+from tests.helpers.launch import SMALL, assert_same_weights, aucs, only_run, result_of, run_process, start, weights
 
 # Half of the reference set holds 65 records, 21 in each of 3 partitions: an epoch is one batch of 20.
 TRAIN = (*SMALL, "data.reference=130", "attack=none")

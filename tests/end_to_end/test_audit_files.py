@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from launch import aucs, result_of, rows
 from PIL import Image
 from scipy import stats
 from torch import nn
+
+from tests.helpers.launch import aucs, result_of, rows
 
 BROWARD = Path(os.environ.get("PARGAN_DATA_DIR", "data")) / "tabular" / "broward.csv"
 COLUMNS = ("age", "weight", "dose", "stay", "died")

@@ -5,7 +5,8 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from launch import SMALL, only_run, run_process, start, write_table
+
+from tests.helpers.launch import SMALL, only_run, run_process, start, write_table
 
 CONFIGURATION = {
     "dataset=blob": ["dataset=blob is not known", "did you mean blobs?"],

@@ -4,7 +4,8 @@ import os
 import subprocess
 
 import pytest
-from launch import SMALL, only_run, result_of, rows, run_process
+
+from tests.helpers.launch import SMALL, only_run, result_of, rows, run_process
 
 pytestmark = pytest.mark.slow
 

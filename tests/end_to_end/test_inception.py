@@ -5,8 +5,9 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from launch import only_run, result_of, rows
 from torch import nn
+
+from tests.helpers.launch import only_run, result_of, rows
 
 DIGITS = (
     "dataset=digits", "num_partitions=2", "data.members=40", "data.nonmembers=20", "data.reference=20",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from launch import ROOT, SMALL, environment, only_run, result_of
+
+from tests.helpers.launch import ROOT, SMALL, environment, only_run, result_of
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,8 @@ import json
 import struct
 
 import pytest
-from launch import SMALL, only_run, result_of, rows, run_process, start
+
+from tests.helpers.launch import SMALL, only_run, result_of, rows, run_process, start
 
 pytestmark = pytest.mark.slow
 QUICK = (*SMALL, "attack=[nearest_neighbour,discriminator_mean]", "trainer.max_epochs=3")

@@ -1,7 +1,8 @@
 """A sweep: one run directory per job, a failed job is survived and named, one table ends it."""
 
 import pytest
-from launch import SMALL, result_of, rows, run_process
+
+from tests.helpers.launch import SMALL, result_of, rows, run_process
 
 pytestmark = pytest.mark.slow
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")

@@ -3,7 +3,8 @@
 import json
 
 import pytest
-from launch import SMALL, result_of, run_process
+
+from tests.helpers.launch import SMALL, result_of, run_process
 
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
 

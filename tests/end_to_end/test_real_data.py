@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 
 import pytest
-from launch import only_run, result_of
+
+from tests.helpers.launch import only_run, result_of
 
 DATA = Path(os.environ.get("PARGAN_DATA_DIR", "data"))
 QUICK = (

@@ -6,7 +6,19 @@ import signal
 import time
 
 import pytest
-from launch import SMALL, assert_same_weights, aucs, only_run, result_of, rows, run_process, start, strict_json, weights
+
+from tests.helpers.launch import (
+    SMALL,
+    assert_same_weights,
+    aucs,
+    only_run,
+    result_of,
+    rows,
+    run_process,
+    start,
+    strict_json,
+    weights,
+)
 
 pytestmark = pytest.mark.slow
 LONG = (*SMALL, "trainer.max_epochs=400", "evaluate_every=10", "attack=[discriminator_max,nearest_neighbour]")

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from launch import SMALL, aucs, only_run, result_of, rows, run_process, strict_json
 from omegaconf import OmegaConf
 from PIL import Image
+
+from tests.helpers.launch import SMALL, aucs, only_run, result_of, rows, run_process, strict_json
 
 ATTACKS = {
     "discriminator_mean",

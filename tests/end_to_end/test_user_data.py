@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from launch import aucs, only_run, result_of, rows, write_table
 from PIL import Image
+
+from tests.helpers.launch import aucs, only_run, result_of, rows, write_table
 
 QUICK = (
     "num_partitions=2",

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from pargan.data.images import ImageSpec
-from pargan.data.points import PointsSpec
-from pargan.data.tables import Categorical, Integer, Numeric, TableSpec
 from pargan.errors import ParganError
+from pargan.fast.convolution import ConvTranspose2d
 from pargan.models import DCGANDiscriminator, DCGANGenerator, MLPDiscriminator, MLPGenerator
-from pargan.models.convolution import ConvTranspose2d
+from pargan.records.images import ImageSpec
+from pargan.records.points import PointsSpec
+from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
 from pargan.seeding import seeded
 
 MNIST, CIFAR = ImageSpec(1, 28, 28), ImageSpec(3, 32, 32)

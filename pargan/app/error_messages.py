@@ -1,0 +1,143 @@
+"""Hydra's and OmegaConf's errors as one sentence each: the key, the value, the remedy."""
+
+import difflib
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import NoReturn
+
+from hydra.errors import (
+    ConfigCompositionException,
+    HydraException,
+    InstantiationException,
+    MissingConfigException,
+    OverrideParseException,
+)
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from pargan.errors import ParganError
+from pargan.io.files import DISK_FULL, unwritable
+
+
+def say_and_exit(message: str) -> NoReturn:
+    """End the program with a sentence on stderr and status 1."""
+    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def sentence(error: BaseException) -> str | None:
+    """What to tell the user, or None where the error is a bug that needs its stack trace."""
+    chain = list(_chain(error))
+    for each in chain:
+        if isinstance(each, ParganError):
+            return _one_line(str(each))
+    for each in chain:
+        if isinstance(each, MissingConfigException) and each.missing_cfg_file:
+            return _unknown_option(each)
+        if isinstance(each, MissingMandatoryValue):
+            return f"{each.full_key} has no value; give one: {each.full_key}=..."
+        if isinstance(each, OverrideParseException):
+            return _unreadable(each)
+        if isinstance(each, InstantiationException):
+            return _unbuildable(each)
+        if isinstance(each, OSError) and each.errno in DISK_FULL:
+            return str(unwritable(Path(str(each.filename or "a file of the run")), each))
+        if isinstance(each, OSError) and each.filename is not None:  # of which nobody says whether it was for reading
+            return f"{each.filename} cannot be used ({each.strerror}); mend its permissions or give another path"
+    cause = error.__cause__
+    is_composing = isinstance(error, ConfigCompositionException)
+    if is_composing and isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
+        return _unknown_key(cause)
+    if is_composing and "--multirun" in str(error):
+        return f"{_quoted(error)} is a list of values for one run; add -m to train with each of them"
+    if isinstance(error, ValueError) and str(error).startswith("Config group override must be"):
+        return "a group such as dataset, loss or attack was set to null; name one of its options, for example loss=js"
+    if isinstance(error, HydraException | OmegaConfBaseException):
+        return _first_lines(error)
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _unknown_option(error: MissingConfigException) -> str:
+    group, _, value = str(error.missing_cfg_file).rpartition("/")
+    # Where a list of options was given, Hydra does not say what there is.
+    options = sorted(error.options or _options(group))
+    return f"{group}={value} is not known{_guess(value, options)}; choose one of {', '.join(options)}"
+
+
+def _options(group: str) -> list[str]:
+    return [file.name.removesuffix(".yaml") for file in files("pargan.conf").joinpath(group).iterdir()]
+
+
+def _unknown_key(error: OmegaConfBaseException) -> str:
+    given, place = str(error.full_key), error.parent_node
+    names = [str(name) for name in place if not str(name).startswith("_")]
+    prefix = f"{given.rpartition('.')[0]}." if error.parent_node._get_full_key(None) else ""
+    known = [f"{prefix}{name}" for name in names]
+    holders = _holders(given) if "_target_" in place else []  # what a group's option was composed into has one
+    if holders:
+        return f"{given} is a key of {', '.join(holders)} only; name one of them beside it"
+    if not known:
+        return f"{given} is not a key: {prefix.rstrip('.')} has no settings here; leave it out"
+    return f"{given} is not a key{_guess(given, known)}; choose one of {', '.join(known)}"
+
+
+def _holders(key: str) -> list[str]:
+    """The options of a group that have the key, as one types them: dataset.path -> dataset=csv, ..."""
+    group, _, name = key.rpartition(".")
+    folder = files("pargan.conf").joinpath(group)
+    if not folder.is_dir():
+        return []
+    options = {each.name: each.read_text() for each in folder.iterdir() if each.name.endswith(".yaml")}
+    return [
+        f"{group}={file.removesuffix('.yaml')}" for file in sorted(options) if name in OmegaConf.create(options[file])
+    ]
+
+
+def _quoted(error: BaseException) -> str:
+    found = re.search(r"'([^']*)'", str(error))
+    return found.group(1) if found else "an override"
+
+
+def _guess(value: str, options: Sequence[str]) -> str:
+    near = difflib.get_close_matches(value, options, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _unreadable(error: OverrideParseException) -> str:
+    return (
+        f"{error.override} cannot be read; write key=value, for example num_partitions=5, "
+        f"and lists in quotes: 'attack=[nearest_neighbour,monte_carlo]'"
+    )
+
+
+def _unbuildable(error: InstantiationException) -> str:
+    text = str(error)
+    found = re.search(r"full_key: (\S+)", text)
+    key = found.group(1) if found else "the configuration"
+    missing = re.search(r"Error locating target '(.*?)'", text)
+    if missing:
+        return (
+            f"{key}._target_={missing.group(1)} cannot be imported; "
+            f"give the full dotted name of a class, for example torch.optim.Adam"
+        )
+    return f"{key} cannot be built: {_one_line(str(error.__cause__ or text))}; see the arguments of {_quoted(error)}"
+
+
+def _first_lines(error: BaseException) -> str:
+    # Hydra puts the cause behind its own line, and a hint for programmers after it.
+    lines = [line.strip() for line in f"{error}\n{error.__cause__ or ''}".splitlines()]
+    lines = [line for line in lines if line and not re.match(r"(full_key|object_type|reference_type)[:=]", line)]
+    return "; ".join(line.rstrip(".") for line in lines) + "; see conf/ or --help for the keys there are"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

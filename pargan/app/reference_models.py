@@ -1,0 +1,218 @@
+"""Reference models: GANs trained by a run's own recipe on its reference set, kept beside it and used again.
+
+Each is a small run directory, `<run>/reference_models/<digest>/<i>/`, with membership.npz and
+checkpoints/last.ckpt. The digest stands for everything a model depends on (recipe.json spells it out), so a
+model that is there is the model that would be trained; one that was interrupted is continued. A process waits
+for another one that is training the model it wants.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property, partial
+from math import ceil
+from typing import Any
+
+import numpy as np
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from pargan.app.build import Built, build_module, build_trainer, cpu_threads, quiet_lightning
+from pargan.attacks import Attack, NeedsModels, ReferenceModel, Target
+from pargan.audits.evaluation import target_of
+from pargan.callbacks import PeriodicCheckpoint
+from pargan.data.membership import Membership
+from pargan.data.splitting import split_reference
+from pargan.errors import ParganError
+from pargan.io.checkpoints import load_checkpoint
+from pargan.io.files import write_atomically
+from pargan.io.locks import locked
+from pargan.io.run_directory import RunDirectory
+from pargan.seeding import derive
+
+MACHINE = ("accelerator", "devices", "default_root_dir", "max_epochs")  # of the trainer: no part of the recipe
+
+
+@dataclass(frozen=True)
+class ReferenceRecipe:
+    """How reference models of one run are trained.
+
+    Attributes:
+        cfg: the configuration the attacked run was trained with.
+        built: the attacked run's data, and its module at the checkpoint under attack. Reference models get as
+            many generator steps (to whole epochs) as it has had, whatever ended its training.
+        directory: the attacked run's.
+        share: of the reference set that each model is trained on.
+        seed: the attack's; model i is trained with a seed derived from it.
+        device: where to train.
+    """
+
+    cfg: DictConfig
+    built: Built
+    directory: RunDirectory
+    share: float
+    seed: int
+    device: torch.device
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """Everything a model depends on but its number, JSON-ready."""
+        cfg = self._seeded(self.seed)
+        # Not where the records lie: they themselves are in the membership's digest.
+        cfg.data_dir = None
+        if "path" in cfg.dataset:
+            cfg.dataset.path = None
+        recipe = {key: OmegaConf.to_container(cfg[key], resolve=True) for key in ("data", "model", "module", "trainer")}
+        module, trainer = recipe["module"], recipe["trainer"]
+        assert isinstance(module, dict)
+        assert isinstance(trainer, dict)
+        module.pop("acceleration", None)  # the training is the same
+        return recipe | {
+            "trainer": {key: value for key, value in trainer.items() if key not in MACHINE},
+            "generator_steps": self.built.module.generator_steps,
+            "share": self.share,
+            "seed": self.seed,
+            "membership": self.built.datamodule.membership.digest,
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """Short and the same for equal recipes."""
+        return hashlib.sha256(json.dumps(self.facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+    def directory_of(self, number: int) -> RunDirectory:
+        """Where model `number`, counted from 0, lives."""
+        return RunDirectory(self.directory.reference_models / self.digest / str(number))
+
+    def membership_of(self, number: int) -> Membership:
+        """Who is a member of model `number`.
+
+        Raises:
+            ParganError: the reference set is too small for one batch of every partition.
+        """
+        data = self.built.datamodule
+        num_partitions, batch_size, available = data.num_partitions, data.batch_size, len(data.membership.reference)
+        needed = num_partitions * batch_size
+        if int(self.share * available) < needed:
+            raise ParganError(
+                f"data.reference={available} of the attacked run is too small for reference models: share={self.share} "
+                f"of it holds {int(self.share * available)} records, and num_partitions={num_partitions} with "
+                f"data.batch_size={batch_size} take {needed}; train with data.reference={ceil(needed / self.share)} "
+                f"or more"
+            )
+        scheme = instantiate(self.cfg.data.scheme)
+        seed = self._seed_of(number)
+        return split_reference(data.records, data.membership, self.share, scheme, num_partitions, seed)
+
+    def train(self, number: int) -> str:
+        """Train model `number`, from its last checkpoint on where there is one; says what was to be done."""
+        directory, membership, start = self.directory_of(number), self.membership_of(number), time.perf_counter()
+        steps_per_epoch = membership.partitions.shape[1] // self.built.datamodule.batch_size
+        epochs = ceil(self.built.module.generator_steps / steps_per_epoch)
+        checkpoint = directory.last_checkpoint if directory.last_checkpoint.is_file() else None
+        done = load_checkpoint(checkpoint)["pargan"]["generator_steps"] if checkpoint else 0
+        if done >= epochs * steps_per_epoch:
+            return "found"
+        cfg = self._seeded(self._seed_of(number))
+        cfg.run_directory = str(directory.path)
+        OmegaConf.update(cfg, "trainer.max_epochs", epochs)
+        OmegaConf.update(cfg, "trainer.enable_progress_bar", False, force_add=True)
+        if self.device.type == "cpu":
+            OmegaConf.update(cfg, "module.acceleration", None, force_add=True)  # which may be a GPU's
+        OmegaConf.update(cfg, "trainer.accelerator", "cpu" if self.device.type == "cpu" else "gpu")
+        OmegaConf.update(cfg, "trainer.devices", 1 if self.device.index is None else [self.device.index])
+        # Only what a continuation needs: nobody looks at these models while they train.
+        keep = PeriodicCheckpoint(
+            directory.checkpoints,
+            filename="last",
+            every_n_epochs=cfg.evaluate_every,
+            enable_version_counter=False,
+        )
+        records = self.built.datamodule.records  # loaded once for all models
+        data = instantiate(cfg.data, _partial_=True)(source=lambda: records, membership=membership)
+        membership.save(directory.membership)
+        with quiet_lightning(), cpu_threads(cfg.model.threads):
+            trainer = build_trainer(cfg, [keep], [])
+            trainer.fit(build_module(cfg, records.spec), data, ckpt_path=checkpoint)
+            trainer.save_checkpoint(directory.last_checkpoint)
+        how = f"continued at step {done} and trained" if done else "trained"
+        return f"{how} in {time.perf_counter() - start:.1f} s"
+
+    def model(self, number: int, num_samples: int) -> ReferenceModel:
+        """Model `number`, trained before, for an attack that may look at `num_samples` of its samples."""
+        theirs, ours = self.membership_of(number).reference, self.built.datamodule.membership.reference
+        left_out = torch.from_numpy(np.isin(ours, theirs)).to(self.device)
+        return ReferenceModel(partial(self._target, number, num_samples), left_out)
+
+    def _target(self, number: int, num_samples: int) -> Target:
+        records = self.built.datamodule.records
+        module = build_module(self._seeded(self._seed_of(number)), records.spec)
+        module.load_state_dict(load_checkpoint(self.directory_of(number).last_checkpoint)["state_dict"])
+        unseen = torch.as_tensor(records.take(self.membership_of(number).reference))
+        return target_of(module.to(self.device), unseen, num_samples, self._seed_of(number))
+
+    def _seed_of(self, number: int) -> int:
+        return derive(self.seed, "reference model", number)
+
+    def _seeded(self, seed: int) -> DictConfig:
+        cfg = deepcopy(self.cfg)
+        for key in ("seed", "data.seed", "module.seed"):
+            OmegaConf.update(cfg, key, seed)
+        return cfg
+
+
+def with_reference_models(
+    attacks: Mapping[str, Attack],
+    cfg: DictConfig,
+    built: Built,
+    directory: RunDirectory,
+    *,
+    seed: int,
+    device: torch.device,
+    num_samples: int,
+) -> dict[str, Attack]:
+    """The attacks, those that want reference models holding them; models are trained where they are missing.
+
+    Attacks that want the same share of the reference set share one set of models.
+
+    Args:
+        attacks: by name.
+        cfg, built, directory: the attacked run, as in `ReferenceRecipe`.
+        seed: the attack's.
+        device: where to train and attack.
+        num_samples: generated records of each model that the attacks may look at.
+
+    Raises:
+        ParganError: the reference set is too small; nothing has been trained or written by then.
+    """
+    ready = dict(attacks)
+    shares: dict[float, dict[str, NeedsModels]] = {}
+    for name, attack in attacks.items():
+        if isinstance(attack, NeedsModels) and attack.models_wanted:
+            shares.setdefault(attack.share, {})[name] = attack
+    recipes = {share: ReferenceRecipe(cfg, built, directory, share, seed, device) for share in shares}
+    for recipe in recipes.values():
+        recipe.membership_of(0)  # refuses a reference set that is too small
+    for share, wanting in shares.items():
+        models = list(_trained(recipes[share], max(attack.models_wanted for attack in wanting.values()), num_samples))
+        ready |= {name: attack.with_models(models[: attack.models_wanted]) for name, attack in wanting.items()}
+    return ready
+
+
+def _trained(recipe: ReferenceRecipe, count: int, num_samples: int) -> Iterator[ReferenceModel]:
+    folder = recipe.directory_of(0).path.parent
+    write_atomically(folder / "recipe.json", json.dumps(recipe.facts, indent=2, default=str).encode())
+    for number in range(count):
+        say = partial(_say, f"reference model {number + 1} of {count}")
+        with locked(recipe.directory_of(number).lock, partial(say, "another process is at work on it; waiting")):
+            say(recipe.train(number))
+        yield recipe.model(number, num_samples)
+
+
+def _say(model: str, what: str) -> None:
+    print(f"{model}: {what}", file=sys.stderr, flush=True)

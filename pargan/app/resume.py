@@ -1,0 +1,84 @@
+"""Which configuration a resumed run has: its own, but for what may change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import DictConfig, OmegaConf
+
+from pargan.app.saved_config import load_config
+from pargan.errors import ParganError
+from pargan.io.run_directory import RunDirectory
+
+MAY_CHANGE = (
+    *("trainer", "logger", "callbacks", "evaluation", "generator_steps", "data_dir", "inception", "objective"),
+    "dataset.path",  # the membership's fingerprint refuses other records
+)
+
+
+def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: DictConfig) -> DictConfig:
+    """The configuration the run was started with, and the values of `overrides` in it.
+
+    Args:
+        directory: of the run.
+        overrides: of the command line, but for resume= itself.
+        composed: what Hydra made of the command line, of which only what `acceleration` chose is taken: it changes
+            how fast the training is, and a run may continue on a machine that has no GPU.
+
+    Raises:
+        ParganError: an override would make it another run, or names a key that is not there.
+    """
+    cfg = load_config(directory)
+    for override in OverridesParser.create().parse_overrides(list(overrides)):
+        key = override.key_or_group
+        if key.split(".")[0] == "acceleration" and "acceleration" in cfg and "acceleration" in composed:
+            cfg.acceleration = composed.acceleration
+            continue
+        if key == "dataset" and _is_same_kind_of_file(cfg, composed):
+            continue  # without which Hydra knows no dataset.path
+        before = OmegaConf.select(cfg, key, throw_on_missing=False, default=KeyError)
+        if not {key, key.split(".")[0]} & set(MAY_CHANGE) or before is KeyError or isinstance(before, DictConfig):
+            raise ParganError(
+                f"{override.input_line} cannot be given with resume=, which keeps the run's own settings; "
+                f"only acceleration and single values under {', '.join(MAY_CHANGE)} may change, "
+                f"for example trainer.max_epochs=2000"
+            )
+        value = override.value()
+        if key == "inception":
+            _refuse_other_units(before, value)
+        OmegaConf.update(cfg, key, value)
+    return cfg
+
+
+def _is_same_kind_of_file(ours: DictConfig, composed: DictConfig) -> bool:
+    """Whether the option of the group `dataset` that was named is the run's own, and reads a file of the user's."""
+    return "path" in composed.dataset and composed.dataset.get("_target_") == ours.dataset.get("_target_")
+
+
+def _refuse_other_units(before: Any, after: Any) -> None:
+    """Early stopping and best.ckpt compare the quality before the interruption with that after it."""
+    if before is None and after is not None:
+        raise ParganError(
+            f"inception={after} cannot be given with resume=, because the run's quality so far was measured in other "
+            f"features, which do not compare; leave inception out, and give it to attack.py when the run has ended"
+        )
+    if before is not None and after is None:
+        raise ParganError(
+            f"inception=null cannot be given with resume=, because the run's quality so far was measured with "
+            f"inception={before}, and others do not compare; give the path of the same weights, wherever they are now"
+        )
+
+
+def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
+    """What names a run in tables: the chosen groups, K, seed, and every override of the command line.
+
+    Args:
+        cfg: the composed configuration.
+        hydra: Hydra's own node, of this process or from the run directory's .hydra/hydra.yaml.
+    """
+    choices: Mapping[str, Any] = hydra.runtime.choices
+    chosen = {group: choices[group] for group in ("dataset", "loss", "model", "partition")}
+    named = {"num_partitions": cfg.num_partitions, "seed": cfg.seed}
+    overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
+    given = {each.key_or_group: each.get_value_element_as_str() for each in overrides}
+    return {**given, **chosen, **named}

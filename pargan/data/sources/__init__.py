@@ -1,0 +1,1 @@
+"""Sources of records: each function returns a pool."""

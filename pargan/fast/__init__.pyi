@@ -1,0 +1,7 @@
+from .acceleration import Acceleration, Compiled, Graphed
+
+__all__ = [
+    "Acceleration",
+    "Compiled",
+    "Graphed",
+]

@@ -1,0 +1,243 @@
+"""K alike networks of dense layers as one: batched matrix products over parameters that share their storage.
+
+Legend: K networks, B records of each, *shape of one record.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pargan.fast import dense_chain
+from pargan.fast.dropout import Dropout
+from pargan.fast.leaky_relu import LeakyReLU
+
+ELEMENTWISE = frozenset(
+    {
+        nn.Identity,
+        nn.LeakyReLU,
+        LeakyReLU,
+        nn.ReLU,
+        nn.ELU,
+        nn.SELU,
+        nn.GELU,
+        nn.SiLU,
+        nn.Tanh,
+        nn.Sigmoid,
+        nn.Softplus,
+        nn.Dropout,
+        Dropout,
+    }
+)
+"""Layers without parameters that treat every number alike, so that K batches can pass through as one tensor."""
+
+LINEAR = frozenset({nn.Linear, nn.Flatten, nn.Identity})
+
+# What people have registered and would miss; there is no public way to ask.
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
+def _leaky_slope(layer: nn.Module, hidden: Tensor) -> Tensor:
+    return torch.ops.aten.leaky_relu_backward(torch.ones_like(hidden), hidden, layer.negative_slope, False)
+
+
+SLOPES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
+    nn.LeakyReLU: _leaky_slope,
+    LeakyReLU: _leaky_slope,
+    nn.ReLU: lambda layer, hidden: (hidden > 0).to(hidden.dtype),
+    nn.Dropout: lambda layer, hidden: layer(torch.ones_like(hidden)),
+    Dropout: lambda layer, hidden: layer(torch.ones_like(hidden)),
+}
+"""What each number that enters the layer is multiplied with; dropout draws it."""
+
+
+Judgement = tuple[Tensor, Tensor, Tensor | None]
+"""Logits (K, B) of real records and of fake ones, gradients (K, any, *shape) of the logits in penalised ones."""
+
+
+class Stack:
+    """What K networks compute, from one vector of which the networks' own parameters are views.
+
+    Args:
+        networks: K networks of equal structure, for which `why_not` found nothing.
+
+    Attributes:
+        vector: every parameter of all networks, the K equally shaped ones side by side. Gradients arrive here, and
+            an optimiser of this one tensor does the work of K optimisers of many.
+    """
+
+    def __init__(self, networks: Sequence[nn.Module]) -> None:
+        self._shapes = [(len(networks), *parameter.shape) for parameter in networks[0].parameters()]
+        self._owners: list[list[nn.Parameter]] = []  # of each shape, in the order of the networks
+        self._shown = 0  # where the gradients lie that the networks' own parameters show
+        self._layers = list(_layers(networks[0]))
+        self._dense: list[dense_chain.Dense] | None = None  # where the derivatives of all layers are written out
+        for network in networks:
+            network.register_state_dict_post_hook(_in_storage_of_their_own)
+        first = next(networks[0].parameters())
+        self.vector = nn.Parameter(first.new_empty(sum(map(prod, self._shapes))))
+        self.vector.register_post_accumulate_grad_hook(self._show_gradients)
+        self.tie(networks)
+
+    def __call__(self, records: Tensor) -> Tensor:
+        """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
+        if self._dense is not None and self._suits(records):
+            return dense_chain.evaluate(self.vector, records.flatten(2), self._dense, self._split, self._plain)[0]
+        return self._logits(records)
+
+    def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement | None:
+        """`Discriminators.judge` in one pass, or None where that is not the same."""
+        given = [real, fake] if penalised is None else [real, fake, penalised]
+        alike = real.shape == fake.shape and all(self._suits(each) and not each.requires_grad for each in given)
+        if self._dense is None or not alike:
+            return None
+        records, num_penalised = torch.cat(given, 1).flatten(2), 0 if penalised is None else penalised.shape[1]
+        logits, gradients = dense_chain.evaluate(
+            self.vector, records, self._dense, self._split, self._plain, groups=2, num_penalised=num_penalised
+        )
+        of_real, of_fake = logits.split(real.shape[1], 1)
+        return of_real, of_fake, None if gradients is None else gradients.reshape(given[-1].shape)
+
+    def _suits(self, records: Tensor) -> bool:
+        """Autocast, and torch.compile, look for the operations they change in what autograd follows."""
+        autocast = torch.is_autocast_enabled(records.device.type)
+        return records.dtype == self.vector.dtype and not autocast and not torch.compiler.is_compiling()
+
+    def _plain(self, records: Tensor, num_penalised: int) -> tuple[Tensor, Tensor | None]:
+        judged, penalised = records.split([records.shape[1] - num_penalised, num_penalised], 1)
+        return self._logits(judged), self._input_gradients(penalised) if num_penalised else None
+
+    def _logits(self, records: Tensor) -> Tensor:
+        hidden, parameters = records.flatten(2), iter(self._split(self.vector))
+        for layer in self._layers:
+            if isinstance(layer, nn.Linear):
+                hidden = _dense(layer, hidden, parameters)
+            elif not isinstance(layer, nn.Flatten):  # its training flag is followed, so dropout knows when it is off
+                hidden = layer(hidden)
+        return hidden.reshape(records.shape[:2])
+
+    def input_gradients(self, records: Tensor) -> Tensor | None:
+        """The gradient of every logit in its record, (K, B, *shape) -> the same, differentiable in the parameters.
+
+        By the chain rule written out, which takes a fraction of the operations of differentiating twice. It
+        supposes slopes that do not change with the parameters, and gives None for networks with other layers.
+        """
+        if any(type(layer) not in SLOPES and type(layer) not in LINEAR for layer in self._layers):
+            return None
+        return self._input_gradients(records)
+
+    def _input_gradients(self, records: Tensor) -> Tensor:
+        weights, slopes = self._split(self.vector), []
+        with torch.no_grad():
+            hidden, parameters = records.flatten(2), iter(weights)
+            for layer in self._layers:
+                if isinstance(layer, nn.Linear):
+                    hidden = _dense(layer, hidden, parameters)
+                elif type(layer) in SLOPES:
+                    slopes.append(SLOPES[type(layer)](layer, hidden))
+                    hidden = hidden * slopes[-1]
+        gradient = torch.ones_like(hidden)  # of the logits
+        backwards = reversed(weights)
+        for layer in reversed(self._layers):
+            if isinstance(layer, nn.Linear):
+                if layer.bias is not None:
+                    next(backwards)
+                gradient = torch.bmm(gradient, next(backwards))
+            elif type(layer) in SLOPES:
+                gradient = gradient * slopes.pop()
+        return gradient.reshape(records.shape).to(records.dtype)
+
+    def tie(self, networks: Sequence[nn.Module]) -> None:
+        """Take the networks' values into the vector and make their parameters views of it, where they are not."""
+        self._owners = [list(owners) for owners in zip(*(network.parameters() for network in networks), strict=True)]
+        if all(
+            own.data_ptr() == place.data_ptr() and own.device == place.device and own.is_contiguous()
+            for owners, stacked in zip(self._owners, self._split(self.vector.data), strict=True)
+            for own, place in zip(owners, stacked, strict=True)
+        ):
+            return
+        gradient, self.vector.grad = self.vector.grad, None
+        self.vector.data = torch.cat([own.data.flatten() for own in chain.from_iterable(self._owners)])
+        self.vector.grad = None if gradient is None else gradient.to(self.vector)
+        for owners, stacked in zip(self._owners, self._split(self.vector.data), strict=True):
+            for own, place in zip(owners, stacked, strict=True):
+                own.data = place
+        self._shown = 0
+        layers = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
+        self._dense = dense_chain.layers_of(layers, self._split(self.vector.data))
+
+    def _split(self, vector: Tensor) -> list[Tensor]:
+        """Views (K, *parameter.shape), one for every parameter of a network."""
+        parts = vector.split([prod(shape) for shape in self._shapes])
+        return [part.view(shape) for part, shape in zip(parts, self._shapes, strict=True)]
+
+    def _show_gradients(self, vector: Tensor) -> None:
+        """On the networks' own parameters, where people look for them; once, while they stay where they are."""
+        assert vector.grad is not None
+        if vector.grad.data_ptr() == self._shown and all(own.grad is not None for own in self._owners[0]):
+            return
+        for owners, stacked in zip(self._owners, self._split(vector.grad), strict=True):
+            for own, gradient in zip(owners, stacked, strict=True):
+                own.grad = gradient
+        self._shown = vector.grad.data_ptr()
+
+
+def _in_storage_of_their_own(network: nn.Module, state: dict[str, Any], prefix: str, metadata: Any) -> None:
+    """Whoever saves one network's weights saves no other's, which lie beside them."""
+    for name in [name for name in state if name.startswith(prefix) and isinstance(state[name], Tensor)]:
+        if state[name].untyped_storage().nbytes() > state[name].nbytes:
+            state[name] = state[name].clone()
+
+
+def _dense(layer: nn.Linear, hidden: Tensor, parameters: Iterator[Tensor]) -> Tensor:
+    return dense_chain.dense(hidden, next(parameters), None if layer.bias is None else next(parameters))
+
+
+def why_not(networks: Sequence[nn.Module]) -> str | None:
+    """What keeps networks from being stacked, in words; None where nothing does."""
+    if any(repr(network) != repr(networks[0]) for network in networks):
+        return "they are not alike"
+    is_flat = False
+    for layer in _layers(networks[0]):
+        if not (type(layer) in ELEMENTWISE or type(layer) is nn.Linear or _flattens_a_record(layer)):
+            return f"{type(layer).__name__} is neither dense nor elementwise"
+        if is_flat and type(layer) is nn.Flatten:
+            return "a Flatten stands behind a dense layer, which may treat parts of a record alike"
+        is_flat = is_flat or type(layer) is nn.Linear
+    parameters = list(chain.from_iterable(layer.parameters() for network in networks for layer in _layers(network)))
+    if not parameters:
+        return "they have no parameters"
+    if len({id(parameter) for parameter in parameters}) < len(parameters):
+        return "layers share a parameter"
+    if len(parameters) < sum(len(list(network.parameters())) for network in networks):
+        return "a parameter belongs to no layer"
+    if not all(parameter.requires_grad for parameter in parameters):
+        return "a parameter is frozen"
+    if len({(parameter.dtype, parameter.device) for parameter in parameters}) > 1:
+        return "their parameters are of several types or on several devices"
+    if any(_has_hooks(each, HOOKS) for network in networks for each in network.modules()):
+        return "a layer has hooks"
+    if any(_has_hooks(parameter, TENSOR_HOOKS) for parameter in parameters):
+        return "a parameter has hooks"
+    return None
+
+
+def _has_hooks(watched: nn.Module | Tensor, kinds: Sequence[str]) -> bool:
+    return any(getattr(watched, kind, None) for kind in kinds)
+
+
+def _layers(network: nn.Module) -> Iterator[nn.Module]:
+    """The layers a chain passes through, in order; anything but a plain chain is one layer."""
+    if isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward:
+        for layer in network:
+            yield from _layers(layer)
+    else:
+        yield network
+
+
+def _flattens_a_record(layer: nn.Module) -> bool:
+    return type(layer) is nn.Flatten and (layer.start_dim, layer.end_dim) == (1, -1)

@@ -1,0 +1,5 @@
+"""The method: one generator against K discriminators, each on its own partition."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,162 @@
+"""K discriminators evaluated together.
+
+Legend: K partitions, B records of each, *shape of one record.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pargan.errors import ParganError
+from pargan.fast.stacking import Judgement, Stack, why_not
+
+logger = logging.getLogger(__name__)
+
+
+class Discriminators(nn.ModuleList):
+    """K independent networks; network k sees only what stands at index k of a batch.
+
+    Args:
+        discriminator: builds one network, (B, *shape) -> (B,) or (B, 1) logits; called K times, so that
+            every network starts from its own random weights.
+        num_partitions: K.
+
+    Raises:
+        ParganError: K < 1, or the factory returned the same network twice.
+    """
+
+    def __init__(self, discriminator: Callable[[], nn.Module], num_partitions: int) -> None:
+        if num_partitions < 1:
+            raise ParganError(f"num_partitions={num_partitions} leaves no discriminator; give 1 or more")
+        networks = [discriminator() for _ in range(num_partitions)]
+        if len({id(network) for network in networks}) < num_partitions:
+            raise ParganError(
+                "the discriminator factory returned one network twice, so the partitions would share it; "
+                "give a function that builds a new network at every call"
+            )
+        super().__init__(networks)
+        self._stack: Stack | None = None
+        self._why_not: str | None = None  # what was said of it last
+        self.register_load_state_dict_post_hook(_tie)  # assign=True gives parameters storage of their own
+
+    def stack(self) -> list[nn.Parameter]:
+        """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
+
+        A single one too: its derivatives are written out then, which spares a gradient penalty a fifth of the step.
+        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Where a layer was frozen
+        or given a hook, this looks anew; call it again before an optimiser is made, which holds what is returned.
+
+        Returns:
+            The parameters to optimise. Where the networks were stacked, one vector of which the networks' parameters
+            are views, with its gradients shown on them: change those in place, as clipping does, or not at all.
+        """
+        reason = why_not(list(self))
+        if reason is not None and reason != self._why_not and len(self) > 1:
+            logger.info("the %d discriminators take turns, because %s", len(self), reason)
+        self._why_not = reason
+        if reason is not None:
+            self._stack = None
+        elif self._stack is None:
+            self._stack = Stack(list(self))
+        self.tie()
+        return self.optimised
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the networks are evaluated as one."""
+        return self._stack is not None
+
+    @property
+    def optimised(self) -> list[nn.Parameter]:
+        """What `stack` returned last: all parameters, in one vector where the networks are stacked."""
+        return list(self.parameters()) if self._stack is None else [self._stack.vector]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """No gradients for the discriminators inside: they would be computed and thrown away."""
+        learning = [parameter for parameter in self.optimised if parameter.requires_grad]
+        for parameter in learning:
+            parameter.requires_grad_(False)
+        try:
+            yield
+        finally:
+            for parameter in learning:
+                parameter.requires_grad_(True)
+
+    def forward(self, records: Tensor) -> Tensor:
+        """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
+        self._refuse_another_k(records)
+        if self._stack is not None:
+            return self._stack(records)
+        if records.stride(0) == 0:  # the same records for all, which a network may write into
+            records = records.clone()
+        return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
+
+    def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
+        """All that an update asks the networks, in one pass through them where that is the same.
+
+        Args:
+            real: (K, B, *shape).
+            fake: (K, B, *shape), without history.
+            penalised: (K, any, *shape), without history, or None.
+
+        Returns:
+            The logits (K, B) of real and of fake, and the gradients of the logits in the penalised records.
+        """
+        self._refuse_another_k(real)
+        together = None if self._stack is None else self._stack.judge(real, fake, penalised)
+        if together is not None:
+            return together
+        return self(real), self(fake), None if penalised is None else self.input_gradients(penalised)
+
+    def input_gradients(self, records: Tensor) -> Tensor:
+        """Gradient of every logit in its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
+        found = None if self._stack is None else self._stack.input_gradients(records)
+        return input_gradients(self, records) if found is None else found
+
+    def _refuse_another_k(self, records: Tensor) -> None:
+        if len(records) != len(self):
+            raise ParganError(
+                f"a batch of {len(records)} partitions met {len(self)} discriminators; "
+                f"batches are (K, B, *shape) with K={len(self)}"
+            )
+
+    def tie(self) -> None:
+        """Take in what was put in place of a stacked network's parameters: `parameter.data = ...`, or
+        `load_state_dict(..., assign=True)` of one network. All that the list itself goes through is taken in at once.
+        """
+        if self._stack is not None:
+            self._stack.tie(list(self))
+
+    def _apply(self, *arguments: Any, **settings: Any) -> "Discriminators":
+        """What moves or converts parameters; afterwards they have storage of their own."""
+        super()._apply(*arguments, **settings)
+        self.tie()
+        return self
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy's parameters share nothing, so it is made of K plain networks, each with storage of its own."""
+        if self._stack is None:
+            return self.__dict__
+        return {**self.__dict__, "_stack": None, "_modules": deepcopy(self._modules)}
+
+
+@torch.compiler.disable
+def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor) -> Tensor:
+    """Gradient of every logit in its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters.
+
+    Never compiled: torch.compile has no second derivatives.
+    """
+    records = records.detach().requires_grad_()
+    # Every logit depends on its own record alone, so the gradient of the sum holds each record's gradient.
+    (gradient,) = torch.autograd.grad(discriminators(records).sum(), records, create_graph=True)
+    return gradient
+
+
+def _tie(discriminators: Discriminators, incompatible_keys: Any) -> None:
+    discriminators.tie()

@@ -1,0 +1,1 @@
+"""Files, checkpoints, loggers, locks, progress bars, provenance and the paths of a run directory."""

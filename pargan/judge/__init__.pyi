@@ -1,0 +1,6 @@
+from .metrics import Figures, judge
+
+__all__ = [
+    "Figures",
+    "judge",
+]

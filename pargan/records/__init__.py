@@ -1,0 +1,5 @@
+"""What a record is: its format, its columns and ranges, and a pool of records."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,18 @@
+from .attacks import write_attacks
+from .plots import auc_curves, loss_curves, roc_curves, score_histograms
+from .samples import draw_samples
+from .summary import summary
+from .sweep import sweep_rows, sweep_table, write_sweep
+
+__all__ = [
+    "auc_curves",
+    "draw_samples",
+    "loss_curves",
+    "roc_curves",
+    "score_histograms",
+    "summary",
+    "sweep_rows",
+    "sweep_table",
+    "write_attacks",
+    "write_sweep",
+]

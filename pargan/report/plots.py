@@ -1,0 +1,204 @@
+"""Curves over the epochs of a run, and pictures of a finished attack."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+from sklearn.metrics import roc_curve
+
+from pargan.audits.scoring import AttackResult
+from pargan.io.run_directory import RunDirectory
+from pargan.report.history import Curve, read_history
+from pargan.report.plot_style import (
+    MEMBER,
+    NONMEMBER,
+    attack_colour,
+    attack_dash,
+    label_ends,
+    new_figure,
+    save,
+    tidy,
+)
+
+BINS = 40
+
+
+def loss_curves(directory: RunDirectory) -> Path | None:
+    """figures/loss.png: generator and discriminator losses, and the generalization gap where it was measured.
+
+    Thin lines are single discriminators, the thick one is their mean. Returns None where nothing was logged.
+    """
+    history = read_history(directory.metrics)
+    panels = [
+        ("Generator loss", history.get("loss/generator"), []),
+        ("Discriminator loss", history.get("loss/discriminator"), _family(history, "loss/discriminator_")),
+        ("Generalization gap\n(SD of logits)", history.get("gap/mean"), _family(history, "gap/partition_")),
+    ]
+    panels = [panel for panel in panels if panel[1] is not None or panel[2]]
+    if not panels:
+        return None
+    figure = new_figure(0.5 + 1.9 * len(panels))
+    every_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (title, mean, single) in zip(every_axes, panels, strict=True):
+        tidy(axes)
+        for k, curve in enumerate(single):
+            label = f"each of {len(single)} discriminators" if k == 0 else None
+            axes.plot(curve.epochs, curve.values, color="#56B4E9", linewidth=0.8, alpha=0.7, label=label)
+        if mean is not None:
+            axes.plot(mean.epochs, mean.values, color="#003A5C", linewidth=1.6, label="mean" if single else None)
+        if single:
+            axes.legend(fontsize=8, frameon=False, ncols=2, loc="best")
+        axes.set_ylabel(title, fontsize=9)
+    if "gap/mean" in history:
+        every_axes[-1].axhline(0, color="#555555", linewidth=0.8, linestyle=":")
+    _epoch_axis(every_axes[-1])
+    return save(figure, directory.figures / "loss.png")
+
+
+def auc_curves(directory: RunDirectory) -> Path | None:
+    """figures/auc.png: AUC of each attack over the epochs with its 95 % interval; None without any."""
+    history = read_history(directory.metrics)
+    names = [name.split("/")[1] for name in history if name.startswith("attack/") and name.endswith("/auc")]
+    if not names:
+        return None
+    figure = new_figure(4.6)
+    axes = figure.subplots()
+    tidy(axes)
+    ends = []
+    for name in names:
+        auc, low, high = (history.get(f"attack/{name}/{part}") for part in ("auc", "auc_low", "auc_high"))
+        assert auc is not None
+        colour = attack_colour(name)
+        axes.plot(
+            auc.epochs, auc.values, linestyle=attack_dash(name), color=colour, linewidth=1.6, marker="o", markersize=2.5
+        )
+        if low is not None and high is not None:
+            _band(axes, low, high, colour)
+        ends.append((float(auc.values[-1]), f"{name} {auc.values[-1]:.3f}", colour))
+    axes.axhline(0.5, color="#555555", linewidth=1, linestyle=":")
+    low_limit, high_limit = axes.get_ylim()
+    axes.set_ylim(min(low_limit, 0.45), max(high_limit, 0.6))
+    label_ends(axes, ends)
+    axes.set_ylabel("AUC (0.5 = guessing)", fontsize=9)
+    axes.set_title("Membership inference, with 95 % intervals", fontsize=10, loc="left")
+    _epoch_axis(axes)
+    return save(figure, directory.figures / "auc.png")
+
+
+def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
+    """ROC of every attack, on linear axes and, for the low false positive rates, on logarithmic ones."""
+    figure = new_figure(5.0)
+    linear, logarithmic = figure.subplots(1, 2)
+    ordered = sorted(results, key=lambda result: -result.figures.auc)
+    smallest = min(1 / len(result.nonmember_scores) for result in results)
+    for result in ordered:
+        members, nonmembers = np.asarray(result.member_scores), np.asarray(result.nonmember_scores)
+        truth = np.repeat([1, 0], [len(members), len(nonmembers)])
+        fpr, tpr, _ = roc_curve(truth, np.concatenate([members, nonmembers]))
+        label = f"{result.name} {_auc(result)}"
+        for axes in (linear, logarithmic):
+            axes.plot(
+                fpr,
+                tpr,
+                linestyle=attack_dash(result.name),
+                color=attack_colour(result.name),
+                linewidth=1.4,
+                label=label,
+            )
+    diagonal = np.geomspace(smallest / 10, 1, 50)
+    for axes in (linear, logarithmic):
+        tidy(axes)
+        axes.plot(diagonal, diagonal, color="#555555", linewidth=1, linestyle=":")
+        axes.set_xlabel("False positive rate", fontsize=9)
+        axes.set_ylabel("True positive rate", fontsize=9)
+    linear.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    logarithmic.set(xscale="log", yscale="log", xlim=(smallest, 1), ylim=(smallest, 1), aspect="equal")
+    for axis in (logarithmic.xaxis, logarithmic.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    linear.set_title("ROC", fontsize=10, loc="left")
+    logarithmic.set_title("Low false positive rates", fontsize=10, loc="left")
+    handles, labels = linear.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        loc="outside lower center",
+        ncols=2,
+        fontsize=8,
+        frameon=False,
+        title="AUC with 95 % interval",
+        handlelength=4,  # room for the longest pattern
+        title_fontsize=8,
+    )
+    return save(figure, path)
+
+
+def score_histograms(results: Sequence[AttackResult], path: Path) -> Path:
+    """Scores of members against nonmembers, one panel per attack.
+
+    The two end bins also hold the scores beyond the central 99 %: an outlier does not flatten the rest.
+    """
+    columns = min(3, len(results))
+    rows = -(-len(results) // columns)
+    figure = new_figure(0.6 + 2.2 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in panels[len(results) :]:
+        axes.set_axis_off()
+    for axes, result in zip(panels, results, strict=False):
+        _member_histogram(axes, result)
+    for axes in panels[::columns]:
+        axes.set_ylabel("Share of records", fontsize=8)
+    for axes in panels[: len(results)][-columns:]:
+        axes.set_xlabel("Score (higher = more likely a member)", fontsize=8)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=2, fontsize=8, frameon=False)
+    return save(figure, path)
+
+
+def _family(history: dict[str, Curve], prefix: str) -> list[Curve]:
+    names = [name for name in history if name.removeprefix(prefix).isdigit()]
+    if len(names) == 1:  # a single discriminator is its own mean
+        return []
+    return [history[name] for name in sorted(names, key=lambda name: int(name.removeprefix(prefix)))]
+
+
+def _auc(result: AttackResult) -> str:
+    figures = result.figures
+    return f"{figures.auc:.3f} [{figures.auc_low:.3f}, {figures.auc_high:.3f}]"
+
+
+def _member_histogram(axes: Axes, result: AttackResult) -> None:
+    tidy(axes)
+    edges = _edges(np.concatenate([result.member_scores, result.nonmember_scores]))
+    groups = (
+        (result.nonmember_scores, NONMEMBER, "nonmembers"),
+        (result.member_scores, MEMBER, "members"),
+    )
+    for scores, colour, label in groups:
+        count, _ = np.histogram(np.clip(scores, edges[0], edges[-1]), bins=edges)
+        axes.stairs(count / len(scores), edges, color=colour, fill=True, alpha=0.25)
+        axes.stairs(count / len(scores), edges, color=colour, linewidth=1.2, label=label)
+    axes.set_title(f"{result.name}\nAUC {_auc(result)}", fontsize=8.5, loc="left")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+
+
+def _band(axes: Axes, low: Curve, high: Curve, colour: str) -> None:
+    if len(low.epochs) == 1:  # a band of no width would not be seen
+        axes.vlines(low.epochs, low.values, high.values, color=colour, linewidth=1.2)
+    else:
+        axes.fill_between(low.epochs, low.values, high.values, color=colour, alpha=0.12, linewidth=0)
+
+
+def _edges(scores: np.ndarray) -> np.ndarray:
+    finite = scores[np.isfinite(scores)]
+    low = np.percentile(finite, 0.5, method="higher") if len(finite) else 0.0
+    high = np.percentile(finite, 99.5, method="lower") if len(finite) else 0.0
+    if low >= high:
+        low, high = low - 0.5, low + 0.5
+    return np.linspace(low, high, BINS + 1)
+
+
+def _epoch_axis(axes: Axes) -> None:
+    axes.set_xlabel("Epoch", fontsize=9)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

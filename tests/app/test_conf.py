@@ -1,0 +1,282 @@
+"""Every YAML of every group composes, every data set goes with every loss, and every option trains.
+
+Nothing is downloaded: networks are built from the facts of a record of the right shape.
+"""
+
+import csv
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_module
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from PIL import Image
+
+from pargan.app import resolvers, run
+from pargan.attacks import GeneratorView, NeedsModels, PartitionsView, SamplesView
+from pargan.losses import AdversarialLoss
+from pargan.records.images import ImageSpec
+from pargan.records.points import PointsSpec
+from pargan.records.tables import Categorical, Numeric, TableSpec
+
+CONF = Path(str(files("pargan.conf")))
+TABLE = TableSpec.fit({"age": np.array([1.0, 2.0]), "sex": np.array(["f", "m"])}, {"age": Numeric, "sex": Categorical})
+SPECS = {
+    "blobs": PointsSpec(2),
+    "circles": PointsSpec(2),
+    "digits": ImageSpec(1, 8, 8),
+    "mnist": ImageSpec(1, 28, 28),
+    "fashion_mnist": ImageSpec(1, 28, 28),
+    "cifar10": ImageSpec(3, 32, 32),
+    "npz": ImageSpec(1, 28, 28),
+    "image_folder": ImageSpec(3, 32, 32),
+    "hospital": TABLE,
+    "broward": TABLE,
+    "csv": TABLE,
+}
+
+
+def options(group):
+    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+
+
+def composed(*overrides, name="train", folder="nowhere"):
+    resolvers.register()
+    place = [f"run_directory={folder}"] if name == "train" else []
+    with initialize_config_module("pargan.conf", version_base="1.3"):
+        return compose(name, [*place, *overrides])
+
+
+def test_every_data_set_and_loss_was_found():
+    assert set(options("dataset")) == set(SPECS)
+    assert options("loss") == ["hinge", "js", "lsgan", "wgan"]
+    groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
+    assert groups == {
+        "acceleration",
+        "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition",
+        "recipe",
+        "target",
+        "trainer",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", options("loss"))
+@pytest.mark.parametrize("dataset", options("dataset"))
+def test_every_pair_of_data_set_and_loss_builds(dataset, loss):
+    cfg = composed(f"dataset={dataset}", f"loss={loss}", "trainer=cpu")
+    OmegaConf.resolve(cfg)
+    spec = SPECS[dataset]
+    module = instantiate(cfg.module, _partial_=True)(
+        generator=instantiate(cfg.model.generator)(spec),
+        discriminator=partial(instantiate(cfg.model.discriminator), spec),
+        spec=spec,
+    )
+    assert isinstance(module.loss, AdversarialLoss)
+    assert len(module.discriminators) == cfg.num_partitions
+    d_optimizer, g_optimizer = module.configure_optimizers()
+    for optimizer, networks in ((d_optimizer, module.discriminators), (g_optimizer, module.generator)):
+        optimised = sum(each.numel() for each in optimizer.param_groups[0]["params"])
+        assert optimised == sum(each.numel() for each in networks.parameters())
+    assert type(d_optimizer) is type(g_optimizer) is (torch.optim.RMSprop if loss == "wgan" else torch.optim.Adam)
+    assert d_optimizer.defaults["eps"] == 1e-7  # Keras's, as published
+    trainer = instantiate(cfg.trainer, logger=False, enable_progress_bar=False, callbacks=[])
+    assert trainer.max_epochs == cfg.trainer.max_epochs
+    assert callable(instantiate(cfg.dataset))
+    assert module.sample(3).shape == (3, *spec.shape)
+
+
+# (K, members, B, d_steps, epochs, learning rate, betas of Adam, weight of the penalty): protocol, section 2.
+PUBLISHED = {
+    ("blobs", "js"): (10, 5000, 32, 2, 5000, 1e-4, [0.9, 0.999], None),
+    ("blobs", "wgan"): (10, 5000, 16, 4, 5000, 1e-5, None, 5.0),
+    ("circles", "js"): (10, 5000, 32, 2, 5000, 1e-4, [0.9, 0.999], None),
+    ("circles", "wgan"): (10, 5000, 16, 4, 5000, 1e-5, None, 5.0),
+    ("mnist", "js"): (5, 7000, 64, 2, 1500, 1e-4, [0.5, 0.999], None),
+    ("mnist", "wgan"): (5, 7000, 64, 4, 10000, 1e-5, None, 10.0),
+    ("cifar10", "js"): (5, 6000, 64, 2, 1500, 1e-4, [0.5, 0.999], None),
+    ("cifar10", "wgan"): (5, 7000, 64, 4, 10000, 1e-5, None, 10.0),
+}
+
+
+@pytest.mark.parametrize(("dataset", "loss"), PUBLISHED)
+def test_the_published_experiments(dataset, loss):
+    K, members, B, d_steps, epochs, lr, betas, penalty = PUBLISHED[dataset, loss]
+    cfg = composed(f"dataset={dataset}", f"loss={loss}")
+    assert (cfg.num_partitions, cfg.data.num_partitions, cfg.module.num_partitions) == (K, K, K)
+    assert (cfg.data.members, cfg.data.batch_size) == (members, B)
+    assert (cfg.module.d_steps, cfg.trainer.max_epochs, cfg.generator_steps) == (d_steps, epochs, None)
+    assert cfg.loss.get("penalty_weight") == penalty
+    for optimizer in (cfg.module.generator_optimizer, cfg.module.discriminator_optimizer):
+        settings = {"lr": lr, "eps": 1e-7, "_partial_": True}
+        settings |= {"_target_": "torch.optim.Adam", "betas": betas, "fused": True} if betas else {}
+        settings |= {} if betas else {"_target_": "torch.optim.RMSprop", "alpha": 0.9}
+        assert OmegaConf.to_container(optimizer) == settings
+    points = {"latent_dim": 2, "G hidden": [256, 256], "D hidden": [256]}
+    pictures = {"latent_dim": 100, "G width": 64, "D width": 64, "D dropout": 0.3}
+    chosen = points if dataset in ("blobs", "circles") else pictures
+    assert cfg.module.latent_dim == chosen.pop("latent_dim")
+    for key, value in chosen.items():
+        network = cfg.model.generator if key.startswith("G") else cfg.model.discriminator
+        assert network[key[2:]] == value
+
+
+def test_recipes_belong_to_pairs_that_exist():
+    pairs = {f"{dataset}_{loss}" for dataset in options("dataset") for loss in options("loss")}
+    assert set(options("recipe")) <= pairs
+    ours = {f"{dataset}_{loss}" for dataset in ("digits", "hospital", "broward") for loss in ("js", "wgan")}
+    assert {f"{dataset}_{loss}" for dataset, loss in PUBLISHED} | ours <= set(options("recipe"))
+    assert options("recipe/general") == options("loss")
+
+
+@pytest.mark.parametrize("recipe", options("recipe"))
+def test_a_recipe_can_be_overridden(recipe):
+    dataset, _, loss = recipe.rpartition("_")
+    cfg = composed(
+        f"dataset={dataset}", f"loss={loss}", "num_partitions=3", "data.members=77", "trainer.max_epochs=4",
+        "module.d_steps=9", "module.generator_optimizer.lr=0.5",
+    )  # fmt: skip
+    assert (cfg.num_partitions, cfg.data.members, cfg.trainer.max_epochs) == (3, 77, 4)
+    assert (cfg.module.d_steps, cfg.module.generator_optimizer.lr) == (9, 0.5)
+
+
+def test_the_default_is_digits_js_with_five_partitions():
+    cfg = composed()
+    assert cfg.dataset._target_.endswith(".digits")
+    assert cfg.loss._target_.endswith(".JensenShannon")
+    assert cfg.num_partitions == 5
+
+
+@pytest.mark.parametrize("name", options("attack"))
+@pytest.mark.parametrize("config", ["train", "attack"])
+def test_every_attack_composes_alone(config, name):
+    cfg = composed(f"attack=[{name}]", name=config)
+    chosen = instantiate(cfg.attack, _convert_="all")
+    assert list(chosen) == ([] if name == "none" else [name])
+    for each in chosen.values():
+        if isinstance(each, NeedsModels):  # runs after training only, hence without a schedule
+            assert each.models_wanted == cfg.attack[name].models
+        else:
+            assert each.every_n_epochs == cfg.evaluate_every
+
+
+@pytest.mark.parametrize("target", options("target"))
+def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
+    cfg = composed(f"target={target}", name="attack")
+    assert callable(instantiate(cfg.target))
+    views = {"run": PartitionsView, "samples": SamplesView, "module": GeneratorView}
+    scheduled = instantiate(cfg.attack, _convert_="all")
+    assert len(scheduled) >= 2
+    assert all(issubclass(views[target], each.attack.access) for each in scheduled.values())
+    files = {"members", "nonmembers", "reference", "dataset"}
+    keys = {"run": {"run", "checkpoint", "data_dir", "dataset"}, "samples": {*files, "synthetic"}}
+    keys["module"] = {*files, "module", "weights", "latent_dim"}
+    assert (
+        set(cfg) - {"seed", "evaluate_every", "device", "inception", "attack", "evaluation", "target"} == keys[target]
+    )
+    assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]
+
+
+GROUPS = ("partition", "loss", "latents", "acceleration", "model", "callbacks", "logger", "experiment", "trainer")
+
+
+@pytest.mark.parametrize(("group", "option"), [(group, each) for group in GROUPS for each in options(group)])
+def test_every_option_composes(group, option, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "disabled")
+    cfg = composed(f"{group}={option}", folder="somewhere/run")
+    OmegaConf.resolve(cfg)
+    assert "run_directory" in cfg
+
+
+def test_data_go_where_the_environment_says(monkeypatch):
+    monkeypatch.setenv("PARGAN_DATA_DIR", "/where/data/lie")
+    cfg = composed("dataset=mnist")
+    assert cfg.dataset.data_dir == "/where/data/lie"
+    monkeypatch.delenv("PARGAN_DATA_DIR")
+    assert composed("dataset=mnist").dataset.data_dir == "data"
+
+
+# --- Every option trains two steps. A row is one run, and every option stands in some row.
+
+ROWS = """
+dataset       partition   loss   latents      acceleration  model   callbacks       logger       experiment  attack
+digits        iid         js     independent  off           dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
+blobs         by_label    wgan   shared       off           points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
+circles       contiguous  hinge  independent  off           points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian+monte_carlo_reference
+csv           dirichlet   lsgan  shared       off           mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed
+npz           by_label    js     independent  off           mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features
+image_folder  dirichlet   wgan   independent  off           dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
+digits        iid         hinge  independent  off           mlp     none            tensorboard  none        none
+"""  # noqa: E501
+HEADER, *CHOSEN = [tuple(row.split()) for row in ROWS.strip().splitlines()]
+# These need a download, an account or a GPU; other tests run them where there is one.
+ELSEWHERE = {"mnist", "fashion_mnist", "cifar10", "hospital", "broward", "wandb"}
+ELSEWHERE |= {"compile", "graph"}  # tests/test_acceleration.py
+ELSEWHERE |= {"calibrated", "shadow", "rmia"}  # not in training: tests/test_reference_models.py
+SMALL = [
+    "trainer=cpu", "num_partitions=3", "data.batch_size=10", "data.members=60", "data.nonmembers=40",
+    "data.reference=40", "generator_steps=2", "evaluate_every=1", "evaluation.num_samples=50",
+    "evaluation.num_records=30", "evaluation.num_quality=40", "evaluation.draws=20",
+]  # fmt: skip
+
+
+SHORT = {
+    name: [f"attack.{name}.attack.max_steps=8"] for name in options("attack") if name.startswith(("latent", "surr"))
+}
+
+
+def own_csv(folder):
+    random = np.random.default_rng(0)
+    rows = [f"{random.normal():.3f},{random.integers(9)},{random.choice(['red', 'blue'])}" for _ in range(200)]
+    (folder / "my.csv").write_text("\n".join(["size,count,colour", *rows]))
+    return [f"dataset.path={folder / 'my.csv'}"]
+
+
+def own_npz(folder):
+    pictures = np.random.default_rng(0).integers(256, size=(200, 8, 8), dtype=np.uint8)
+    np.savez(folder / "my.npz", x=pictures, y=np.arange(200) % 4)
+    return [f"dataset.path={folder / 'my.npz'}"]
+
+
+def own_pictures(folder):
+    for i, pixels in enumerate(np.random.default_rng(0).integers(256, size=(150, 9, 8, 3), dtype=np.uint8)):
+        path = folder / "pictures" / ("cats" if i % 2 else "dogs") / f"{i}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels).save(path)
+    return [f"dataset.path={folder / 'pictures'}", "dataset.size=8", "model.discriminator.width=8"]
+
+
+OWN = {"csv": own_csv, "npz": own_npz, "image_folder": own_pictures}
+
+
+def test_every_option_stands_in_a_row():
+    for place, group in enumerate(HEADER):
+        assert {each for row in CHOSEN for each in row[place].split("+")} == set(options(group)) - ELSEWHERE, group
+    assert set(HEADER) == {*GROUPS, "dataset", "attack"} - {"trainer"}
+
+
+@pytest.mark.parametrize("row", CHOSEN, ids="-".join)
+def test_every_option_trains(row, tmp_path):
+    chosen = dict(zip(HEADER, row, strict=True))
+    if chosen["logger"] == "tensorboard":
+        pytest.importorskip("tensorboard")
+    folder = tmp_path / "run"
+    given = OWN[chosen["dataset"]](tmp_path) if chosen["dataset"] in OWN else []
+    attacks = chosen.pop("attack").split("+")
+    overrides = [*(f"{group}={option}" for group, option in chosen.items()), f"attack=[{','.join(attacks)}]"]
+    overrides += [each for name in attacks for each in SHORT.get(name, [])]
+    cfg = composed(*SMALL, *overrides, *given, folder=folder)
+    result = run.train(cfg, {"num_partitions": 3, "seed": 0})
+    assert result["status"] == "finished"
+    assert result["training"] == {"epochs": 1, "generator_steps": 2, "steps_per_epoch": 2}
+    assert [each["attack"] for each in result["attacks"]] == [name for name in attacks if name != "none"]
+    assert (folder / "result.json").is_file()
+    with (folder / "metrics.csv").open(newline="") as file:
+        (only,) = csv.DictReader(file)
+    assert np.isfinite(float(only["loss/generator"]))
+    if chosen["callbacks"] != "none":
+        assert {path.name for path in (folder / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+        assert np.isfinite(float(only["quality/distance"]))

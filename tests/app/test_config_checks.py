@@ -1,0 +1,59 @@
+"""What a run may monitor is known before it starts, but for the names that only the data set's measure knows."""
+
+import pytest
+from pytorch_lightning import Callback
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+
+from pargan import AttackCallback, GeneralizationGap, QualityCallback, ScheduledAttack
+from pargan.app.config_checks import check_monitors
+from pargan.attacks import NearestNeighbour
+from pargan.errors import ParganError
+
+FAMILIES = {
+    "quality": QualityCallback(),
+    "gap": GeneralizationGap(),
+    "attacks": AttackCallback({"nn": ScheduledAttack(NearestNeighbour())}),
+}
+MEASURED = ["quality/distance", "quality/on_trust", "gap/mean", "gap/partition_1", "loss/generator"]
+MEASURED += ["loss/discriminator", "loss/discriminator_1", "attack/nn/auc", "attack/nn/auc_low", "attack/nn/auc_high"]
+MEASURED += ["attack/nn/tpr_at_1pct_fpr"]
+UNKNOWN = ["gap/partition_2", "loss/discriminator_2", "loss/nothing", "attack/nn/p_value", "attack/other/auc", "auc"]
+
+
+def watched(monitor, **others):
+    return {**FAMILIES, **others, "stop": EarlyStopping(monitor)}
+
+
+@pytest.mark.parametrize("monitor", MEASURED)
+def test_what_is_measured_may_be_monitored(monitor):
+    check_monitors(watched(monitor), num_partitions=2)
+
+
+@pytest.mark.parametrize("monitor", UNKNOWN)
+def test_other_names_are_refused_with_those_there_are(monitor):
+    with pytest.raises(ParganError) as refused:
+        check_monitors(watched(monitor), num_partitions=2)
+    assert str(refused.value) == (
+        f"callbacks.stop.monitor={monitor} is not measured by this run; "
+        f"choose one of quality/distance, gap/mean, attack/nn/auc, loss/generator, loss/discriminator"
+    )
+
+
+@pytest.mark.parametrize("monitor", ["quality/distance", "gap/mean", "attack/nn/auc"])
+def test_what_nobody_measures_cannot_be_monitored(monitor):
+    with pytest.raises(ParganError, match=r"choose one of loss/generator, loss/discriminator$"):
+        check_monitors({"stop": EarlyStopping(monitor)}, num_partitions=2)
+
+
+def test_checkpoints_may_count_epochs_or_monitor_nothing():
+    for monitor in ("epoch", "step", None):
+        check_monitors({"best": ModelCheckpoint(monitor=monitor)}, num_partitions=2)
+    with pytest.raises(ParganError, match=r"^callbacks\.stop\.monitor=epoch is not measured"):
+        check_monitors({"stop": EarlyStopping("epoch")}, num_partitions=2)
+
+
+def test_a_callback_of_the_users_own_may_log_what_it_likes():
+    class Mine(Callback):
+        pass
+
+    check_monitors(watched("mine/figure", mine=Mine()), num_partitions=2)

@@ -1,0 +1,78 @@
+"""What a resumed run may change of its configuration."""
+
+import pytest
+from hydra import compose, initialize_config_module
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from pargan.app import resolvers
+from pargan.app.resume import resumed_config
+from pargan.errors import ParganError
+from pargan.fast.acceleration import Acceleration, Compiled, Graphed
+from pargan.io.run_directory import RunDirectory
+
+
+def composed(*overrides):
+    resolvers.register()
+    with initialize_config_module("pargan.conf", version_base="1.3"):
+        return compose("train", ["run_directory=nowhere", *overrides])
+
+
+@pytest.fixture
+def resumed(tmp_path):
+    """The configuration of a run that was started with `before`, resumed with `after`."""
+
+    def configuration(before, *after):
+        directory = RunDirectory(tmp_path / "run")
+        directory.config.parent.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(composed(*before), directory.config)
+        return resumed_config(directory, after, composed(*after))
+
+    return configuration
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("off", ["acceleration=compile"], Compiled()),
+        ("graph", ["acceleration=compile"], Compiled()),
+        ("off", ["acceleration=graph", "+acceleration.warm_up=5"], Graphed(5)),
+        ("graph", [], Graphed()),
+    ],
+)
+def test_the_acceleration_may_change(resumed, before, after, expected):
+    cfg = resumed(["loss=wgan", "num_partitions=3", f"acceleration={before}"], *after)
+    assert instantiate(cfg.module.acceleration) == expected
+    assert (cfg.num_partitions, cfg.loss) == (3, composed("loss=wgan").loss)
+
+
+def test_a_run_with_graphs_continues_without(resumed):
+    assert type(instantiate(resumed(["acceleration=graph"], "acceleration=off").module.acceleration)) is Acceleration
+
+
+def test_values_that_may_change_do_and_others_are_refused(resumed):
+    assert resumed([], "trainer.max_epochs=7", "evaluation.draws=20").trainer.max_epochs == 7
+    for key in ("seed=4", "loss=wgan", "module.d_steps=7", "trainer=gpu", "~acceleration"):
+        with pytest.raises(ParganError, match=f"^{key} cannot be given with resume=.*only acceleration and single"):
+            resumed([], key)
+
+
+def test_the_weights_of_inception_may_move_but_not_come_or_go(resumed):
+    assert resumed(["inception=here.pth"], "inception=there.pth").inception == "there.pth"
+    assert resumed(["inception=here.pth"]).inception == "here.pth"
+    assert resumed([], "inception=null").inception is None
+    with pytest.raises(ParganError, match=r"^inception=there\.pth cannot .* leave inception out, and give it"):
+        resumed([], "inception=there.pth")
+    with pytest.raises(ParganError, match=r"^inception=null cannot .* with inception=here\.pth, .* path of the same"):
+        resumed(["inception=here.pth"], "inception=null")
+
+
+def test_a_file_may_have_moved(resumed):
+    before = ["dataset=csv", "dataset.path=my.csv"]
+    assert resumed(before, "dataset=csv", "dataset.path=moved.csv").dataset.path == "moved.csv"
+    assert resumed(before, "+dataset.path=moved.csv").dataset.path == "moved.csv"
+    for other in (["dataset=npz", "dataset.path=moved.npz"], ["dataset=csv", "dataset.encoding=latin-1"]):
+        with pytest.raises(ParganError, match=r"cannot be given with resume="):
+            resumed(before, *other)
+    with pytest.raises(ParganError, match=r"^\+dataset\.path=my\.csv cannot be given"):
+        resumed(["dataset=blobs"], "+dataset.path=my.csv")

@@ -1,0 +1,57 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multivariate_normal
+from sklearn import neighbors
+
+from pargan.attacks import DensityRatio, GaussianDensity, KernelDensity, PrincipalComponents, RawSpace, SamplesView
+from pargan.attacks import density as density_module
+from pargan.errors import ParganError
+from tests.helpers.planted import normal
+
+
+def test_the_kernel_density_is_that_of_scikit_learn(monkeypatch):
+    monkeypatch.setattr(density_module, "BLOCK_NUMBERS", 5000)  # several blocks
+    points, records = normal(400, 5, seed=0) * torch.tensor([1, 2, 0.5, 1, 3]) + 2, normal(90, 5, seed=1)
+    std = points.double().std(0, correction=0).numpy()
+    # One leaf, so that every kernel is summed: its tree is off by more than 1 far out.
+    independent = neighbors.KernelDensity(bandwidth=400 ** (-1 / 9), leaf_size=400)
+    independent.fit(points.double().numpy() / std)
+    expected = independent.score_samples(records.double().numpy() / std) - np.log(std).sum()
+    np.testing.assert_allclose(KernelDensity()(points)(records), expected, rtol=1e-4, atol=1e-3)
+
+
+def test_a_smaller_bandwidth_is_one():
+    points = normal(50, 2, seed=0)
+    wide, narrow = (KernelDensity(bandwidth)(points)(points).mean() for bandwidth in (1.0, 0.1))
+    assert narrow > wide
+    with pytest.raises(ParganError, match=r"density\.bandwidth=0"):
+        KernelDensity(0)
+
+
+def test_the_gaussian_is_the_literal_one_where_there_are_many_points():
+    factor = torch.tensor([[1.0, 0, 0], [0.7, 0.5, 0], [0, 0.3, 1.2]])
+    points, records = normal(200_000, 3, seed=0) @ factor.T + 1, normal(20, 3, seed=1)
+    expected = multivariate_normal([1, 1, 1], (factor @ factor.T).numpy()).logpdf(records.numpy())
+    np.testing.assert_allclose(GaussianDensity()(points)(records), expected, atol=0.1)
+
+
+def test_the_gaussian_shrinks_where_there_are_few_points():
+    # Five points span four of ten dimensions: without shrinkage anything off that plane has no density at all.
+    found = GaussianDensity()(normal(5, 10, seed=0))(normal(20, 10, seed=1))
+    assert found.min() > -100
+
+
+def test_the_ratio_of_two_known_gaussians():
+    view = SamplesView(samples=normal(50_000, 2, seed=0) + 1, reference=normal(50_000, 2, seed=1) - 1, seed=0)
+    records = normal(30, 2, seed=2)
+    expected = 2 * records.sum(1)  # -(x-1)^2/2 + (x+1)^2/2, summed over the dimensions
+    found = DensityRatio(RawSpace(), GaussianDensity())(view, records)
+    np.testing.assert_allclose(found, expected, atol=0.1)
+
+
+def test_a_record_is_scored_without_regard_to_the_others():
+    view = SamplesView(samples=normal(300, 8, seed=0), reference=normal(100, 8, seed=1), seed=0)
+    records = normal(40, 8, seed=2)
+    together = DensityRatio(PrincipalComponents(4))(view, torch.cat([records, 100 + normal(60, 8, seed=3)]))
+    torch.testing.assert_close(together[:40], DensityRatio(PrincipalComponents(4))(view, records))

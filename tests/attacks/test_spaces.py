@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.decomposition import PCA
+
+from pargan.attacks import FeatureSpace, MixedTypeSpace, NearestNeighbour, PrincipalComponents, RawSpace, SamplesView
+from pargan.errors import ParganError
+from pargan.metrics.features import fit_extractor
+from pargan.records.images import ImageSpec
+from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from tests.helpers.planted import normal
+
+TABLE = {
+    "size": np.array([1.0, 3.0, 5.0, 2.0]),
+    "count": np.array([0, 10, 20, 5]),
+    "colour": np.array(["red", "blue", "green", "blue"]),
+    "sex": np.array(["f", "m", "m", "f"]),
+}
+SPEC = TableSpec.fit(TABLE, {"size": Numeric, "count": Integer, "colour": Categorical, "sex": Categorical})
+ROWS = torch.as_tensor(SPEC.encode(TABLE))
+
+
+def test_principal_components_are_those_of_samples_and_reference():
+    view = SamplesView(samples=normal(300, 1, 4, 4, seed=0), reference=normal(200, 1, 4, 4, seed=1) * 3, seed=0)
+    records = normal(20, 1, 4, 4, seed=2)
+    known = torch.cat([view.samples, view.reference]).flatten(1).double().numpy()
+    expected = PCA(5, svd_solver="full").fit(known).transform(records.flatten(1).double().numpy())
+    found = PrincipalComponents(5)(view)(records)
+    np.testing.assert_allclose(found.abs(), np.abs(expected), atol=1e-3)
+
+
+@pytest.mark.parametrize(("samples", "width", "expected"), [(100, 7, 7), (3, 64, 5), (100, 64, 40)])
+def test_components_are_capped_by_features_and_by_records(samples, width, expected):
+    view = SamplesView(samples=normal(samples, width, seed=0), reference=normal(2, width, seed=1), seed=0)
+    assert PrincipalComponents(40)(view)(normal(4, width, seed=0)).shape == (4, expected)
+
+
+def test_all_components_keep_all_distances():
+    view = SamplesView(samples=normal(200, 6, seed=0), reference=normal(50, 6, seed=1), seed=0)
+    records = normal(30, 6, seed=2)
+    raw, rotated = (NearestNeighbour(space)(view, records) for space in (RawSpace(), PrincipalComponents(6)))
+    torch.testing.assert_close(raw, rotated, rtol=1e-4, atol=1e-4)
+
+
+def test_no_component_is_refused():
+    with pytest.raises(ParganError, match="n_components=0"):
+        PrincipalComponents(0)
+
+
+def test_components_can_be_differentiated():
+    view = SamplesView(samples=normal(50, 6, seed=0), reference=normal(50, 6, seed=1), seed=0)
+    records = normal(4, 6, seed=2).requires_grad_()
+    PrincipalComponents(6)(view)(records).square().sum().backward()
+    torch.testing.assert_close(records.grad, 2 * (records - torch.cat([view.samples, view.reference]).mean(0)))
+
+
+def test_features_are_fitted_on_the_reference_alone():
+    view = SamplesView(samples=normal(30, 1, 4, 4, seed=0), reference=normal(200, 1, 4, 4, seed=1), seed=0)
+    labelled = replace(view, reference_labels=torch.arange(200) % 3)
+    records = normal(20, 1, 4, 4, seed=2)
+    for each, labels in ((view, None), (labelled, labelled.reference_labels.numpy())):
+        expected = fit_extractor(view.reference.numpy(), labels)(records.numpy())
+        np.testing.assert_allclose(FeatureSpace()(each)(records), expected, rtol=1e-4, atol=1e-4)
+    other = replace(labelled, samples=view.samples + 5)
+    assert torch.equal(FeatureSpace()(other)(records), FeatureSpace()(labelled)(records))
+
+
+def test_features_of_an_extractor_from_elsewhere():
+    class Halves:
+        name = "halves"
+
+        def __call__(self, records):
+            return records.reshape(len(records), -1)[:, :2].astype(np.float64) / 2
+
+    view = SamplesView(samples=normal(30, 3, seed=0), reference=torch.ones(9, 3), seed=0)
+    records = normal(5, 3, seed=1)
+    torch.testing.assert_close(FeatureSpace(Halves())(view)(records), records[:, :2] / 2)
+
+
+def test_a_reference_without_variation_has_no_features():
+    view = SamplesView(samples=normal(30, 3, seed=0), reference=torch.ones(9, 3), seed=0)
+    with pytest.raises(ParganError, match="9 records without variation"):
+        FeatureSpace()(view)
+
+
+def test_distances_between_rows_are_the_literal_heterogeneous_metric():
+    view = SamplesView(samples=ROWS, reference=ROWS, seed=0, spec=SPEC)
+    rows = MixedTypeSpace()(view)(ROWS)
+    for i in range(4):
+        for j in range(4):
+            literal = sum(
+                float(TABLE[name][i] != TABLE[name][j]) if name in ("colour", "sex")
+                else ((TABLE[name][i] - TABLE[name][j]) / np.ptp(TABLE[name])) ** 2
+                for name in TABLE
+            )  # fmt: skip
+            assert float((rows[i] - rows[j]).norm()) == pytest.approx(literal**0.5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("spec", "what"), [(None, "unknown format"), (ImageSpec(1, 2, 2), "kind image")])
+def test_records_without_columns_are_refused_in_a_sentence(spec, what):
+    view = SamplesView(samples=torch.zeros(3, 4), reference=torch.zeros(3, 4), seed=0, spec=spec)
+    with pytest.raises(ParganError, match=f"MixedTypeSpace needs records with typed columns, these are of {what}"):
+        NearestNeighbour(MixedTypeSpace())(view, torch.zeros(3, 4))

@@ -1,0 +1,159 @@
+"""Controls: silent where all is well, and one sentence for each thing that can be wrong."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import kstest
+from torch import nn
+
+from pargan.attacks import DiscriminatorMean, NearestNeighbour
+from pargan.audits import judge_controls, run_attacks
+from pargan.audits.controls import blind_classifier, permuted_membership
+from pargan.errors import ParganError
+from pargan.judge import judge
+from tests.helpers.planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, target_of, untrained
+
+ATTACKS = {"nearest_neighbour": NearestNeighbour(), "discriminator_mean": DiscriminatorMean()}
+
+
+def audit(generator, discriminators, members, partition, nonmembers, reference, seed=0):
+    """The attacks on a GAN, and on an untrained one, with their controls."""
+    target = target_of(generator, discriminators, reference)
+    initial = target_of(*untrained(width=16), reference)
+    results, controls = (
+        run_attacks(each, ATTACKS, members, partition, nonmembers, seed=seed, draws=200) for each in (target, initial)
+    )
+    return judge_controls(results, controls, target, members, nonmembers, seed=seed, draws=200)
+
+
+@pytest.fixture(scope="module")
+def leaky():
+    members, partition, nonmembers, reference = groups()
+    discriminators = Together(Knows(members[partition == k]) for k in range(K))
+    return audit(Memoriser(members), discriminators, members, partition, nonmembers, reference)
+
+
+def test_a_leaky_gan_passes_every_control(leaky):
+    assert leaky.warnings() == []
+    assert leaky.dead == ()
+    for each in leaky.attacks:
+        assert each.permuted.auc.low <= 0.5 <= each.permuted.auc.high
+        assert each.untrained.figures.auc_low <= 0.5 <= each.untrained.figures.auc_high
+        assert each.gain.value == pytest.approx(each.result.figures.auc - each.untrained.figures.auc)
+        assert each.gain.low > 0.2
+
+
+def test_controls_are_ready_for_json(leaky):
+    written = json.loads(json.dumps(leaky.to_dict(), allow_nan=False))
+    assert set(written) == {"blind_classifier", "dead_discriminators", "attacks", "notes"}
+    assert set(written["blind_classifier"]) == {"auc", "auc_low", "auc_high", "p_value"}
+    assert [each["attack"] for each in written["attacks"]] == list(ATTACKS)
+    for each in written["attacks"]:
+        assert {"permuted_auc", "untrained_auc", "gain", "gain_low", "gain_high"} < set(each)
+
+
+def test_attacks_on_untrained_networks_are_no_better_than_their_control():
+    found = audit(*untrained(width=16), *groups())
+    assert found.warnings() == ["no better than on untrained networks: nearest_neighbour, discriminator_mean"]
+    assert all(each.gain == (0.0, 0.0, 0.0) for each in found.attacks)
+
+
+def test_groups_that_differ_are_named_and_so_are_attacks_that_live_on_it():
+    members, partition, nonmembers, reference = groups()
+    found = audit(*untrained(width=16), 0.3 * members, partition, nonmembers, reference)
+    first, second, *_ = found.warnings()
+    assert first.startswith("members and nonmembers are not exchangeable: a classifier that never sees the model")
+    assert found.attacks[0].result.figures.auc_low > 0.5
+    assert second.startswith("nearest_neighbour: its AUC 0.9")
+    assert "no better than on untrained networks (difference 0.000 [0.000, 0.000])" in second
+
+
+def test_dead_discriminators_are_named():
+    members, partition, nonmembers, reference = groups()
+    networks = [nn.Sequential(nn.Flatten(), nn.Linear(16, 1)) for _ in range(K)]
+    for k in (0, 2):
+        nn.init.zeros_(networks[k][1].weight)
+    found = audit(Memoriser(members), Together(networks), members, partition, nonmembers, reference)
+    assert found.dead == (0, 2)
+    assert any(each.startswith("dead discriminators (0, 2) give every record") for each in found.warnings())
+
+
+def test_a_judge_that_sees_membership_in_permuted_scores_is_named(leaky):
+    control = leaky.attacks[0]
+    broken = replace(control.permuted, p_value=1e-6)
+    found = replace(leaky, attacks=(replace(control, permuted=broken),)).warnings()
+    assert len(found) == 1
+    assert found[0].startswith("nearest_neighbour: with membership permuted its AUC is 0.")
+
+
+def test_without_untrained_networks_that_control_is_left_out():
+    members, partition, nonmembers, reference = groups()
+    target = target_of(*untrained(), reference)
+    results = run_attacks(target, ATTACKS, members, partition, nonmembers, seed=0, draws=20)
+    found = judge_controls(results, None, target, members, nonmembers, seed=0, draws=20)
+    assert found.warnings() == []
+    assert found.to_dict()["notes"] == []
+    assert replace(found, blind=None).to_dict()["notes"][0].startswith("blind_classifier: takes 100 members")
+    assert [each["untrained_auc"] for each in found.to_dict()["attacks"]] == [None, None]
+    with pytest.raises(
+        ParganError, match="the control ran discriminator_mean, but the attacks are nearest_neighbour, "
+    ):
+        judge_controls(results, results[1:], target, members, nonmembers, seed=0)
+
+
+def test_permuting_hides_any_leakage():
+    members, partition, nonmembers, reference = groups()
+    target = target_of(Memoriser(members), untrained()[1], reference)
+    (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
+    assert result.figures.auc > 0.99
+    chances = [permuted_membership(result, seed=seed, draws=100) for seed in range(100)]
+    assert np.mean([each.auc.low <= 0.5 <= each.auc.high for each in chances]) >= 0.9
+    assert np.mean([each.p_value < 0.1 for each in chances]) == pytest.approx(0.1, abs=0.09)
+
+
+def test_the_blind_classifier_finds_nothing_in_exchangeable_groups():
+    p_values = []
+    for seed in range(100):
+        members, nonmembers = normal(200, *SHAPE, seed=seed).chunk(2)
+        p_values.append(blind_classifier(members, nonmembers, seed=seed, draws=5).p_value)
+    assert kstest(p_values, "uniform").pvalue > 0.01
+
+
+@pytest.mark.parametrize(
+    "change",
+    [lambda x: x + 0.5, lambda x: 1.5 * x, lambda x: torch.where(x.abs() < 1, x, -x.abs())],
+    ids=["shift", "scale", "sign of the tails"],
+)
+@pytest.mark.parametrize("shape", [(2,), (1, 10, 10)], ids=["raw", "principal components"])
+def test_the_blind_classifier_finds_what_differs(change, shape):
+    members, nonmembers = normal(1600, *shape, seed=0).chunk(2)
+    found = blind_classifier(change(members), nonmembers, seed=0, draws=100)
+    assert found.auc.low > 0.5
+    assert found.p_value < 0.001
+
+
+def test_the_blind_classifier_needs_records_and_touches_nothing():
+    members, nonmembers = normal(200, *SHAPE, seed=0).chunk(2)
+    assert blind_classifier(members[:99], nonmembers, seed=0) is None
+    state, numpy_state = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
+    first, again, other = (blind_classifier(members, nonmembers, seed=seed, draws=20) for seed in (0, 0, 1))
+    assert first == again != other
+    assert torch.equal(torch.random.get_rng_state(), state)
+    np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
+
+
+def test_permuted_membership_is_judged_as_the_attack_is():
+    # The same figures as `judge` gives to scores whose order was shuffled beforehand.
+    members, partition, nonmembers, reference = groups()
+    target = target_of(*untrained(), reference)
+    (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
+    rng = np.random.default_rng(0)
+    pooled = rng.permutation(np.concatenate([result.member_scores, result.nonmember_scores]))
+    widths = []
+    for chance in (permuted_membership(result, seed=1, draws=2000).auc, None):
+        figures = judge(*np.split(pooled, [len(members)]), seed=0)
+        widths.append(figures.auc_high - figures.auc_low if chance is None else chance.high - chance.low)
+    assert widths[0] == pytest.approx(widths[1], rel=0.1)

@@ -1,0 +1,145 @@
+"""Final figures: which records, deterministic, and what attack.py shares with the callback."""
+
+from math import sqrt
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+from torch import nn
+
+from pargan import ParGANModule
+from pargan.attacks import DiscriminatorMean, NearestNeighbour, OwnPartition
+from pargan.audits.evaluation import AttackRecords, attack_target, evaluate, target_of
+from pargan.losses import JensenShannon
+from pargan.records.images import ImageSpec
+from pargan.records.points import PointsSpec
+from pargan.seeding import derive
+from tests.helpers.tiny import (
+    assert_equal_weights,
+    attack_records,
+    blobs_in_partitions,
+    gan,
+    weights,
+    with_noise_and_batch_norm,
+)
+
+ATTACKS = {"discriminator_mean": DiscriminatorMean(), "nearest_neighbour": NearestNeighbour()}
+SIZES = {"num_samples": 80, "num_records": None, "num_quality": 50, "draws": 50}
+
+
+@pytest.fixture
+def datamodule():
+    made = blobs_in_partitions()
+    made.setup()
+    return made
+
+
+def test_everyone_is_attacked(datamodule):
+    records = AttackRecords.of(datamodule, None, seed=0)
+    membership, pool = datamodule.membership, datamodule.records.values
+    np.testing.assert_array_equal(records.members, pool[membership.members])
+    np.testing.assert_array_equal(records.nonmembers, pool[membership.nonmembers])
+    np.testing.assert_array_equal(records.reference, pool[membership.reference])
+    assert records.partition.tolist() == [0] * 40 + [1] * 40 + [2] * 40
+    np.testing.assert_array_equal(records.reference_labels, datamodule.records.labels[membership.reference])
+
+
+def test_a_subsample_keeps_each_member_with_its_partition(datamodule):
+    everyone = AttackRecords.of(datamodule, None, seed=0)
+    of_whom = {tuple(x): int(k) for x, k in zip(everyone.members.tolist(), everyone.partition, strict=True)}
+    for few in (AttackRecords.of(datamodule, 25, seed=3), everyone.subset(25, seed=3)):
+        assert (len(few.members), len(few.nonmembers), len(few.reference)) == (25, 25, 60)
+        assert [of_whom[tuple(x)] for x in few.members.tolist()] == few.partition.tolist()
+        assert len({tuple(x) for x in few.members.tolist()}) == 25
+        assert {tuple(x) for x in few.nonmembers.tolist()} <= {tuple(x) for x in everyone.nonmembers.tolist()}
+
+
+def test_a_subsample_is_repeatable_and_never_larger_than_the_whole():
+    records = attack_records(size=30)
+    assert torch.equal(records.subset(7, seed=1).members, records.subset(7, seed=1).members)
+    assert not torch.equal(records.subset(7, seed=1).members, records.subset(7, seed=2).members)
+    whole = records.subset(1000, seed=1)
+    for name in ("members", "partition", "nonmembers", "reference"):
+        assert torch.equal(getattr(whole, name), getattr(records, name))
+
+
+def test_an_evaluation_is_deterministic_and_changes_nothing(datamodule):
+    module = gan(networks=with_noise_and_batch_norm, spec=PointsSpec(2))
+    before, random_state = weights(module), torch.random.get_rng_state()
+    one, again, other = (evaluate(module, datamodule, ATTACKS, **SIZES, seed=seed) for seed in (0, 0, 1))
+    assert_equal_weights(weights(module), before)
+    assert torch.equal(torch.random.get_rng_state(), random_state)
+    assert module.generator.training
+    np.testing.assert_array_equal(one.samples, again.samples)
+    assert one.quality == again.quality
+    for result, expected in zip(one.attacks, again.attacks, strict=True):
+        np.testing.assert_array_equal(result.member_scores, expected.member_scores)
+        assert result.figures == expected.figures
+    assert not np.array_equal(one.samples, other.samples)
+    assert one.samples.shape == (80, 2)
+    assert [result.name for result in one.attacks] == list(ATTACKS)
+    assert all(seconds >= 0 for seconds in one.seconds.values())
+    assert {result.member_scores.shape for result in one.attacks} == {(120,)}
+    assert {result.nonmember_scores.shape for result in one.attacks} == {(60,)}
+
+
+def test_controls_go_with_the_attacks_and_change_nothing(datamodule):
+    module, untrained = gan(spec=PointsSpec(2)), gan(networks=with_noise_and_batch_norm, spec=PointsSpec(2))
+    before = weights(untrained)
+    with_them, without = (
+        evaluate(module, datamodule, ATTACKS, **SIZES, seed=0, controls=controls, untrained=untrained)
+        for controls in (True, False)
+    )
+    assert_equal_weights(weights(untrained), before)
+    assert without.controls is None
+    assert [each.figures for each in with_them.attacks] == [each.figures for each in without.attacks]
+    expected = evaluate(untrained, datamodule, ATTACKS, **SIZES, seed=0).attacks
+    for control, of_untrained in zip(with_them.controls.attacks, expected, strict=True):
+        assert control.untrained.figures == of_untrained.figures
+    assert evaluate(module, datamodule, {}, **SIZES, seed=0).controls is None
+
+
+def test_untrained_networks_leak_nothing_over_many_splits():
+    attacks, aucs = {**ATTACKS, "own": OwnPartition()}, []
+    for seed in range(20):
+        datamodule = blobs_in_partitions(seed=seed)
+        datamodule.setup()
+        results = evaluate(gan(spec=PointsSpec(2)), datamodule, attacks, **SIZES, seed=seed).attacks
+        aucs.append([result.figures.auc for result in results])
+    null_sd = sqrt((120 + 60 + 1) / (12 * 120 * 60) / 20)
+    np.testing.assert_allclose(np.mean(aucs, axis=0), 0.5, atol=4 * null_sd)
+
+
+def test_quality_is_measured_on_samples_the_attacks_saw(datamodule):
+    found = evaluate(gan(spec=PointsSpec(2)), datamodule, {}, **SIZES, seed=0)
+    held_out = datamodule.split(50, derive(0, "quality records")).nonmembers
+    cost = cdist(found.samples[:50], held_out, "sqeuclidean")
+    expected = cost[linear_sum_assignment(cost)].mean() ** 0.5
+    assert found.quality["wasserstein2"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_samples_are_snapped_to_records_a_user_could_hold():
+    spec = ImageSpec(1, 2, 2)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        module = ParGANModule(
+            nn.Sequential(nn.Linear(3, 4), nn.Unflatten(1, (1, 2, 2)), nn.Tanh()),
+            lambda: nn.Sequential(nn.Flatten(), nn.Linear(4, 1)),
+            JensenShannon(),
+            num_partitions=2,
+            latent_dim=3,
+            spec=spec,
+        )
+    target = target_of(module, torch.zeros(5, 1, 2, 2), num_samples=30, seed=0)
+    levels = (target.samples + 1) * 127.5
+    torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
+
+
+def test_attacking_a_target_is_what_the_callback_and_the_script_share():
+    module, records = gan(), attack_records()
+    target = target_of(module, records.reference, 40, seed=0)
+    results = attack_target(target, records, ATTACKS, draws=20, seed=0)
+    expected = torch.cdist(records.members, target.samples).amin(1)
+    np.testing.assert_allclose(results[1].member_scores, -expected.numpy(), atol=1e-5)

@@ -1,0 +1,145 @@
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import norm, percentileofscore
+
+from pargan.attacks import DiscriminatorMean, MonteCarlo, NearestNeighbour, OwnPartition
+from pargan.attacks.neighbours import nearest
+from pargan.audits import AttackResult, leakage_per_partition, risk_table, run_attacks
+from pargan.judge import judge, statistics
+from pargan.judge.statistics import delong_interval, placements
+from tests.helpers.planted import K, Knows, Memoriser, Together, groups, normal, target_of
+
+ATTACKS = {"own": OwnPartition(), "mean": DiscriminatorMean(), "nn": NearestNeighbour(), "mc": MonteCarlo()}
+
+
+@pytest.fixture(scope="module")
+def attacked():
+    members, partition, nonmembers, reference = groups()
+    discriminators = Together(Knows(members[partition == k]) for k in range(K))
+    target = target_of(Memoriser(members), discriminators, reference)
+    results = run_attacks(target, ATTACKS, members, partition, nonmembers, seed=0, draws=20)
+    return results, members, partition, nonmembers, target.samples
+
+
+def table_of(attacked, names=ATTACKS, **more):
+    results, members, _, nonmembers, samples = attacked
+    return risk_table([each for each in results if each.name in names], members, nonmembers, samples, **more)
+
+
+def test_every_record_has_its_own_scores_and_percentiles(attacked):
+    results, _, partition, _, _ = attacked
+    table = table_of(attacked, partition=partition.numpy(), nonmember_index=np.arange(200) + 1000)
+    assert len(table) == 440
+    assert sorted(table.index[~table.is_member].tolist()) == list(range(1000, 1200))
+    for result in results:
+        for is_member, scores in ((True, result.member_scores), (False, result.nonmember_scores)):
+            rows = table.is_member == is_member
+            np.testing.assert_array_equal(table.scores[result.name][rows], scores[table.position[rows]])
+        expected = percentileofscore(result.nonmember_scores, table.scores[result.name], kind="mean")
+        np.testing.assert_allclose(table.percentiles[result.name], expected)
+        assert table.percentiles[result.name][~table.is_member].mean() == pytest.approx(50)
+    own = table.partition[table.is_member]
+    np.testing.assert_array_equal(own, partition.numpy()[table.position[table.is_member]])
+    assert (table.partition[~table.is_member] == -1).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "averaged"), [(list(ATTACKS), ("own",)), (["mean", "nn"], ("mean",)), (["nn", "mc"], ("nn", "mc"))]
+)
+def test_risk_is_the_mean_percentile_of_the_widest_access(attacked, names, averaged):
+    table = table_of(attacked, names)
+    assert table.averaged == averaged
+    np.testing.assert_allclose(table.risk, np.mean([table.percentiles[name] for name in averaged], axis=0))
+    assert (np.diff(table.risk) <= 0).all()
+    # Of a generator that returns its members, the most exposed are members and stand beside themselves.
+    assert table.is_member[:50].mean() > 0.8
+    assert np.median(table.exposed_members(50).distance) < table.distance[~table.is_member].min()
+
+
+def test_the_nearest_generated_record_is_the_nearest(attacked):
+    _, members, _, nonmembers, samples = attacked
+    table = table_of(attacked, ["nn"])
+    records = torch.cat([members[table.position[table.is_member]], nonmembers[table.position[~table.is_member]]])
+    expected = torch.cdist(records.flatten(1).double(), samples.flatten(1).double())
+    found = np.concatenate([table.distance[table.is_member], table.distance[~table.is_member]])
+    np.testing.assert_allclose(found, expected.amin(1), atol=1e-5)
+    chosen = np.concatenate([table.nearest[table.is_member], table.nearest[~table.is_member]])
+    np.testing.assert_allclose(expected[np.arange(len(records)), chosen], expected.amin(1), atol=1e-5)
+
+
+def test_a_copy_has_distance_zero_and_its_own_index():
+    samples = normal(300, 1, 4, 4, seed=0) + 5
+    distance, index = nearest(samples[[7, 290]].flatten(1), samples.flatten(1))
+    assert distance.tolist() == [0, 0]
+    assert index.tolist() == [7, 290]
+
+
+def test_exposed_members_are_members_in_the_order_of_risk(attacked):
+    table = table_of(attacked)
+    few = table.exposed_members(5)
+    assert len(few) == 5
+    assert few.is_member.all()
+    np.testing.assert_array_equal(few.position, table.position[table.is_member][:5])
+    assert few.averaged == table.averaged
+    assert len(table.exposed_members(10_000)) == 240
+
+
+def test_rows_are_ready_for_json(attacked):
+    rows = table_of(attacked, ["nn"]).to_dicts()
+    first = json.loads(json.dumps(rows[0], allow_nan=False))
+    assert list(first) == [
+        *("index", "group", "partition", "risk", "nn_score", "nn_percentile"),
+        *("nearest_generated", "nearest_distance"),
+    ]
+    assert first["group"] == "member"
+    assert first["partition"] is None
+
+
+def test_placements_count_ties_half():
+    np.testing.assert_array_equal(placements(np.array([0.0, 1, 2, 3]), np.array([1.0, 1, 2, 2])), [0, 0.25, 0.75, 1])
+
+
+def test_leakage_is_that_of_each_partitions_own_members(attacked):
+    results, _, partition, _, _ = attacked
+    found = leakage_per_partition(results, partition.numpy())
+    assert [(each.attack, each.partition) for each in found] == [(name, k) for name in ATTACKS for k in range(K)]
+    for each in found:
+        (result,) = [result for result in results if result.name == each.attack]
+        own = result.member_scores[partition.numpy() == each.partition]
+        assert each.num_members == len(own) == 80
+        assert each.auc == pytest.approx(statistics.auc(own, result.nonmember_scores))
+        assert each.auc_low <= each.auc <= each.auc_high
+    json.dumps([each.to_dict() for each in found], allow_nan=False)
+
+
+def test_a_partition_that_leaks_alone_is_found():
+    rng = np.random.default_rng(0)
+    partition = np.repeat([0, 1, 2], 100)
+    result = result_of(rng.normal(2.0 * (partition == 1)), rng.normal(size=200))
+    found = leakage_per_partition([result], partition)
+    assert [each.auc_low > 0.5 for each in found] == [False, True, False]
+
+
+def result_of(member_scores, nonmember_scores):
+    figures = judge(member_scores, nonmember_scores, seed=0, draws=10)
+    return AttackResult("mine", "samples", member_scores, nonmember_scores, figures, num_samples=1, seconds=0.0)
+
+
+def test_the_interval_is_that_of_a_bootstrap_and_covers_the_truth():
+    rng = np.random.default_rng(0)
+    members, nonmembers = rng.normal(1, 1, 100), rng.normal(0, 1, 300)
+    bootstrap = statistics.auc_interval(members, nonmembers, rng, draws=4000)
+    assert delong_interval(members, nonmembers) == pytest.approx(bootstrap, abs=0.01)
+    truth = norm.cdf(1 / np.sqrt(2))
+    found = [delong_interval(rng.normal(1, 1, 60), rng.normal(0, 1, 80)) for _ in range(500)]
+    assert 0.91 < np.mean([low <= truth <= high for _, low, high in found]) < 0.98
+
+
+def test_intervals_at_the_edges():
+    assert delong_interval(np.ones(9), np.ones(9)) == (0.5, 0.5, 0.5)
+    assert delong_interval(np.ones(9), np.zeros(20)) == (1, pytest.approx(0.025 ** (1 / 9)), 1)
+    assert delong_interval(np.zeros(9), np.ones(20)) == (0, 0, pytest.approx(1 - 0.025 ** (1 / 9)))
+    assert delong_interval(np.array([0.5]), np.arange(3.0)) == (pytest.approx(1 / 3), 0, 1)

@@ -1,0 +1,77 @@
+"""Observing does not change the run: bit-equal weights, modes restored, random states untouched."""
+
+import numpy as np
+import pytest
+import torch
+from pytorch_lightning.callbacks import Callback
+
+from pargan import AttackCallback, GeneralizationGap, QualityCallback, SamplePictures, ScheduledAttack
+from pargan.attacks import DiscriminatorGap, DiscriminatorMax, DiscriminatorMean, MonteCarlo, NearestNeighbour
+from pargan.attacks import OwnPartition as Own
+from pargan.callbacks import EpochProgress
+from pargan.records.points import PointsSpec
+from tests.helpers.tiny import (
+    LOSSES,
+    assert_equal_weights,
+    blobs_in_partitions,
+    gan,
+    trainer,
+    weights,
+    with_noise_and_batch_norm,
+)
+
+ATTACKS = {
+    "discriminator_mean": DiscriminatorMean(),
+    "discriminator_max": DiscriminatorMax(),
+    "discriminator_gap": DiscriminatorGap(),
+    "own_partition": Own(),
+    "nearest_neighbour": NearestNeighbour(),
+    "monte_carlo": MonteCarlo(),
+}
+
+
+def observers(folder):
+    scheduled = {name: ScheduledAttack(attack, 1, 40) for name, attack in ATTACKS.items()}
+    return [
+        AttackCallback(scheduled, num_samples=60, draws=20, path=folder / "attacks.jsonl"),
+        GeneralizationGap(1, 40),
+        QualityCallback(1, 60, 40),
+        SamplePictures(folder / "samples", 2, 40),
+        EpochProgress(list(ATTACKS)),
+    ]
+
+
+class Modes(Callback):
+    """The modes, gradient flags and random states at the start and at the end of each batch."""
+
+    def __init__(self):
+        self.seen = []
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        numpy_state = np.random.get_state()[1].tobytes()  # noqa: NPY002
+        modes = tuple((each.training) for each in pl_module.modules())
+        flags = tuple(each.requires_grad for each in pl_module.parameters())
+        self.seen.append((modes, flags, numpy_state, torch.random.get_rng_state().numpy().tobytes()))
+
+
+def run(folder, callbacks, loss, **settings):
+    module = gan(LOSSES[loss], networks=with_noise_and_batch_norm, d_steps=2, spec=PointsSpec(2))
+    module.generator[2].eval()  # a part that somebody set to eval mode stays there
+    modes = Modes()
+    trainer(folder, 3, [*callbacks, modes], **settings).fit(module, blobs_in_partitions())
+    return module, modes.seen
+
+
+@pytest.mark.parametrize("loss", ["js", "wgan"])
+def test_weights_are_bit_equal_with_and_without_every_callback(loss, tmp_path):
+    alone, _ = run(tmp_path, [], loss)
+    watched, seen = run(tmp_path, observers(tmp_path), loss, enable_progress_bar=True)
+    assert_equal_weights(weights(watched), weights(alone))
+    assert len(seen) == 3 * 4
+    assert len(set(seen)) == 1  # after all callbacks of an epoch, everything is as at the run's first batch
+    assert len((tmp_path / "attacks.jsonl").read_text().splitlines()) == 3 * len(ATTACKS)
+    assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
+        "epoch_00001.png",
+        "epoch_00002.png",
+        "epoch_00003.png",
+    ]

@@ -1,0 +1,88 @@
+"""The progress bar: one for the whole run, with the attacks' AUC."""
+
+import re
+import threading
+import time
+
+import pytest
+from rich.progress import Progress
+
+from pargan import AttackCallback, ScheduledAttack
+from pargan.attacks import NearestNeighbour, OwnPartition
+from pargan.callbacks import EpochProgress
+from pargan.errors import ParganError
+from pargan.io import progress
+from pargan.io.progress import working
+from tests.helpers.tiny import blobs_in_partitions, gan, trainer
+
+
+def run(folder, epochs, *before, **settings):
+    bar = EpochProgress(["own_partition"])
+    made = trainer(folder, epochs, [*before, bar], enable_progress_bar=True)
+    made.fit(settings.get("module", gan()), blobs_in_partitions(), ckpt_path=settings.get("checkpoint"))
+    return bar, made
+
+
+def shown(capsys):
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
+
+
+def test_it_counts_epochs_and_shows_the_auc(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+    watching = AttackCallback({"own_partition": ScheduledAttack(OwnPartition(), 1, 30)}, 30, 20)
+    _, made = run(tmp_path, 3, watching)
+    last = shown(capsys).strip().splitlines()[-1]
+    auc = float(made.callback_metrics["attack/own_partition/auc"])
+    assert "3/3" in last
+    assert last.endswith(f"AUC own_partition {auc:.3f}")
+
+
+def test_a_resumed_run_starts_where_it_stopped(tmp_path, capsys):
+    _, made = run(tmp_path, 2)
+    made.save_checkpoint(tmp_path / "last.ckpt")
+    shown(capsys)
+    run(tmp_path, 4, checkpoint=tmp_path / "last.ckpt")
+    text = shown(capsys)
+    assert "4/4" in text
+    assert "0/4" not in text
+
+
+def test_an_error_frees_the_screen(tmp_path):
+    module = gan()
+    for weight in module.generator.parameters():
+        weight.data.fill_(float("nan"))
+    bar = EpochProgress()
+    with pytest.raises(ParganError):
+        trainer(tmp_path, 2, [bar], enable_progress_bar=True).fit(module, blobs_in_partitions())
+    assert bar._progress is None
+
+
+def test_an_attack_that_takes_long_adds_a_line_to_the_same_display(tmp_path, capsys, monkeypatch):
+    started, another, start = [], threading.Event(), Progress.start
+    monkeypatch.setattr(Progress, "start", lambda self: (start(self), started.append(self), another.set()))
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
+
+    class Slow(NearestNeighbour):
+        def __call__(self, view, records):
+            with working("slow attack", 3) as done:
+                done(2)
+                time.sleep(0.05)  # a display of its own would have started by now
+                started[0].refresh()
+                return super().__call__(view, records)
+
+    run(tmp_path, 1, AttackCallback({"slow": ScheduledAttack(Slow(), 1, 30)}, 30, 20))
+    assert len(started) == 1
+    text = shown(capsys)
+    assert re.search(r"slow attack +2/3", text)
+    assert "slow attack" not in text.strip().splitlines()[-1]
+    another.clear()
+    with working("afterwards", 1):
+        assert another.wait(10)
+
+
+def test_a_disabled_bar_shows_nothing(tmp_path, capsys):
+    bar = EpochProgress()
+    bar.disable()
+    trainer(tmp_path, 1, [bar], enable_progress_bar=True).fit(gan(), blobs_in_partitions())
+    assert shown(capsys) == ""

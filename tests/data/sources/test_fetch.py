@@ -1,0 +1,89 @@
+"""Checksummed downloads, from file:// and from a server that breaks off."""
+
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from pargan.data.sources.fetch import fetch
+from pargan.errors import ParganError
+
+CONTENT = b"1,2\n3,4\n"
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+
+
+@pytest.fixture
+def url(tmp_path):
+    origin = tmp_path / "origin.csv"
+    origin.write_bytes(CONTENT)
+    return origin.as_uri()
+
+
+def test_a_missing_file_is_fetched(url, tmp_path):
+    path = tmp_path / "tabular" / "table.csv"
+    assert fetch(path, url, SHA256) == path
+    assert path.read_bytes() == CONTENT
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_file_that_is_there_is_not_fetched(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(CONTENT)
+    assert fetch(path, "file:///nowhere/at/all.csv", SHA256) == path
+
+
+def test_a_file_that_is_there_is_verified(url, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_bytes(CONTENT[:-1])
+    with pytest.raises(ParganError, match=r"table\.csv has SHA-256 .* is expected; delete it"):
+        fetch(path, url, SHA256)
+    assert path.read_bytes() == CONTENT[:-1]
+
+
+def test_a_wrong_download_leaves_nothing(url, tmp_path):
+    path = tmp_path / "tabular" / "table.csv"
+    with pytest.raises(ParganError, match=r"origin\.csv has SHA-256 .*; nothing was written; put the right file at"):
+        fetch(path, url, "0" * 64)
+    assert not path.parent.exists()
+
+
+def test_no_network_names_the_file(tmp_path):
+    path = tmp_path / "table.csv"
+    with pytest.raises(ParganError, match=r"table\.csv is missing and could not be fetched from file:"):
+        fetch(path, (tmp_path / "nothing.csv").as_uri(), SHA256)
+
+
+class BreaksOff(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
+        self.end_headers()
+        self.wfile.write(CONTENT[:3])
+
+    def log_message(self, *_):
+        """Keep the test's output clean."""
+
+
+def test_a_partial_download_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server = HTTPServer(("127.0.0.1", 0), BreaksOff)
+    thread = threading.Thread(target=server.handle_request)
+    thread.start()
+    path = tmp_path / "tabular" / "table.csv"
+    with pytest.raises(ParganError, match="could not be fetched"):
+        fetch(path, f"http://127.0.0.1:{server.server_port}/table.csv", SHA256)
+    thread.join()
+    server.server_close()
+    assert not path.parent.exists()
+
+
+def test_a_file_that_may_not_be_read(url, tmp_path, monkeypatch):
+    def forbidden(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    path = tmp_path / "table.csv"
+    path.write_bytes(CONTENT)
+    monkeypatch.setattr("pathlib.Path.read_bytes", forbidden)
+    with pytest.raises(ParganError, match=r"table\.csv cannot be read \(Permission denied\); mend its permissions$"):
+        fetch(path, url, SHA256)

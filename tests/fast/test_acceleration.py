@@ -1,0 +1,230 @@
+"""Ways to run updates: the training that comes out, what is replayed, what is refused."""
+
+import copy
+import pickle
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from pargan.errors import ParganError
+from pargan.fast.acceleration import Acceleration, Compiled, Graphed
+from pargan.fast.convolution import Conv2d, ConvTranspose2d
+from pargan.fast.dropout import Dropout
+from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+from tests.helpers.tiny import (
+    LATENT,
+    LOSSES,
+    SGD,
+    assert_equal_weights,
+    batches,
+    fit_on,
+    gan,
+    weights,
+    with_noise_and_batch_norm,
+)
+
+
+class Tape:
+    """A recorder for any device: runs the function, and on replay runs it again into the same result.
+
+    As a CUDA graph does, it records without changing anything.
+    """
+
+    def __init__(self, made):
+        made.append(self)
+        self.replays = 0
+
+    def record(self, function):
+        self.function, self.result = function, torch.full((3,), torch.nan)
+        return self.result
+
+    def replay(self):
+        self.replays += 1
+        self.result.copy_(self.function())
+
+
+def graphed(made, warm_up=2):
+    return Graphed(warm_up, partial(Tape, made))
+
+
+def trained(acceleration, folder, loss="js", networks=None):
+    settings = {"generator_optimizer": SGD, "discriminator_optimizer": SGD, "d_steps": 2, "networks": networks}
+    module = gan(LOSSES[loss], acceleration=acceleration, **settings)
+    fit_on(batches(6), module, folder)
+    return module
+
+
+@pytest.mark.parametrize("networks", [None, with_noise_and_batch_norm], ids=["stacked", "dropout and BatchNorm"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_replayed_updates_give_the_same_training(loss, networks, tmp_path):
+    made = []
+    found = trained(graphed(made), tmp_path, loss, networks=networks)
+    assert_equal_weights(weights(found), weights(trained(None, tmp_path, loss, networks=networks)))
+    # Of 6 steps, 2 x 6 updates of the discriminators and 6 of the generator; 2 of each warm up.
+    assert [each.replays for each in made] == [10, 4]
+
+
+def test_the_losses_logged_are_those_of_each_step(tmp_path):
+    logged = []
+    for acceleration in (graphed([]), None):
+        module = trained(acceleration, tmp_path)
+        logged.append([loss for losses in module._epoch_losses for loss in losses])
+    for one, other in zip(*logged, strict=True):
+        torch.testing.assert_close(one, other)
+    assert len({tuple(loss.tolist()) for loss in logged[0]}) == 12  # not twelve times the last
+
+
+def test_a_batch_of_another_shape_runs_as_written():
+    made, calls = [], []
+    update = graphed(made, warm_up=0).gradients(lambda real: calls.append(real.shape) or real.sum((1, 2)), [], [])
+    for size in (5, 3, 5):
+        real = torch.randn(3, size, 2)
+        torch.testing.assert_close(update(real), real.sum((1, 2)))
+    assert calls == [(3, 5, 2), (3, 3, 2), (3, 5, 2)]
+    assert made[0].replays == 2
+
+
+def test_a_short_batch_that_comes_first_is_not_what_stays_recorded():
+    made = []
+    update = graphed(made, warm_up=0).gradients(lambda real: real.sum((1, 2)), [], [])
+    for size in (3, 5, 5, 3, 5):
+        real = torch.randn(3, size, 2)
+        torch.testing.assert_close(update(real), real.sum((1, 2)))
+    assert [each.replays for each in made] == [1, 3]
+
+
+@pytest.mark.parametrize("move", ["gradient", "parameter"])
+def test_what_has_moved_in_memory_is_recorded_anew(move):
+    made, weight = [], nn.Parameter(torch.ones(3))
+    weight.grad = torch.zeros(3)
+    update = graphed(made, warm_up=1).gradients(lambda real: real.sum((1, 2)), [weight], [weight])
+    real = torch.randn(3, 5, 2)
+    for _ in range(3):
+        update(real)
+    if move == "gradient":
+        weight.grad = torch.zeros(3)
+    else:
+        weight.data = torch.zeros(3)
+    for _ in range(4):
+        torch.testing.assert_close(update(real), real.sum((1, 2)))
+    assert [each.replays for each in made] == [2, 3]
+
+
+def test_gradients_stay_in_place_while_updates_are_replayed(tmp_path):
+    made = []
+    trained(graphed(made), tmp_path, networks=convolutional)
+    assert [each.replays for each in made] == [10, 4]  # none was recorded anew
+
+
+def test_no_update_is_recorded_before_its_gradients_have_their_place(tmp_path):
+    made = []
+    module = gan(LOSSES["wgan"], acceleration=graphed(made, warm_up=3), d_steps=4, networks=convolutional)
+    fit_on(batches(6), module, tmp_path)
+    assert [each.replays for each in made] == [6 * 4 - 3, 6 - 3]  # of the discriminators, in the first step already
+
+
+def test_a_missing_compiler_is_named(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(ParganError, match=r"C\+\+ compiler no-such-compiler .* acceleration=off"):
+        Compiled().refuse(torch.device("cpu"), "32-true")
+
+
+def test_graphs_are_refused_without_a_gpu_before_the_first_step(tmp_path):
+    with pytest.raises(ParganError, match="the device is cpu; use trainer=gpu"):
+        trained(Graphed(), tmp_path)
+
+
+def test_graphs_are_refused_in_fp16():
+    with pytest.raises(ParganError, match="precision=16-mixed; use 32-true"):
+        Graphed().refuse(torch.device("cuda"), "16-mixed")
+    Graphed().refuse(torch.device("cuda"), "bf16-mixed")
+
+
+@pytest.mark.parametrize("way", [copy.deepcopy, lambda module: pickle.loads(pickle.dumps(module))])
+def test_a_trained_module_can_be_copied(way, tmp_path):
+    module = trained(Acceleration(), tmp_path)
+    assert_equal_weights(weights(way(module)), weights(module))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
+def test_optimisers_do_not_look_for_a_gpu_that_is_not_there(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.cuda, "_raw_device_count_nvml", lambda: asked.append(1) or 0)
+
+    def asked_in_a_training():
+        monkeypatch.setenv("PYTORCH_NVML_BASED_CUDA_CHECK", "1")  # as Lightning sets it
+        asked.clear()
+        fit_on(batches(6), gan(d_steps=2), tmp_path)
+        return len(asked)
+
+    found = asked_in_a_training()
+    monkeypatch.setattr("pargan.gan.module.settle_that_there_is_no_gpu", lambda: None)
+    assert found < 6 * 3 <= asked_in_a_training()  # optimiser steps
+
+
+class Convolutional(nn.Sequential):
+    """Records through a convolution, so that the discriminators take turns and are differentiated twice."""
+
+    def __init__(self):
+        super().__init__(nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 4, 2), nn.Softplus(), nn.Flatten(), nn.Linear(4, 1))
+
+
+def convolutional():
+    return with_noise_and_batch_norm()[0], Convolutional
+
+
+def house():
+    """The house's own layers: dropout, LeakyReLU, both shorter transposed convolutions."""
+    made = nn.Sequential(
+        nn.Linear(LATENT, 8 * 25),
+        nn.Unflatten(1, (8, 5, 5)),
+        ConvTranspose2d(8, 6, 3, padding=1, bias=False),
+        nn.BatchNorm2d(6),
+        ConvTranspose2d(6, 1, 3, padding=1, bias=False),
+        nn.Flatten(),
+        nn.Linear(25, 2),
+    )
+    return made, lambda: nn.Sequential(nn.Linear(2, 8), LeakyReLU(0.3), Dropout(0.3), nn.Linear(8, 1))
+
+
+def house_in_turns():
+    """Those that are not stacked."""
+    return house()[0], lambda: nn.Sequential(
+        nn.Unflatten(1, (1, 1, 2)), Conv2d(1, 8, (1, 2)), LeakyDropout(0.3, 0.3), nn.Flatten(), nn.Linear(8, 1)
+    )
+
+
+NETWORKS = {
+    "stacked": None,
+    "dropout and BatchNorm": with_noise_and_batch_norm,
+    "in turns": convolutional,
+    "house layers": house,
+    "house layers in turns": house_in_turns,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("networks", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize("loss", ["js", "wgan"])
+def test_compiled_updates_give_the_same_training(loss, networks, tmp_path):
+    compiled = weights(trained(Compiled(), tmp_path, loss, networks=networks))
+    assert torch._dynamo.utils.counters["frames"]["ok"] >= 2  # an update of each side was
+    for name, value in weights(trained(None, tmp_path, loss, networks=networks)).items():
+        torch.testing.assert_close(compiled[name], value, atol=1e-5, rtol=1e-4, msg=name)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize("networks", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_cuda_graphs_give_the_same_training(loss, networks, precision, tmp_path):
+    found = []
+    for acceleration in (Graphed(), None):
+        settings = {"generator_optimizer": SGD, "discriminator_optimizer": SGD, "d_steps": 2, "networks": networks}
+        module = gan(LOSSES[loss], acceleration=acceleration, **settings)
+        fit_on(batches(6), module, tmp_path, accelerator="gpu", devices=1, precision=precision)
+        found.append(weights(module.cpu()))
+    for name, value in found[1].items():
+        torch.testing.assert_close(found[0][name], value, atol=1e-5, rtol=1e-4, msg=name)

@@ -1,0 +1,30 @@
+"""What a training asks of the process it runs in."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+WHERE = """
+from pathlib import Path
+import torch
+from pargan.fast.process_tuning import keep_freed_memory
+
+def on_the_heap(tensor):  # whose top is kept, while a mapping of its own goes back to the system with its tensor
+    (heap,) = [line for line in Path("/proc/self/maps").read_text().splitlines() if line.endswith("[heap]")]
+    first, last = (int(address, 16) for address in heap.split()[0].split("-"))
+    return first <= tensor.data_ptr() < last
+
+activations = torch.ones(2**22)  # 16 MiB
+print(on_the_heap(activations))
+keep_freed_memory()
+activations = torch.ones(2**22)
+print(on_the_heap(activations))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's way of handing memory back")
+def test_large_blocks_are_kept_when_they_are_freed():
+    found = subprocess.run([sys.executable, "-c", WHERE], capture_output=True, check=True, text=True)
+    assert found.stdout.split() == ["False", "True"]

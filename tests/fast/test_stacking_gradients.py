@@ -1,0 +1,194 @@
+"""Gradients of stacked networks: in the parameters, in the records, and where people look for them."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from pargan.fast.dropout import Dropout
+from pargan.fast.leaky_relu import LeakyReLU
+from pargan.gan.discriminators import input_gradients
+from tests.helpers.stacked import CHAINS, RECORDS, both
+from tests.helpers.tiny import discriminator
+
+
+def penalised(networks, records):
+    """A scalar through first and second derivatives in the records."""
+    records = records.clone().requires_grad_()
+    logits = networks(records)
+    (slope,) = torch.autograd.grad(logits.sum(), records, create_graph=True)
+    return logits.square().sum() + (slope.norm(dim=2) - 1).square().sum()
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_gradients_are_those_of_the_loop_and_stand_on_the_networks(chain):
+    stacked, looped = both(CHAINS[chain])
+    for networks in (stacked, looped):
+        penalised(networks, RECORDS).backward()
+    for own, expected in zip(stacked.parameters(), looped.parameters(), strict=True):
+        if expected.grad is not None:  # a bias without influence on anything
+            torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_gradients_that_are_shown_follow_the_vector_wherever_its_gradient_lies():
+    stacked, looped = both(discriminator)
+    (vector,) = stacked.stack()
+    for in_place in (False, True, True, False):
+        for networks, optimized in ((stacked, [vector]), (looped, list(looped.parameters()))):
+            torch.optim.SGD(optimized).zero_grad(set_to_none=not in_place)
+            (networks(RECORDS).square().sum() * (2 if in_place else 1)).backward()
+        for own, expected in zip(stacked.parameters(), looped.parameters(), strict=True):
+            torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_a_gradient_taken_from_one_network_is_shown_again():
+    networks, _ = both(discriminator)
+    (vector,) = networks.stack()
+    for _ in range(2):
+        networks(RECORDS).square().sum().backward()
+        networks[1].zero_grad()
+        vector.grad.zero_()
+    networks(RECORDS).square().sum().backward()
+    assert all(own.grad is not None for own in networks.parameters())
+
+
+def with_dropout():
+    return nn.Sequential(
+        nn.Flatten(), nn.Linear(2, 8), nn.ReLU(), Dropout(0.5), nn.Linear(8, 4), LeakyReLU(), nn.Linear(4, 1)
+    )
+
+
+SLOPES = {
+    "published": CHAINS["published"],
+    "rectified": CHAINS["rectified"],
+    "rectified first": CHAINS["rectified first"],
+    "rectified downwards": CHAINS["rectified downwards"],
+    "dropout": with_dropout,
+    "no bias": lambda: nn.Sequential(nn.Linear(2, 1, bias=False)),
+}
+
+
+@pytest.mark.parametrize("chain", SLOPES)
+def test_gradients_in_the_records_by_the_chain_rule_are_those_of_autograd(chain):
+    networks, _ = both(SLOPES[chain])
+    (vector,) = networks.stack()
+    found = []
+    for way in (networks.input_gradients, partial(input_gradients, networks)):
+        vector.grad = None
+        torch.manual_seed(3)  # for the masks
+        gradient = way(RECORDS)
+        (gradient.norm(dim=2) - 1).square().sum().backward()
+        found.append((gradient.detach(), vector.grad))
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+    assert found[0][0].abs().sum() > 0
+
+
+def test_gradients_in_the_records_of_curved_networks_are_left_to_autograd():
+    networks, looped = both(CHAINS["two, no bias"])
+    assert networks._stack.input_gradients(RECORDS) is None
+    torch.testing.assert_close(networks.input_gradients(RECORDS), looped.input_gradients(RECORDS), atol=1e-5, rtol=1e-4)
+
+
+def judged(networks, records):
+    """What an update of the discriminators asks for, by itself."""
+    return networks.judge(records, records.flip(0) + 1, records[:, :3] - 1)
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_real_fake_and_penalised_records_together_are_each_by_itself(chain):
+    found = []
+    for networks in both(CHAINS[chain]):
+        of_real, of_fake, gradients = judged(networks, RECORDS)
+        assert networks.judge(RECORDS, RECORDS, None)[2] is None
+        loss = of_real.square().sum() + of_fake.sin().sum() + gradients.square().sum()
+        loss.backward()
+        expected = networks(RECORDS), networks(RECORDS.flip(0) + 1), networks.input_gradients(RECORDS[:, :3] - 1)
+        for one, other in zip((of_real, of_fake, gradients), expected, strict=True):
+            torch.testing.assert_close(one, other)
+        found.append(list(networks.parameters()))
+    for own, looped in zip(*found, strict=True):
+        if looped.grad is not None:  # a bias without influence on anything
+            torch.testing.assert_close(own.grad, looped.grad, atol=1e-5, rtol=1e-4)
+
+
+def test_what_cancels_between_real_and_fake_is_zero_to_the_last_bit():
+    # RMSprop and Adam would turn any rest, however small, into a step of the learning rate.
+    networks, _ = both(CHAINS["published"])
+    of_real, of_fake, _ = judged(networks, RECORDS)
+    (of_fake - of_real).mean(1).sum().backward()
+    for network in networks:
+        assert network[-1].bias.grad.item() == 0
+        assert network[-1].weight.grad.all()
+
+
+def test_records_with_a_history_receive_their_gradients():
+    records = RECORDS.clone().requires_grad_()
+    for networks in both(CHAINS["published"]):
+        of_real, of_fake, _ = networks.judge(RECORDS, records, None)
+        (gradient,) = torch.autograd.grad((of_real + of_fake).sum(), records)
+        torch.testing.assert_close(gradient, networks.input_gradients(RECORDS))
+
+
+WRITTEN_OUT = {
+    "published": True,
+    "two hidden layers": True,
+    "rectified": True,
+    "one logit without a dimension": True,
+    "rectified first": False,
+    "rectified downwards": False,
+    "rectified downwards twice": False,
+    "two, no bias": False,
+}
+
+
+@pytest.mark.parametrize("chain", WRITTEN_OUT)
+def test_derivatives_are_written_out_for_rectifiers_between_dense_layers(chain):
+    networks, _ = both(CHAINS[chain])
+    assert (type(networks(RECORDS).grad_fn).__name__ == "_EvaluationBackward") == WRITTEN_OUT[chain]
+
+
+def test_autocast_and_double_precision_are_followed():
+    stacked, looped = both(CHAINS["published"])
+    with torch.autocast("cpu", torch.bfloat16):
+        assert stacked(RECORDS).dtype == looped(RECORDS).dtype == torch.bfloat16
+        torch.testing.assert_close(stacked(RECORDS), looped(RECORDS), atol=0.05, rtol=0.05)
+    torch.testing.assert_close(stacked.double()(RECORDS.double()), looped.double()(RECORDS.double()))
+
+
+def forward(networks, records):
+    return (networks(records),)
+
+
+@pytest.mark.parametrize("way", [forward, judged])
+def test_what_is_written_out_can_be_differentiated_once_more_and_twice_in_a_row(way):
+    found = []
+    for networks in both(CHAINS["rectified"]):
+        parameters = networks.stack() if networks.stacked else list(networks.parameters())
+        records = RECORDS.clone().requires_grad_(way == forward)
+        first = sum(each.square().sum() for each in way(networks, records))
+        inputs = [*parameters, records] if way == forward else parameters
+        plain = torch.autograd.grad(first, inputs, retain_graph=True, allow_unused=True)
+        gradients = torch.autograd.grad(first, inputs, create_graph=True, allow_unused=True)
+        for one, other in zip(plain, gradients, strict=True):
+            assert (one is None) == (other is None)
+            if one is not None:
+                torch.testing.assert_close(one, other)
+        size = sum(each.square().sum() for each in gradients if each is not None)
+        again = torch.autograd.grad(size, parameters, allow_unused=True)
+        found.append((size, sum(each.square().sum() for each in again if each is not None)))
+        assert torch.equal(records, RECORDS)
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("way", [forward, judged])
+def test_gradients_of_weights_that_have_changed_meanwhile_are_refused(way):
+    networks, _ = both(CHAINS["published"])
+    (vector,) = networks.stack()
+    result = sum(each.square().sum() for each in way(networks, RECORDS))
+    with torch.no_grad():
+        vector.mul_(2)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        result.backward()

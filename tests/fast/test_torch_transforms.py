@@ -1,0 +1,70 @@
+"""Transforms of torch.func and differentiation in forward mode: what PyTorch's own layers give."""
+
+import pytest
+import torch
+from torch import nn
+from torch.autograd import forward_ad
+from torch.func import grad, hessian, jvp, vmap
+
+from pargan.fast.convolution import Conv2d, ConvTranspose2d
+from pargan.fast.dropout import Dropout
+from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+
+LAYERS = {
+    "few channels": lambda: (Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3), 2),
+    "scattered": lambda: (ConvTranspose2d(6, 2, 3, bias=False), nn.ConvTranspose2d(6, 2, 3, bias=False), 6),
+    "spectral": lambda: tuple(kind(2, 5, 3, padding=1, bias=False) for kind in (ConvTranspose2d, nn.ConvTranspose2d)),
+    "leaky": lambda: (LeakyReLU(0.3), nn.LeakyReLU(0.3)),
+    "leaky and dropout": lambda: (LeakyDropout(0.3, 0.4), nn.Sequential(nn.LeakyReLU(0.3), nn.Dropout(0.4))),
+    "dropout": lambda: (Dropout(0.4), nn.Dropout(0.4)),
+}
+
+
+def energy(layer):
+    return lambda pictures: layer(pictures).square().sum()
+
+
+def alone(function):
+    return lambda picture: function(picture[None])
+
+
+def dual(layer, pictures):
+    with forward_ad.dual_level():
+        return forward_ad.unpack_dual(layer(forward_ad.make_dual(pictures, pictures.flip(0)))).tangent
+
+
+TRANSFORMS = {
+    "grad": lambda layer, pictures: grad(energy(layer))(pictures),
+    "vmap": lambda layer, pictures: vmap(alone(layer), randomness="different")(pictures),
+    "gradients of each": lambda layer, pictures: vmap(grad(alone(energy(layer))), randomness="different")(pictures),
+    "the same for each": lambda layer, pictures: vmap(alone(layer), randomness="same")(pictures),
+    "jvp": lambda layer, pictures: jvp(layer, (pictures,), (pictures.flip(0),)),
+    "hessian": lambda layer, pictures: hessian(energy(layer))(pictures[:1]),
+    "dual numbers": dual,
+}
+
+
+CASES = [(name, transform) for name in LAYERS for transform in TRANSFORMS]
+CASES = [case for case in CASES if case[1] != "hessian" or "dropout" not in case[0]]  # hessian admits no draws
+
+
+@pytest.mark.parametrize(("name", "transform"), CASES)
+def test_transforms_are_pytorchs(name, transform):
+    ours, theirs, *channels = LAYERS[name]()
+    ours.double().load_state_dict(theirs.double().state_dict())
+    random = torch.Generator().manual_seed(0)
+    pictures = torch.randn(3, *(channels or [2]), 5, 5, dtype=torch.float64, generator=random)
+    found = []
+    for layer in (ours, theirs):
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            found.append(TRANSFORMS[transform](layer, pictures))
+    torch.testing.assert_close(*found, atol=1e-10, rtol=1e-10)
+
+
+def test_the_convolution_of_a_discriminator_with_leaky_and_dropout():
+    network = nn.Sequential(Conv2d(2, 3, 3), LeakyDropout(0.3, 0.4))
+    pictures = torch.randn(3, 2, 5, 5, generator=torch.Generator().manual_seed(0))
+    gradients = vmap(grad(alone(energy(network))), randomness="same")(pictures[:1].expand(2, -1, -1, -1))
+    assert gradients.any()
+    torch.testing.assert_close(*gradients)

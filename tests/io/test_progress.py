@@ -1,0 +1,125 @@
+"""The bar is for people at a terminal who wait; nobody else sees anything."""
+
+import io
+import sys
+import threading
+
+import pytest
+import torch
+from torch import nn
+
+from pargan.attacks import LatentSearch
+from pargan.audits import make_target
+from pargan.audits.evaluation import AttackRecords, evaluate_target
+from pargan.io import progress
+from pargan.io.progress import tracking, working
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def terminal(monkeypatch):
+    """Called in the test itself: between a fixture and its test pytest puts its own stderr back."""
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "TTY_COMPATIBLE", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    return screen
+
+
+@pytest.fixture
+def started(monkeypatch):
+    """Set once a bar has appeared; nobody is patient."""
+    event, start = threading.Event(), progress.Progress.start
+    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress.Progress, "start", lambda self: (start(self), event.set()))
+    return event
+
+
+@pytest.mark.parametrize("names", [[], ["one", "two"]])
+def test_names_come_back_in_order_and_no_file_gets_a_bar(started, capsys, names):
+    with tracking() as track:
+        assert started.wait(10)
+        assert list(track(names)) == names
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_terminal_gets_a_bar_with_the_name_that_runs(started, monkeypatch):
+    screen = terminal(monkeypatch)
+    with tracking() as track:
+        for name in track(["one", "two"]):
+            assert started.wait(10)
+            assert name in ("one", "two")
+    assert "two" in screen.getvalue()
+    assert screen.getvalue().endswith("\x1b[2K")  # the line is wiped
+
+
+def test_what_is_quick_gets_none(monkeypatch):
+    screen = terminal(monkeypatch)
+    with tracking() as track:
+        assert list(track(["one", "two"])) == ["one", "two"]
+    assert screen.getvalue() == ""
+
+
+def test_an_error_ends_the_bar(started, monkeypatch):
+    screen = terminal(monkeypatch)
+
+    def break_off():
+        with tracking() as track:
+            for _ in track(["one", "two"]):
+                assert started.wait(10)
+                raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        break_off()
+    assert screen.getvalue().count("\x1b[?25h") == screen.getvalue().count("\x1b[?25l") > 0  # the cursor is back
+
+
+def test_work_inside_of_other_work_is_shown_beside_it(started, monkeypatch):
+    displays, show = [], progress.Progress.start
+    monkeypatch.setattr(progress.Progress, "start", lambda self: (displays.append(self), show(self)))
+    screen = terminal(monkeypatch)
+    with tracking() as track:
+        for name in track(["outer attack"]):
+            with working("inner work", 4) as done:
+                assert started.wait(10)
+                done(3)
+                displays[0].refresh()
+                assert name in screen.getvalue()
+                assert "inner work" in screen.getvalue()
+                assert "3/4" in screen.getvalue()
+            assert [task.description for task in displays[0].tasks] == ["outer attack"]
+    assert len(displays) == 1
+    assert screen.getvalue().count("\x1b[?25l") == 1  # the cursor is hidden by one display
+
+
+def test_an_evaluation_with_a_search_has_one_display(started, monkeypatch):
+    members, nonmembers, reference = torch.randn(3, 6, 2, generator=torch.Generator().manual_seed(0))
+    target = make_target(nn.Linear(3, 2), None, 3, None, reference, num_samples=20, seed=0)
+    records = AttackRecords(members, None, nonmembers, reference)
+    screen = terminal(monkeypatch)
+    assert screen.isatty()
+
+    class Waiting(LatentSearch):
+        def __call__(self, view, records):
+            assert started.wait(10)
+            return super().__call__(view, records)
+
+    evaluate_target(
+        target, records, {"search": Waiting(max_steps=2)}, lambda samples: {}, draws=20, seed=0, controls=False
+    )
+    assert "search" in screen.getvalue()
+    assert screen.getvalue().count("\x1b[?25l") == 1
+
+
+def test_work_after_other_work_has_a_display_of_its_own(started, monkeypatch):
+    screen = terminal(monkeypatch)
+    for name in ("first", "second"):
+        started.clear()
+        with working(name, 1):
+            assert started.wait(10)
+        assert name in screen.getvalue()
+    assert screen.getvalue().count("\x1b[?25l") == screen.getvalue().count("\x1b[?25h") == 2

@@ -1,0 +1,31 @@
+import numpy as np
+
+from pargan.metrics.content_cache import Remembering, fingerprint
+
+
+def test_equal_arrays_are_computed_once_and_the_longest_unused_is_forgotten():
+    called = []
+
+    def total(array, other):
+        called.append(array[0])
+        return array.sum()
+
+    remembering = Remembering(total, size=2)
+    one, two, three = (np.full(3, value) for value in (1.0, 2.0, 3.0))
+    for array in (one, two, one.copy(), three, one, two):
+        assert remembering(array, None) == array.sum()
+    assert called == [1, 2, 3, 2]
+
+
+def test_fingerprints_tell_shapes_types_and_places_apart():
+    array = np.arange(6, dtype=np.int32)
+    different = [
+        (array,),
+        (array, None),
+        (None, array),
+        (array.reshape(2, 3),),
+        (array.view(np.float32),),
+        (array + 1,),
+    ]
+    assert len({fingerprint(*arrays) for arrays in different}) == len(different)
+    assert fingerprint(array.reshape(2, 3).T) == fingerprint(array.reshape(2, 3).T.copy())

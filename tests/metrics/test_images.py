@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from sklearn.datasets import load_digits
+
+from pargan.attacks import FeatureSpace, SamplesView
+from pargan.errors import ParganError
+from pargan.metrics import features
+from pargan.metrics.content_cache import Remembering
+from pargan.metrics.distances import frechet_distance
+from pargan.metrics.features import fit_extractor
+from pargan.metrics.images import ImageQuality
+from pargan.records.pool import Split
+
+
+@pytest.fixture(scope="module")
+def digits() -> Split:
+    pictures, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(pictures))
+    pictures = (pictures[order] / 8 - 1).astype(np.float32).reshape(-1, 1, 8, 8)
+    groups = np.split(pictures, [700, 1200])
+    return Split(*groups, *np.split(labels[order], [700, 1200]))
+
+
+def unlabelled(split: Split) -> Split:
+    return Split(split.members, split.nonmembers, split.reference)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_worse_pictures_have_worse_figures(digits, labelled):
+    split = digits if labelled else unlabelled(digits)
+    suffix = "_refmlp" if labelled else "_refpca"
+    noise = np.random.default_rng(1).normal(size=(500, 1, 8, 8)).astype(np.float32)
+    quality = ImageQuality()
+    members = digits.members[:500]
+    good, noisy, bad = (quality(pictures, split, 0) for pictures in (members, members + 0.5 * noise, noise))
+    names = ("fid", "kid", "precision", "recall", "density", "coverage")
+    assert list(good) == [name + suffix for name in names]
+    for name in ("fid", "kid"):
+        assert good[name + suffix] < noisy[name + suffix] < bad[name + suffix]
+    for name in ("density", "coverage"):
+        assert good[name + suffix] > noisy[name + suffix] > bad[name + suffix]
+    assert good["coverage" + suffix] > 0.9
+
+
+def test_one_fit_serves_a_process_and_never_sees_members_or_nonmembers(digits, monkeypatch):
+    fitted_on = []
+
+    def spy(reference, labels):
+        fitted_on.append(reference)
+        return features._fit(reference, labels)
+
+    monkeypatch.setattr(features, "_fitted", Remembering(spy, size=4))
+    first = ImageQuality()(digits.members[:100], digits, 3)
+    copied = replace(digits, reference=digits.reference.copy(), member_labels=None)
+    assert ImageQuality()(digits.members[:100], copied, 3) == first
+    reference, labels = torch.as_tensor(digits.reference), torch.as_tensor(digits.reference_labels)
+    view = SamplesView(samples=reference, reference=reference, seed=0, reference_labels=labels)
+    FeatureSpace()(view)  # attacks want the same features
+    assert len(fitted_on) == 1
+    np.testing.assert_array_equal(fitted_on[0], digits.reference)
+    ImageQuality()(digits.members[:100], unlabelled(digits), 3)
+    assert len(fitted_on) == 2
+
+
+def test_another_extractor_needs_no_reference_and_the_frechet_distance_takes_all_records(digits):
+    class Flat:
+        name = "flat"
+
+        def __call__(self, records):
+            return records.reshape(len(records), -1).astype(np.float64)
+
+    split = replace(digits, reference=digits.reference[:0])
+    figures = ImageQuality(num_records=50, extractor=Flat())(digits.members, split, 0)
+    expected = frechet_distance(Flat()(digits.members), Flat()(digits.nonmembers))
+    assert figures["fid_flat"] == pytest.approx(expected)
+    more = ImageQuality(num_records=60, extractor=Flat())(digits.members, split, 0)
+    assert more["fid_flat"] == figures["fid_flat"]
+    assert more["kid_flat"] != figures["kid_flat"]
+
+
+def test_figures_are_deterministic_for_a_seed_and_independent_of_the_object(digits):
+    quality = ImageQuality(num_records=100)
+    first = quality(digits.members, digits, 1)
+    assert ImageQuality(num_records=100)(digits.members, digits, 1) == first
+    assert quality(digits.members, digits, 2) != first
+
+
+def test_features_are_standardised_on_the_reference(digits):
+    found = fit_extractor(digits.reference, digits.reference_labels)(digits.reference)
+    np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-9)
+    assert found.var(axis=0).mean() == pytest.approx(1)
+
+
+def test_labels_of_one_class_fall_back_to_principal_components(digits):
+    assert fit_extractor(digits.reference, np.zeros(len(digits.reference))).name == "refpca"
+
+
+def test_too_little_to_measure_is_one_sentence(digits):
+    with pytest.raises(ParganError, match="1 generated against 500 held-out"):
+        ImageQuality()(digits.members[:1], digits, 0)
+    constant = Split(digits.members, digits.nonmembers, np.zeros((9, 1, 8, 8)))
+    with pytest.raises(ParganError, match="the reference group holds 9 records without variation"):
+        ImageQuality()(digits.members, constant, 0)

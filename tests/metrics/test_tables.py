@@ -1,0 +1,126 @@
+import numpy as np
+import pytest
+from scipy.stats import ks_2samp
+from sklearn.metrics import roc_auc_score
+
+from pargan.errors import ParganError
+from pargan.metrics.tables import TableQuality, column_distance, correlation_difference, total_variation
+from pargan.records.pool import Split
+from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+
+
+def table(seed: int, size: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    age, visits, colour = rng.normal(50, 9, size), rng.poisson(3, size), rng.integers(0, 3, size)
+    ill = (age - 50) / 9 + (colour == 1) + 0.3 * rng.normal(size=size) > 0.3
+    return {
+        "age": age,
+        "visits": visits,
+        "colour": np.array(["blue", "red", "green"])[colour],
+        "ill": np.where(ill, "yes", "no"),
+    }
+
+
+TYPES = {"age": Numeric, "visits": Integer, "colour": Categorical, "ill": Categorical}
+SPEC = TableSpec.fit(table(9, 5000), TYPES)
+SPLIT = Split(*(SPEC.encode(table(seed, size)) for seed, size in ((0, 800), (1, 600), (2, 100))))
+FRESH = table(3, 800)
+QUALITY = TableQuality(SPEC, label="ill")
+
+
+def test_fresh_rows_of_the_same_population_are_as_good_as_real_ones():
+    figures = QUALITY(SPEC.encode(FRESH), SPLIT, 0)
+    assert next(iter(figures)) == "column_distance"
+    assert figures["trtr_auc"] > 0.9
+    assert figures["tstr_auc"] == pytest.approx(figures["trtr_auc"], abs=0.03)
+    assert figures["tstr_accuracy"] == pytest.approx(figures["trtr_accuracy"], abs=0.05)
+    assert figures["column_distance"] < 0.06
+    assert figures["correlation_difference"] < 0.06
+    assert figures == QUALITY(SPEC.encode(FRESH), SPLIT, 0)
+
+
+def test_shuffled_columns_keep_the_marginals_and_lose_the_rest():
+    rng = np.random.default_rng(0)
+    shuffled = {name: rng.permutation(values) for name, values in FRESH.items()}
+    figures, fresh = (QUALITY(SPEC.encode(rows), SPLIT, 0) for rows in (shuffled, FRESH))
+    assert figures["column_distance"] == pytest.approx(fresh["column_distance"])
+    assert figures["correlation_difference"] > 2 * fresh["correlation_difference"]
+    assert figures["tstr_auc"] < 0.65 < figures["trtr_auc"]
+
+
+def test_one_class_only_gives_the_constant_classifier():
+    generated = SPEC.encode(FRESH | {"ill": np.full(800, "yes")})
+    figures = QUALITY(generated, SPLIT, 0)
+    assert figures["tstr_accuracy"] == pytest.approx((SPEC.decode(SPLIT.nonmembers)["ill"] == "yes").mean())
+    assert figures["tstr_auc"] == 0.5
+
+
+def test_a_class_missing_from_the_generated_rows_counts_as_guessing():
+    told_by_age = {"blue": 30.0, "red": 50.0, "green": 70.0}
+
+    def striped(seed: int) -> dict[str, np.ndarray]:
+        rows = table(seed, 600)
+        return rows | {"age": np.array([told_by_age[colour] for colour in rows["colour"]])}
+
+    members, nonmembers, generated = striped(0), striped(1), striped(2)
+    kept = generated["colour"] != "green"
+    generated = {name: values[kept] for name, values in generated.items()}
+    split = Split(SPEC.encode(members), SPEC.encode(nonmembers), SPLIT.reference)
+    figures = TableQuality(SPEC, label="colour")(SPEC.encode(generated), split, 0)
+    assert figures["trtr_auc"] > 0.99
+    assert figures["tstr_accuracy"] == pytest.approx((nonmembers["colour"] != "green").mean(), abs=0.01)
+    # Age tells blue from the rest; red cannot be told from green, which was never seen; green is guessed.
+    red_or_green = roc_auc_score(nonmembers["colour"] == "red", nonmembers["colour"] != "blue")
+    assert figures["tstr_auc"] == pytest.approx((1 + red_or_green + 0.5) / 3, abs=0.02)
+
+
+def test_held_out_rows_of_one_class_leave_nothing_to_tell_apart():
+    alike = SPEC.encode(table(1, 50) | {"ill": np.full(50, "no")})
+    figures = QUALITY(SPEC.encode(FRESH), Split(SPLIT.members, alike, SPLIT.reference), 0)
+    assert figures["tstr_auc"] == figures["trtr_auc"] == 0.5
+
+
+def test_without_a_label_only_the_distances_are_given():
+    figures = TableQuality(SPEC)(SPEC.encode(FRESH), SPLIT, 0)
+    assert set(figures) == {"column_distance", "correlation_difference"}
+    with pytest.raises(ParganError, match=r"dataset\.label=sick is no column of the table; choose one of age"):
+        TableQuality(SPEC, label="sick")
+
+
+def test_column_distance_is_the_mean_of_ks_and_total_variation():
+    fake, real = table(3, 200), table(4, 300)
+    fake["age"] += 5
+    colours = [abs((fake["colour"] == c).mean() - (real["colour"] == c).mean()) for c in ("blue", "red", "green")]
+    expected = [
+        ks_2samp(fake["age"], real["age"]).statistic,
+        ks_2samp(fake["visits"], real["visits"]).statistic,
+        sum(colours) / 2,
+        abs((fake["ill"] == "yes").mean() - (real["ill"] == "yes").mean()),
+    ]
+    assert column_distance(fake, real, ["colour", "ill"]) == pytest.approx(np.mean(expected))
+
+
+def test_total_variation_of_disjoint_and_known_shares():
+    assert total_variation(np.array(["a", "a"]), np.array(["b"])) == 1
+    left, right = np.repeat(["a", "b"], [1, 3]), np.repeat(["a", "b", "c"], [2, 1, 1])
+    assert total_variation(left, right) == pytest.approx(0.5)
+    assert total_variation(left, left) == 0
+
+
+def test_correlation_difference_by_numpy_and_for_constant_columns():
+    rng = np.random.default_rng(0)
+    fake, real = ({name: rng.normal(size=40) for name in "abc"} for _ in range(2))
+    fake["b"] += fake["a"]
+    difference = np.abs(np.corrcoef(list(fake.values())) - np.corrcoef(list(real.values())))
+    assert correlation_difference(fake, real, []) == pytest.approx(difference[np.triu_indices(3, 1)].mean())
+    constant = {"a": np.full(40, 0.1), "b": real["b"]}
+    expected = abs(np.corrcoef(real["a"], real["b"])[0, 1])
+    assert correlation_difference(constant, {"a": real["a"], "b": real["b"]}, []) == pytest.approx(expected)
+    assert correlation_difference({"a": real["a"]}, {"a": real["b"]}, []) == 0
+
+
+def test_correlation_difference_of_categories_uses_indicators_of_different_columns_only():
+    flag, number = np.array(["x", "x", "y", "y"]), np.array([1.0, 2.0, 3.0, 4.0])
+    fake, real = {"flag": flag, "number": number}, {"flag": flag, "number": number[::-1]}
+    strength = np.corrcoef(flag == "x", number)[0, 1]
+    assert correlation_difference(fake, real, ["flag"]) == pytest.approx(2 * abs(strength))

@@ -1,0 +1,98 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.figure import Figure
+from PIL import Image
+
+from pargan.records.images import ImageSpec
+from pargan.records.points import PointsSpec
+from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.report import draw_samples
+from pargan.report.samples import montage
+
+RNG = np.random.default_rng(0)
+
+
+def size(path) -> tuple[int, int]:
+    with Image.open(path) as picture:
+        assert picture.format == "PNG"
+        return picture.size
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_points_are_scattered_and_those_outside_the_frame_counted(tmp_path, monkeypatch, dimensions):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: figures.append(self))
+    real, generated = RNG.normal(size=(2, 50, dimensions)).astype(np.float32) / 100
+    generated[:3] = 1000
+    draw_samples(PointsSpec(dimensions), generated, real, tmp_path / "points.png")
+    left, right = figures[0].axes
+    assert left.get_title(loc="left") == "50 real points"
+    assert right.get_title(loc="left").startswith("50 generated points")
+    outside = int(right.get_title(loc="left").split(", ")[1].split()[0])
+    assert 3 <= outside < 10
+
+
+@pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32), (1, 10, 20)])
+def test_images_are_drawn_at_any_count(tmp_path, shape):
+    for count in (3, 200):
+        images = RNG.uniform(-1, 1, size=(count, *shape)).astype(np.float32)
+        path = draw_samples(ImageSpec(*shape), images, images, tmp_path / "samples" / f"{count}.png")
+        assert size(path)[0] == 1200
+
+
+@given(st.integers(1, 9), st.sampled_from([1, 3]), st.integers(1, 4), st.integers(1, 4))
+def test_a_montage_holds_each_image_in_its_place(count, channels, rows, columns):
+    images = np.random.default_rng(count).uniform(-1, 1, size=(count, channels, 3, 2))
+    sheet = montage(images, rows, columns)
+    assert sheet.shape[:2] == (rows * 4 - 1, columns * 3 - 1)
+    sheet = sheet.reshape(*sheet.shape[:2], channels)
+    for i in range(rows * columns):
+        top, left = 4 * (i // columns), 3 * (i % columns)
+        expected = (images[i].transpose(1, 2, 0) + 1) / 2 if i < count else np.ones((3, 2, channels))
+        np.testing.assert_allclose(sheet[top : top + 3, left : left + 2], expected)
+
+
+@pytest.mark.parametrize("repeats", [1, 12])
+def test_tables_of_all_column_types_are_drawn_narrow_and_wide(tmp_path, repeats):
+    types = {"age": Numeric, "visits": Integer, "town": Categorical}
+    columns = {
+        "age": RNG.normal(50, 9, 100),
+        "visits": RNG.poisson(2, 100),
+        "town": np.array([f"a town with a very long name, number {i % 30}" for i in range(100)]),
+    }
+    table = {f"{name}_{i}": values for i in range(repeats) for name, values in columns.items()}
+    spec = TableSpec.fit(table, {name: types[name.split("_")[0]] for name in table})
+    rows = spec.encode(table)
+    path = draw_samples(spec, rows[:4], rows, tmp_path / "table.png")
+    width, height = size(path)
+    assert width == 1200
+    assert height < 2400
+
+
+def test_a_constant_column_is_drawn(tmp_path):
+    table = {"always": np.full(10, 3.7), "flag": np.array(["x", "y"] * 5)}
+    spec = TableSpec.fit(table, {"always": Numeric, "flag": Categorical})
+    rows = spec.encode(table)
+    assert size(draw_samples(spec, rows, rows, tmp_path / "table.png"))[0] == 1200
+
+
+def test_an_unknown_kind_of_record_is_named(tmp_path):
+    with pytest.raises(NotImplementedError, match="SimpleNamespace"):
+        draw_samples(SimpleNamespace(), np.zeros((1, 2)), np.zeros((1, 2)), tmp_path / "x.png")
+
+
+def test_whole_numbers_fall_evenly_into_bins(tmp_path, monkeypatch):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: figures.append(self))
+    table = {"band": np.arange(1, 41).repeat(5), "flag": np.array(["x", "y"] * 100)}
+    spec = TableSpec.fit(table, {"band": Integer, "flag": Categorical})
+    rows = spec.encode(table)
+    draw_samples(spec, rows, rows, tmp_path / "table.png")
+    band = next(axes for axes in figures[0].axes if axes.get_title(loc="left") == "band")
+    shares = band.patches[0].get_data().values
+    assert shares.sum() == pytest.approx(1)
+    np.testing.assert_allclose(shares[shares > 0], 1 / 20)
