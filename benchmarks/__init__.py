@@ -1,1 +1,1 @@
-"""Where the figures on speed come from."""
+"""Where the metrics on speed come from."""

@@ -1,7 +1,7 @@
 """python -m benchmarks.attacks: what each attack costs in the loop and at full size, and its share of training.
 
 Records are random and the networks untrained. Every attack runs alone, so that none profits from what another has
-computed, and figures are medians over turns. `MiB` is the peak resident memory of a process that runs the attack once
+computed, and metrics are medians over turns. `MiB` is the peak resident memory of a process that runs the attack once
 at full size, Python and PyTorch included. `all in the loop` is what the default callbacks run every `evaluate_every`
 epochs, all attacks of the recipe together, which share samples and logits; `of training` compares that with the
 training steps in between.
@@ -12,7 +12,6 @@ import json
 import statistics
 from collections.abc import Iterator, Sequence
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from benchmarks import cases
 from benchmarks.memory import peak_memory
 from benchmarks.step import steps_between, timed
 from pargan import AttackRecords, ParganError, ParGANModule
+from pargan.app.config_directory import config_directory
 from pargan.audits.evaluation import attack_target, target_of
 from pargan.callbacks import ScheduledAttack
 
@@ -33,7 +33,7 @@ FULL = {"num_records": 5000, "num_samples": 10_000, "draws": 2000}
 CPU = torch.device("cpu")
 ATTACKS = sorted(
     file.stem
-    for file in Path(str(files("pargan.conf"))).glob("attack/*.yaml")
+    for file in config_directory().glob("attack/*.yaml")
     if OmegaConf.select(OmegaConf.load(file), "_target_") == "pargan.callbacks.ScheduledAttack"
 )
 """What conf/attack has that needs one GAN only, so that a training may schedule it."""
@@ -47,7 +47,7 @@ def main() -> None:
     )
     parser.add_argument("--attacks", nargs="+", choices=ATTACKS, default=[], help="instead of the recipe's")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--json", type=Path, help="file for the metrics")
     arguments = parser.parse_args()
     rows = []
     for case in arguments.cases:

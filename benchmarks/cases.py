@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from hydra import compose, initialize_config_module
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
@@ -17,12 +17,13 @@ from torch import Tensor
 from benchmarks.reference import ReferenceStep
 from pargan import ParGANModule
 from pargan.app import resolvers
-from pargan.data.sources.images import picture_records
+from pargan.app.config_directory import config_directory
+from pargan.data.sources.images import image_records
 from pargan.data.sources.points import blobs
 from pargan.metrics import TableQuality
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import Categorical, Integer, TableSpec
 
@@ -53,7 +54,7 @@ def configuration(
     dataset, loss = case.split()
     overrides = [f"dataset={dataset}", f"loss={loss}", f"acceleration={acceleration}", "run_directory=unused"]
     overrides += [f"attack=[{','.join(attacks)}]"] if attacks else []
-    with initialize_config_module("pargan.conf", version_base="1.3"):
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
         return compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
 
 
@@ -62,7 +63,7 @@ def spec_of(case: str) -> RecordSpec:
     return SPECS[case.split()[0]]
 
 
-def pool(case: str) -> Records:
+def pool(case: str) -> Pool:
     """As many random records as the recipe shares out, with a quality measure."""
     dataset, random = case.split()[0], np.random.default_rng(0)
     if dataset == "blobs":
@@ -71,10 +72,10 @@ def pool(case: str) -> Records:
         spec = SPECS[dataset]
         assert isinstance(spec, TableSpec)
         rows = {name: random.choice(values, 6000) for name, values in ROWS.items()}
-        return Records(spec.encode(rows), spec, TableQuality(spec, "label"), (rows["label"] == "yes").astype(int))
+        return Pool(spec.encode(rows), spec, TableQuality(spec, "label"), (rows["label"] == "yes").astype(int))
     size, (channels, height, width) = 1797 if dataset == "digits" else 21_000, SPECS[dataset].shape
-    pictures = random.integers(256, size=(size, height, width, channels), dtype=np.uint8)
-    return picture_records(pictures, (height, width, channels), np.arange(size) % 10)
+    images = random.integers(256, size=(size, height, width, channels), dtype=np.uint8)
+    return image_records(images, (height, width, channels), np.arange(size) % 10)
 
 
 def records(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Tensor:

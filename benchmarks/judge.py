@@ -1,7 +1,7 @@
-"""python -m benchmarks.judge: what the figures of one attack cost, and the controls that go with them.
+"""python -m benchmarks.judge: what the metrics of one attack cost, and the controls that go with them.
 
 Scores are normal, n members against n nonmembers, and need no network; the blind classifier gets records of
-784 numbers. The figure is the median over turns, of process time, so that neighbours do not count.
+784 numbers. The metric is the median over turns, of process time, so that neighbours do not count.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def contestants(size: int, draws: int) -> dict[str, Callable[[], object]]:
         "lower bound on epsilon": partial(epsilon_lower_bound, *scores, rng),
         "histograms": partial(total_variation, *scores, rng),
         "sets": partial(set_accuracy, *scores, rng),
-        "all figures": partial(judge, *scores, 0, draws),
+        "all metrics": partial(judge, *scores, 0, draws),
         "paired difference": partial(auc_difference, scores, scores[::-1]),
         "blind classifier": partial(blind_classifier, *records, seed=0, draws=draws),
     }

@@ -1,14 +1,14 @@
 """python -m benchmarks.step: a training step of ours against the plain loop over K networks.
 
 All contestants of a case, for all numbers of partitions, run in one process and take turns, so that a noisy machine
-hurts them alike. A turn is a few steps in a row, as in training, after one that does not count; the figure is the
+hurts them alike. A turn is a few steps in a row, as in training, after one that does not count; the metric is the
 median over all of them. Networks and settings are those of the recipes, records are random.
 
     reference   K modules of PyTorch's layers, K optimisers, a Python loop, a generator batch per discriminator
     ours        `ParGANModule.training_step` without a Trainer
     fit         the same inside `Trainer.fit`, callbacks off: whole epochs, of 32 steps at most, with the batches
                 gathered for them and what their ends take, over the steps
-    callbacks   `fit`, and the default callbacks' share: an evaluation, with its pictures and checkpoints, over the
+    callbacks   `fit`, and the default callbacks' share: an evaluation, with its images and checkpoints, over the
                 steps from one to the next
 
 `GFLOP` counts the matrix products and convolutions of the plain step; `of rate` is the rate of ours at that work beside
@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--acceleration", default="off", help="of ours: off, compile or graph")
     parser.add_argument("--callbacks", action="store_true", help="measure the default callbacks too")
     parser.add_argument("--profile", action="store_true", help="what our step consists of, after each case")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--json", type=Path, help="file for the metrics")
     arguments = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_utilities")
@@ -143,7 +143,7 @@ def steps_between(cfg: DictConfig) -> int:
 
 
 def seconds_of_an_evaluation(case: str, cfg: DictConfig, device: torch.device) -> float:
-    """What the default callbacks take at the end of an epoch, with checkpoints and pictures."""
+    """What the default callbacks take at the end of an epoch, with checkpoints and images."""
     records, walls = cases.pool(case), []
     cfg = copy.deepcopy(cfg)
     cfg.evaluate_every = 1  # everything is due at the end of the only epoch
@@ -285,12 +285,12 @@ def table(rows: list[dict[str, Any]]) -> Table:
     result = Table(*columns, "GFLOP", "of rate", "ref MiB", "ours MiB")
     for row in rows:
         names = ("reference", "ours", "fit", "callbacks")
-        figures = [f"{row[name]:.2f}" if name in row else "" for name in names]
+        metrics = [f"{row[name]:.2f}" if name in row else "" for name in names]
         ratios = [f"{row['reference'] / row['ours']:.2f}", f"{row['fit'] / row['ours']:.2f}"]
         work = [f"{row['GFLOP']:.3g}", f"{row['of_rate']:.0%}"]
         memory = [f"{row[name]:.0f}" if name in row else "" for name in ("reference_MiB", "ours_MiB")]
         setting = [str(row[name]) for name in ("num_partitions", "batch_size", "threads")]
-        result.add_row(row["case"], *setting, *figures, *ratios, *work, *memory)
+        result.add_row(row["case"], *setting, *metrics, *ratios, *work, *memory)
     return result
 
 

@@ -1,9 +1,9 @@
 from .audits import AttackRecords, Audit, audit, make_target, run_attacks
-from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, SamplePictures, ScheduledAttack
+from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, SampleImages, ScheduledAttack
 from .data import PartitionDataModule
 from .errors import ParganError
 from .gan import Discriminators, ParGANModule
-from .records import Records
+from .records import Pool
 
 __all__ = [
     "AttackCallback",
@@ -14,9 +14,9 @@ __all__ = [
     "ParGANModule",
     "ParganError",
     "PartitionDataModule",
+    "Pool",
     "QualityCallback",
-    "Records",
-    "SamplePictures",
+    "SampleImages",
     "ScheduledAttack",
     "audit",
     "make_target",

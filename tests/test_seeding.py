@@ -74,6 +74,6 @@ def test_a_subset_as_large_as_the_whole_is_the_whole(size):
 
 
 def test_subsets_are_sorted_and_stay_what_they_are():
-    # Figures of written runs were measured on these records.
+    # AttackMetrics of written runs were measured on these records.
     assert subset(5, 100, derive(0, "members")).tolist() == [2, 12, 33, 69, 84]
     assert subset(5, 100, derive(0, "nonmembers")).tolist() == [51, 54, 61, 62, 70]

@@ -24,7 +24,7 @@ from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.checkpoints import VerifiedCheckpointIO
 from pargan.metrics import ImageQuality, Inception
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
@@ -50,7 +50,7 @@ def build(cfg: DictConfig, membership: Membership | None = None, device: torch.d
     Args:
         cfg: the composed training configuration.
         membership: who is a member, where that was settled before.
-        device: where features of pictures are computed; None is the GPU where there is one.
+        device: where features of images are computed; None is the GPU where there is one.
 
     Raises:
         ParganError: whatever the data, the split or the networks refuse.
@@ -65,24 +65,24 @@ def build(cfg: DictConfig, membership: Membership | None = None, device: torch.d
 
 
 def measured_by_inception(
-    source: Callable[[], Records], weights: str | None, device: torch.device | None
-) -> Callable[[], Records]:
-    """The source, its pictures' quality measured by Inception's features where there are weights for it.
+    source: Callable[[], Pool], weights: str | None, device: torch.device | None
+) -> Callable[[], Pool]:
+    """The source, its images' quality measured by Inception's features where there are weights for it.
 
     The weights are read now, the records when the source is called.
 
     Raises:
-        ParganError: weights that cannot be had; when it is called, records that are no pictures.
+        ParganError: weights that cannot be had; when it is called, records that are no images.
     """
     if weights is None:
         return source
     extractor = Inception(weights, device)
 
-    def measured() -> Records:
+    def measured() -> Pool:
         records = source()
         if not isinstance(records.quality, ImageQuality):
             raise ParganError(
-                f"inception={weights} measures pictures, but the data set's records are of kind {records.spec.kind}; "
+                f"inception={weights} measures images, but the data set's records are of kind {records.spec.kind}; "
                 f"leave inception out"
             )
         return replace(records, quality=replace(records.quality, extractor=extractor))

@@ -20,6 +20,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from pargan.app import resolvers, run
+from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import say_and_exit, sentence
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.sweep import record_failure
@@ -27,7 +28,6 @@ from pargan.errors import ParganError
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
 
-CONFIG = "pkg://pargan.conf"
 FULL_ERROR = "HYDRA_FULL_ERROR"
 INTERRUPTED = 130  # exit status, as shells have it for SIGINT
 
@@ -54,7 +54,9 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
                 _say_and_exit(error, wants_trace)
 
         try:
-            hydra.main(version_base="1.3", config_path=CONFIG, config_name=config_name)(ending_in_a_sentence)()
+            hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(
+                ending_in_a_sentence
+            )()
         except Exception as error:
             _say_and_exit(error, wants_trace)
         except KeyboardInterrupt:

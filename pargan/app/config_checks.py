@@ -91,10 +91,10 @@ def check_values(cfg: DictConfig) -> None:
 def check_objective(cfg: DictConfig) -> None:
     """Refuse an objective that no run of this configuration can measure, before it trains.
 
-    Which quality figures there are only the data set's own measure knows, so those are taken on trust here.
+    Which quality metrics there are only the data set's own measure knows, so those are taken on trust here.
 
     Raises:
-        ParganError: `cfg.objective` is neither a quality figure nor the AUC of a chosen attack.
+        ParganError: `cfg.objective` is neither a quality metric nor the AUC of a chosen attack.
     """
     aucs = [f"attack/{name}/auc" for name in cfg.attack]
     if not str(cfg.objective).startswith("quality/") and cfg.objective not in aucs:
@@ -105,7 +105,7 @@ def check_objective(cfg: DictConfig) -> None:
 def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> None:
     """Refuse callbacks that monitor what no other one logs: Lightning would notice late, or not at all.
 
-    Which quality figures there are only the data set's own measure knows: those are taken on trust here, and
+    Which quality metrics there are only the data set's own measure knows: those are taken on trust here, and
     looked at after the first epoch (`pargan.callbacks.monitors`). So are all where a callback is not one of ours.
 
     Args:
@@ -127,7 +127,7 @@ def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> No
     main += ["gap/mean"] if has_gap else []
     main += [f"attack/{name}/auc" for name in attacks]
     main += ["loss/generator", "loss/discriminator"]
-    known = {*main, *(f"attack/{name}/{figure}" for name in attacks for figure in LOGGED)}
+    known = {*main, *(f"attack/{name}/{metric}" for name in attacks for metric in LOGGED)}
     known |= {f"loss/discriminator_{k}" for k in range(num_partitions)}
     known |= {f"gap/partition_{k}" for k in range(num_partitions) if has_gap}
     for name, callback in callbacks.items():

@@ -4,7 +4,6 @@ import difflib
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +17,7 @@ from hydra.errors import (
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from pargan.app.config_directory import config_directory
 from pargan.errors import ParganError
 from pargan.io.files import DISK_FULL, unwritable
 
@@ -74,7 +74,7 @@ def _unknown_option(error: MissingConfigException) -> str:
 
 
 def _options(group: str) -> list[str]:
-    return [file.name.removesuffix(".yaml") for file in files("pargan.conf").joinpath(group).iterdir()]
+    return [file.name.removesuffix(".yaml") for file in config_directory().joinpath(group).iterdir()]
 
 
 def _unknown_key(error: OmegaConfBaseException) -> str:
@@ -93,7 +93,7 @@ def _unknown_key(error: OmegaConfBaseException) -> str:
 def _holders(key: str) -> list[str]:
     """The options of a group that have the key, as one types them: dataset.path -> dataset=csv, ..."""
     group, _, name = key.rpartition(".")
-    folder = files("pargan.conf").joinpath(group)
+    folder = config_directory().joinpath(group)
     if not folder.is_dir():
         return []
     options = {each.name: each.read_text() for each in folder.iterdir() if each.name.endswith(".yaml")}

@@ -27,11 +27,11 @@ from pargan.errors import ParganError
 from pargan.io.files import write_atomically
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
-from pargan.records.pool import Records, Split
+from pargan.records.pool import Pool, QualityRecords
 from pargan.seeding import derive, subset
 
-PICTURED = 500  # generated records in a picture, and real ones beside them
-EXAMPLES = "a .csv or .npz file, or a folder of pictures"
+SHOWN = 500  # generated records in an image, and real ones beside them
+EXAMPLES = "a .csv or .npz file, or a folder of images"
 
 
 def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
@@ -87,7 +87,7 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
     return _audit(cfg, output, groups, target)
 
 
-def _groups(cfg: DictConfig, *more: str) -> dict[str, Records]:
+def _groups(cfg: DictConfig, *more: str) -> dict[str, Pool]:
     names = ["members", "nonmembers", *more]
     for name in names:
         if cfg[name] is None:
@@ -98,7 +98,7 @@ def _groups(cfg: DictConfig, *more: str) -> dict[str, Records]:
 
 
 def _audit(
-    cfg: DictConfig, output: Path, groups: Mapping[str, Records], target: Callable[[Tensor], Target]
+    cfg: DictConfig, output: Path, groups: Mapping[str, Pool], target: Callable[[Tensor], Target]
 ) -> dict[str, Any]:
     """The way that all audits from files share: groups, target, attacks and quality, then what they leave."""
     device, spec, seed = device_of(cfg.device), groups["members"].spec, cfg.seed
@@ -137,8 +137,8 @@ def _audit(
         "provenance": provenance(),
     }
     directory = RunDirectory(output)
-    real = records.nonmembers[:PICTURED].cpu().numpy()
-    report.draw_samples(spec, evaluation.samples[:PICTURED], real, directory.samples / "generated.png")
+    real = records.nonmembers[:SHOWN].cpu().numpy()
+    report.draw_samples(spec, evaluation.samples[:SHOWN], real, directory.samples / "generated.png")
     report.write_attacks(spec, evaluation, directory)
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
@@ -146,7 +146,7 @@ def _audit(
     return result
 
 
-def _split(groups: Mapping[str, Records], every: Mapping[str, np.ndarray], size: int, seed: int) -> Split:
+def _split(groups: Mapping[str, Pool], every: Mapping[str, np.ndarray], size: int, seed: int) -> QualityRecords:
     """At most `size` members and nonmembers, for the quality; the reference set whole, as it is in training."""
     index = {name: np.arange(len(group)) for name, group in every.items()}
     source = {"members": "members", "nonmembers": "nonmembers", "reference": "reference"}
@@ -156,13 +156,13 @@ def _split(groups: Mapping[str, Records], every: Mapping[str, np.ndarray], size:
     for name in ("members", "nonmembers"):
         index[name] = index[name][subset(size, len(index[name]), derive(seed, f"quality {name}"))]
     labels = {name: groups[origin].labels for name, origin in source.items()}
-    return Split(
+    return QualityRecords(
         *(every[origin][index[name]] for name, origin in source.items()),
         *(None if known is None else known[index[name]] for name, known in labels.items()),
     )
 
 
-def _settings(cfg: DictConfig, groups: Mapping[str, Records]) -> dict[str, Any]:
+def _settings(cfg: DictConfig, groups: Mapping[str, Pool]) -> dict[str, Any]:
     keys = [*groups, *(key for key in ("synthetic", "module", "latent_dim", "weights") if cfg.get(key) is not None)]
     return {key: cfg[key] if isinstance(cfg[key], str | int) else cfg[key]["_target_"] for key in (*keys, "seed")}
 

@@ -107,7 +107,7 @@ class ReferenceRecipe:
             )
         scheme = instantiate(self.cfg.data.scheme)
         seed = self._seed_of(number)
-        return split_reference(data.records, data.membership, self.share, scheme, num_partitions, seed)
+        return split_reference(data.pool, data.membership, self.share, scheme, num_partitions, seed)
 
     def train(self, number: int) -> str:
         """Train model `number`, from its last checkpoint on where there is one; says what was to be done."""
@@ -133,7 +133,7 @@ class ReferenceRecipe:
             every_n_epochs=cfg.evaluate_every,
             enable_version_counter=False,
         )
-        records = self.built.datamodule.records  # loaded once for all models
+        records = self.built.datamodule.pool  # loaded once for all models
         data = instantiate(cfg.data, _partial_=True)(source=lambda: records, membership=membership)
         membership.save(directory.membership)
         with quiet_lightning(), cpu_threads(cfg.model.threads):
@@ -150,7 +150,7 @@ class ReferenceRecipe:
         return ReferenceModel(partial(self._target, number, num_samples), left_out)
 
     def _target(self, number: int, num_samples: int) -> Target:
-        records = self.built.datamodule.records
+        records = self.built.datamodule.pool
         module = build_module(self._seeded(self._seed_of(number)), records.spec)
         module.load_state_dict(load_checkpoint(self.directory_of(number).last_checkpoint)["state_dict"])
         unseen = torch.as_tensor(records.take(self.membership_of(number).reference))

@@ -23,16 +23,16 @@ from pargan.app.saved_config import load_config
 from pargan.app.sweep import PRINTED_WIDTH
 from pargan.attacks import Attack, refuse_without_models
 from pargan.audits.evaluation import Evaluation, evaluate
-from pargan.callbacks import ResultSetAside, RowBeforeCheckpoint
+from pargan.callbacks import BackupPreviousResult, RowBeforeCheckpoint
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
 from pargan.io.checkpoints import load_checkpoint
 from pargan.io.files import write_atomically
-from pargan.io.loggers import EpochCsvLogger, finish_wandb, log_picture, log_table
+from pargan.io.loggers import EpochCsvLogger, finish_wandb, log_image, log_table
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
 
-PICTURED = 500  # generated records in a picture, and real ones beside them
+SHOWN = 500  # generated records in an image, and real ones beside them
 
 
 def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         rows = EpochCsvLogger(directory.metrics)
         loggers += [rows, *instantiate(cfg.logger).values()]
         with quiet_lightning(), cpu_threads(cfg.model.threads):
-            own = [RowBeforeCheckpoint(rows), ResultSetAside(directory.result, directory.result_before)]
+            own = [RowBeforeCheckpoint(rows), BackupPreviousResult(directory.result, directory.result_before)]
             trainer = build_trainer(cfg, [*callbacks.values(), *own], loggers)
             built.module.acceleration.refuse(trainer.strategy.root_device, str(cfg.trainer.precision))
             for logger in loggers:
@@ -154,14 +154,14 @@ def objective(cfg: DictConfig, result: Mapping[str, Any]) -> float:
     """The one number of a run that a sweep's optimiser minimises.
 
     Raises:
-        ParganError: `cfg.objective` is not among the run's figures.
+        ParganError: `cfg.objective` is not among the run's metrics.
     """
-    figures = {f"quality/{name}": value for name, value in result["quality"].items()}
-    figures["quality/distance"] = next(iter(result["quality"].values()))
-    figures |= {f"attack/{each['attack']}/auc": each["auc"] for each in result["attacks"]}
-    if cfg.objective not in figures:
-        raise ParganError(f"objective={cfg.objective} was not measured; choose one of {', '.join(figures)}")
-    return float(figures[cfg.objective])
+    metrics = {f"quality/{name}": value for name, value in result["quality"].items()}
+    metrics["quality/distance"] = next(iter(result["quality"].values()))
+    metrics |= {f"attack/{each['attack']}/auc": each["auc"] for each in result["attacks"]}
+    if cfg.objective not in metrics:
+        raise ParganError(f"objective={cfg.objective} was not measured; choose one of {', '.join(metrics)}")
+    return float(metrics[cfg.objective])
 
 
 def _plain(cfg: DictConfig) -> dict[str, Any]:
@@ -198,7 +198,7 @@ def _measured(built: Built, evaluation: Evaluation) -> dict[str, Any]:
         },
         **evaluation.to_dict(),
         "data": {
-            "records": len(built.datamodule.records),
+            "records": len(built.datamodule.pool),
             "partitions": list(membership.partitions.shape),
             "members": membership.members.size,
             "nonmembers": len(membership.nonmembers),
@@ -216,18 +216,18 @@ def _leave(
     result: Mapping[str, Any],
     loggers: Sequence[Logger],
 ) -> None:
-    """Pictures, generated records, result.json last, then the table."""
+    """Images, generated records, result.json last, then the table."""
     spec = built.datamodule.spec
-    real = built.datamodule.take_nonmembers(PICTURED)
-    pictures = [report.draw_samples(spec, evaluation.samples[:PICTURED], real, directory.samples / "final.png")]
-    pictures += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
-    pictures += report.write_attacks(spec, evaluation, directory)
+    real = built.datamodule.take_nonmembers(SHOWN)
+    images = [report.draw_samples(spec, evaluation.samples[:SHOWN], real, directory.samples / "final.png")]
+    images += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
+    images += report.write_attacks(spec, evaluation, directory)
     spec.write(evaluation.samples, directory.samples / "generated")
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     for logger in loggers:
-        for picture in pictures:
-            log_picture(logger, f"final/{picture.stem}", picture, built.module.generator_steps)
-        log_table(logger, "final/figures", ["figure", "value", "95 % low", "95 % high"], _rows(result))
+        for image in images:
+            log_image(logger, f"final/{image.stem}", image, built.module.generator_steps)
+        log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(result))
     console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
     console.print(report.summary(result, directory.from_here), crop=False)
 

@@ -18,7 +18,7 @@ PRINTED_WIDTH = 120  # columns of the table where the output is no terminal
 
 
 def record_failure(directory: RunDirectory, settings: Mapping[str, Any], error: str) -> None:
-    """Leave a result.json that says why a job has no figures; where it has some, they stay."""
+    """Leave a result.json that says why a job has no metrics; where it has some, they stay."""
     if directory.result.exists():
         return
     result = {

@@ -24,7 +24,7 @@ class DiscriminatorMean:
 
     Args:
         standardise: z_k is the logit in standard deviations from its mean on the reference set; False takes
-            the raw logits, as the published figures do, so that networks with larger logits weigh more.
+            the raw logits, as the published metrics do, so that networks with larger logits weigh more.
     """
 
     standardise: bool = True

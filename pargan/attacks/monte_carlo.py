@@ -13,7 +13,7 @@ from typing import ClassVar, Protocol
 import torch
 from torch import Tensor
 
-from pargan.attacks.radius_search import Balls
+from pargan.attacks.radius_search import RadiusSearch
 from pargan.attacks.spaces import PrincipalComponents, Space
 from pargan.attacks.views import SamplesView
 from pargan.errors import ParganError
@@ -51,7 +51,7 @@ class MedianNearest:
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
-        return float(Balls(samples).nearest(records).median())
+        return float(RadiusSearch(samples).nearest(records).median())
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class ReferenceMedianNearest:
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
-        return float(Balls(samples).nearest(reference).median())
+        return float(RadiusSearch(samples).nearest(reference).median())
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class DistancePercentile:
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
         rank = max(1, ceil(self.percent / 100 * len(records) * len(samples)))
-        balls, smallest, bound = Balls(samples), samples.new_empty(0), torch.inf
+        balls, smallest, bound = RadiusSearch(samples), samples.new_empty(0), torch.inf
         for block in balls.blocks(records):
             smallest = torch.cat([smallest, balls.within(block, bound)[0]])
             smallest = smallest.topk(min(rank, len(smallest)), largest=False, sorted=False).values
@@ -135,7 +135,7 @@ class MonteCarlo:
         """(N, *shape) -> (N,) scores, >= 0; a share in [0, 1] with weight `count`."""
         into = self.space(view)
         records, reference, samples = (into(each) for each in (records, view.reference, view.samples))
-        eps, balls = self.epsilon(records, reference, samples), Balls(samples)
+        eps, balls = self.epsilon(records, reference, samples), RadiusSearch(samples)
 
         def mass(block: Tensor) -> Tensor:
             distances, counts = balls.within(block, eps)

@@ -17,11 +17,11 @@ DENSE = 1 / 16
 """Share of pairs that may lie in balls from which on all distances are computed, which is then no more work."""
 
 
-class Balls:
+class RadiusSearch:
     """Euclidean distances between records and one set of samples, exactly 0 where they are below the resolution.
 
     From the differences, not by ||x||^2 - 2 x.g + ||g||^2, which would blur the small ones, which are those that
-    matter. That formula, with a bound of its rounding, only tells which pairs cannot lie in a ball; for pictures it
+    matter. That formula, with a bound of its rounding, only tells which pairs cannot lie in a ball; for images it
     takes a twentieth of the time.
 
     Args:

@@ -62,7 +62,7 @@ class PrincipalComponents:
 class FeatureSpace:
     """Features of a small classifier of the reference records, or their principal components without classes.
 
-    The extractor of the quality figures (`pargan.metrics.features`), fitted on the reference alone. Not
+    The extractor of the quality metrics (`pargan.metrics.features`), fitted on the reference alone. Not
     differentiable.
 
     Args:

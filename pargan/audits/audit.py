@@ -18,7 +18,7 @@ from pargan.audits import AttackResult, Controls, PartitionLeakage, RiskTable, m
 from pargan.audits.evaluation import AttackRecords, evaluate_target, target_of
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
-from pargan.records.pool import Quality, Split, record_hashes
+from pargan.records.pool import Quality, QualityRecords, record_hashes
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive
 
@@ -31,10 +31,10 @@ class Audit:
     """What an audit found.
 
     Attributes:
-        results: one per attack, with scores and figures.
+        results: one per attack, with scores and metrics.
         records: every record attacked by risk, the most exposed first; None without attacks.
         partitions: leakage of each partition, where partitions are known.
-        quality: figures of the generated records, where a measure was given.
+        quality: metrics of the generated records, where a measure was given.
         controls: what the attacks find where there is nothing to find; None without attacks.
     """
 
@@ -45,7 +45,7 @@ class Audit:
     controls: Controls | None
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """The attacks' figures, one flat JSON-ready object per attack."""
+        """The attacks' metrics, one flat JSON-ready object per attack."""
         return [result.to_dict() for result in self.results]
 
 
@@ -89,7 +89,7 @@ def audit(
     """
     records = attack_records(members, nonmembers, reference, partition, seed=seed)
     view = _view(target, records.reference, latent_dim, spec, num_samples, seed)
-    split = Split(*(each.cpu().numpy() for each in (records.members, records.nonmembers, records.reference)))
+    split = QualityRecords(*(each.cpu().numpy() for each in (records.members, records.nonmembers, records.reference)))
     found = evaluate_target(
         view,
         records,

@@ -75,8 +75,8 @@ class AttackControl:
     def to_dict(self) -> dict[str, Any]:
         """Flat and ready for JSON; the attack's name stands under `attack`."""
         written = {"attack": self.result.name, **_flat("permuted_auc", self.permuted.auc)}
-        figures = None if self.untrained is None else self.untrained.figures
-        untrained = None if figures is None else Interval(figures.auc, figures.auc_low, figures.auc_high)
+        metrics = None if self.untrained is None else self.untrained.metrics
+        untrained = None if metrics is None else Interval(metrics.auc, metrics.auc_low, metrics.auc_high)
         return written | _flat("untrained_auc", untrained) | _flat("gain", self.gain)
 
 
@@ -95,7 +95,7 @@ class Controls:
     attacks: tuple[AttackControl, ...]
 
     def warnings(self) -> list[str]:
-        """What the controls hold against the attacks' figures, one sentence each; none where all is well."""
+        """What the controls hold against the attacks' metrics, one sentence each; none where all is well."""
         found = []
         if self.blind is not None and self.blind.p_value < FALSE_ALARMS["blind classifier"]:
             found.append(
@@ -112,16 +112,16 @@ class Controls:
             if each.permuted.p_value < FALSE_ALARMS["permuted membership"]:
                 found.append(
                     f"{each.result.name}: with membership permuted its AUC is {_written(each.permuted.auc)}, where "
-                    f"0.5 is due; do not trust its figures"
+                    f"0.5 is due; do not trust its metrics"
                 )
         return found + self._no_better()
 
     def _no_better(self) -> list[str]:
         """Attacks that do as well on networks that have learnt nothing."""
         idle = [each for each in self.attacks if not each.beats_untrained]
-        alarming = [each for each in idle if each.result.figures.auc_low > 0.5]
+        alarming = [each for each in idle if each.result.metrics.auc_low > 0.5]
         found = [
-            f"{each.result.name}: its AUC {each.result.figures.auc:.3f} is above 0.5, but no better than on untrained "
+            f"{each.result.name}: its AUC {each.result.metrics.auc:.3f} is above 0.5, but no better than on untrained "
             f"networks (difference {_written(each.gain)})"
             for each in alarming
             if each.gain is not None

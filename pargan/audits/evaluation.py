@@ -59,7 +59,7 @@ class AttackRecords:
         members, partition = datamodule.take_members(num_records, subsample)
         nonmembers = datamodule.take_nonmembers(num_records, subsample)
         reference = datamodule.take_reference(None, subsample)
-        labels = datamodule.records.labels
+        labels = datamodule.pool.labels
         member_index, nonmember_index = datamodule.pool_index(num_records, subsample)
         return cls(
             members=torch.as_tensor(members),
@@ -130,7 +130,7 @@ def attack_target(
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Final figures.
+    """Final metrics.
 
     Attributes:
         attacks: one result per attack.
@@ -153,7 +153,7 @@ class Evaluation:
     partitions: list[PartitionLeakage]
 
     def to_dict(self) -> dict[str, Any]:
-        """Its figures, JSON-ready; records and scores are left out."""
+        """Its metrics, JSON-ready; records and scores are left out."""
         return {
             "quality": self.quality,
             "attacks": [result.to_dict() for result in self.attacks],
@@ -199,7 +199,7 @@ def evaluate(
     split = datamodule.split(num_quality, derive(seed, "quality records"))
 
     def quality(samples: np.ndarray) -> dict[str, float]:
-        return datamodule.records.quality(samples[:num_quality], split, seed)
+        return datamodule.pool.quality(samples[:num_quality], split, seed)
 
     return evaluate_target(
         target, records, attacks, quality, draws=draws, seed=seed, controls=controls, untrained=initial
@@ -223,7 +223,7 @@ def evaluate_target(
         target: the widest view there is.
         records: whom to attack it with.
         attacks: the attacks by name, none of which needs more than the target gives.
-        quality: (S, *shape) generated records -> named figures; {} where nobody can tell.
+        quality: (S, *shape) generated records -> named metrics; {} where nobody can tell.
         draws: bootstrap draws of each interval.
         seed: for order, nonmembers' partitions and bootstrap.
         controls: run the attacks' controls as well.
@@ -241,13 +241,13 @@ def evaluate_target(
         )
     controlled = time.perf_counter()
     samples = target.samples.cpu().numpy()
-    figures = quality(samples)
+    metrics = quality(samples)
     measured = time.perf_counter()
     partition = None if records.partition is None else records.partition.cpu().numpy()
     return Evaluation(
         attacks=results,
         controls=checked,
-        quality=figures,
+        quality=metrics,
         samples=samples,
         members=records.members.cpu().numpy(),
         risk=_risk(results, records, target, partition) if results else None,

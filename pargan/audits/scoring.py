@@ -28,7 +28,7 @@ from pargan.attacks.views import (
 )
 from pargan.errors import ParganError
 from pargan.gan.sampling import draw_latents, evaluating, sample
-from pargan.judge.metrics import Figures, judge
+from pargan.judge.metrics import AttackMetrics, judge
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
@@ -42,7 +42,7 @@ class AttackResult:
         access: samples, generator, discriminators or partitions.
         member_scores: (m,) float64, in the order of the members.
         nonmember_scores: (n,) float64, in the order of the nonmembers.
-        figures: the scores judged.
+        metrics: the scores judged.
         num_samples: S, generated records the attack could look at.
         seconds: wall time of the attack. The first one on the discriminators pays for their evaluation,
             which the others share.
@@ -53,7 +53,7 @@ class AttackResult:
     access: str
     member_scores: np.ndarray
     nonmember_scores: np.ndarray
-    figures: Figures
+    metrics: AttackMetrics
     num_samples: int
     seconds: float
     details: Mapping[str, Any] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class AttackResult:
         return {
             "attack": self.name,
             "access": self.access,
-            **self.figures.to_dict(),
+            **self.metrics.to_dict(),
             "num_samples": self.num_samples,
             "seconds": self.seconds,
             "details": dict(self.details),
@@ -205,7 +205,7 @@ def run_attacks(
         scores[order.to(scores.device)] = shuffled
         member_scores, nonmember_scores = scores.cpu().double().split([m, n])
         seconds = time.perf_counter() - start
-        figures = judge(
+        metrics = judge(
             member_scores.numpy(),
             nonmember_scores.numpy(),
             derive(seed, "bootstrap"),
@@ -217,7 +217,7 @@ def run_attacks(
             access=attack.access.level,
             member_scores=member_scores.numpy(),
             nonmember_scores=nonmember_scores.numpy(),
-            figures=figures,
+            metrics=metrics,
             num_samples=len(target.samples),
             seconds=seconds,
             details=scored.details,

@@ -4,18 +4,18 @@ from .early_stopping import EarlyStopping
 from .gap import GeneralizationGap
 from .progress import EpochProgress
 from .quality import QualityCallback
-from .rows import ResultSetAside, RowBeforeCheckpoint
-from .samples import SamplePictures
+from .rows import BackupPreviousResult, RowBeforeCheckpoint
+from .samples import SampleImages
 
 __all__ = [
     "AttackCallback",
+    "BackupPreviousResult",
     "EarlyStopping",
     "EpochProgress",
     "GeneralizationGap",
     "PeriodicCheckpoint",
     "QualityCallback",
-    "ResultSetAside",
     "RowBeforeCheckpoint",
-    "SamplePictures",
+    "SampleImages",
     "ScheduledAttack",
 ]

@@ -13,7 +13,7 @@ from pargan.attacks import Attack, refuse_without_models
 from pargan.audits import AttackResult
 from pargan.audits.evaluation import AttackRecords, attack_target, target_of
 from pargan.callbacks.monitors import refuse_unmeasured
-from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
+from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
 from pargan.io.files import append_text, write_atomically
 
 LOGGED = ("auc", "auc_low", "auc_high", "tpr_at_1pct_fpr")
@@ -34,7 +34,7 @@ class ScheduledAttack:
     num_records: int = 500
 
     def __post_init__(self) -> None:
-        rhythm(self.every_n_epochs)
+        checked_interval(self.every_n_epochs)
 
 
 class AttackCallback(pl.Callback):
@@ -90,12 +90,12 @@ class AttackCallback(pl.Callback):
         results = self._run(due, pl_module)
         self.seconds += time.perf_counter() - start
         for result in results:
-            figures = result.to_dict()
-            measured = {key: figures[key] for key in LOGGED if figures[key] is not None}
+            metrics = result.to_dict()
+            measured = {key: metrics[key] for key in LOGGED if metrics[key] is not None}
             pl_module.log_dict({f"attack/{result.name}/{key}": value for key, value in measured.items()})
             refuse_unmeasured(trainer, f"attack/{result.name}/", measured)
             if self.path is not None:
-                append_text(self.path, json.dumps({"epoch": trainer.current_epoch, **figures}) + "\n")
+                append_text(self.path, json.dumps({"epoch": trainer.current_epoch, **metrics}) + "\n")
 
     def _choose(self, trainer: pl.Trainer, size: int) -> AttackRecords:
         if self.records is None:

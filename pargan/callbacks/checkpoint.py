@@ -1,4 +1,4 @@
-"""Checkpoints in the rhythm of the evaluations."""
+"""Checkpoints in the checked_interval of the evaluations."""
 
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -7,7 +7,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 class PeriodicCheckpoint(ModelCheckpoint):
     """`ModelCheckpoint` that looks at nothing in epochs without a checkpoint.
 
-    Lightning's copies every logged figure after every epoch, which takes as long as a step of small networks.
+    Lightning's copies every logged metric after every epoch, which takes as long as a step of small networks.
     """
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

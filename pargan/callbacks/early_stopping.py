@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 class EarlyStopping(callbacks.EarlyStopping):
-    """Lightning's, for a figure that is not measured in every epoch: in between, the last value stands.
+    """Lightning's, for a metric that is not measured in every epoch: in between, the last value stands.
 
     Lightning forgets it with the process, and a resumed run would fail in its first epoch without an evaluation.
     """

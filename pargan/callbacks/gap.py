@@ -9,7 +9,7 @@ import pytorch_lightning as pl
 from pargan.attacks import standardised_logits
 from pargan.audits.evaluation import AttackRecords, target_of
 from pargan.callbacks.monitors import refuse_unmeasured
-from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
+from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
 from pargan.metrics.gap import generalization_gap
 
 
@@ -23,7 +23,7 @@ class GeneralizationGap(pl.Callback):
     """
 
     def __init__(self, every_n_epochs: int = 10, num_records: int = 500, seed: int = 0) -> None:
-        self.every_n_epochs = rhythm(every_n_epochs)
+        self.every_n_epochs = checked_interval(every_n_epochs)
         self.num_records = num_records
         self.seed = seed
         self.seconds = 0.0
@@ -48,7 +48,7 @@ class GeneralizationGap(pl.Callback):
         gaps = generalization_gap(members, records.partition.numpy(), nonmembers)
         self.seconds += time.perf_counter() - start
         # A partition none of whose members was chosen has no gap.
-        figures = {f"partition_{k}": gap for k, gap in enumerate(gaps) if not np.isnan(gap)}
-        figures["mean"] = np.nanmean(gaps)
-        pl_module.log_dict({f"gap/{name}": value for name, value in figures.items()})
-        refuse_unmeasured(trainer, "gap/", figures)
+        metrics = {f"partition_{k}": gap for k, gap in enumerate(gaps) if not np.isnan(gap)}
+        metrics["mean"] = np.nanmean(gaps)
+        pl_module.log_dict({f"gap/{name}": value for name, value in metrics.items()})
+        refuse_unmeasured(trainer, "gap/", metrics)

@@ -52,20 +52,20 @@ class EpochProgress(ProgressBar):
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            _Figures(),
+            _MetricsColumn(),
             console=Console(stderr=True, width=None if sys.stderr.isatty() else PRINTED_WIDTH),
         )
         total = None if trainer.max_epochs == -1 else trainer.max_epochs
-        self._progress.add_task("epoch", total=total, completed=trainer.current_epoch, figures="")
+        self._progress.add_task("epoch", total=total, completed=trainer.current_epoch, metrics="")
         self._progress.start()
         share(self._progress)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """One epoch further; figures are the latest there are."""
+        """One epoch further; metrics are the latest there are."""
         if self._progress is not None:
             task = self._progress.tasks[0]
-            figures = self._figures(trainer.callback_metrics)
-            self._progress.update(task.id, completed=trainer.current_epoch + 1, figures=figures)
+            metrics = self._metrics(trainer.callback_metrics)
+            self._progress.update(task.id, completed=trainer.current_epoch + 1, metrics=metrics)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Leave the last state on the screen."""
@@ -81,14 +81,14 @@ class EpochProgress(ProgressBar):
             self._progress.stop()
             self._progress = None
 
-    def _figures(self, metrics: dict[str, Any]) -> str:
+    def _metrics(self, metrics: dict[str, Any]) -> str:
         shown = [(name, f"attack/{name}/auc") for name in self.attacks]
-        figures = [f"{name} {float(metrics[key]):.3f}" for name, key in shown if key in metrics]
-        return f"AUC {'  '.join(figures)}" if figures else ""
+        aucs = [f"{name} {float(metrics[key]):.3f}" for name, key in shown if key in metrics]
+        return f"AUC {'  '.join(aucs)}" if aucs else ""
 
 
-class _Figures(ProgressColumn):
+class _MetricsColumn(ProgressColumn):
     """Of the run; an attack's own line, which stands below while it runs, has none."""
 
     def render(self, task: Task) -> Text:
-        return Text(task.fields.get("figures", ""))
+        return Text(task.fields.get("metrics", ""))

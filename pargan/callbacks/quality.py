@@ -6,15 +6,15 @@ from typing import Any
 import pytorch_lightning as pl
 
 from pargan.callbacks.monitors import refuse_unmeasured
-from pargan.callbacks.schedule import is_due, partition_datamodule, rhythm
-from pargan.records.pool import Split
+from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
+from pargan.records.pool import QualityRecords
 from pargan.seeding import derive
 
 
 class QualityCallback(pl.Callback):
-    """Logs `quality/<figure>` by the data set's own measure.
+    """Logs `quality/<metric>` by the data set's own measure.
 
-    `quality/distance` is the measure's main figure under a name that every data set has, lower is better, so
+    `quality/distance` is the measure's main metric under a name that every data set has, lower is better, so
     that early stopping and the best checkpoint can monitor it.
 
     Args:
@@ -27,12 +27,12 @@ class QualityCallback(pl.Callback):
     def __init__(
         self, every_n_epochs: int = 10, num_samples: int = 500, num_records: int = 1000, seed: int = 0
     ) -> None:
-        self.every_n_epochs = rhythm(every_n_epochs)
+        self.every_n_epochs = checked_interval(every_n_epochs)
         self.num_samples = num_samples
         self.num_records = num_records
         self.seed = seed
         self.seconds = 0.0
-        self._split: Split | None = None
+        self._split: QualityRecords | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Choose the records to compare with once."""
@@ -44,10 +44,10 @@ class QualityCallback(pl.Callback):
         if self._split is None or not is_due(trainer, self.every_n_epochs):
             return
         start = time.perf_counter()
-        records = partition_datamodule(trainer, self).records
+        pool = partition_datamodule(trainer, self).pool
         samples = pl_module.sample(self.num_samples, derive(self.seed, "quality samples")).cpu().numpy()
-        figures = records.quality(records.spec.snap(samples), self._split, self.seed)
+        metrics = pool.quality(pool.spec.snap(samples), self._split, self.seed)
         self.seconds += time.perf_counter() - start
-        pl_module.log_dict({f"quality/{name}": value for name, value in figures.items()})
-        pl_module.log("quality/distance", next(iter(figures.values())))
-        refuse_unmeasured(trainer, "quality/", ["distance", *figures])
+        pl_module.log_dict({f"quality/{name}": value for name, value in metrics.items()})
+        pl_module.log("quality/distance", next(iter(metrics.values())))
+        refuse_unmeasured(trainer, "quality/", ["distance", *metrics])

@@ -23,16 +23,16 @@ class RowBeforeCheckpoint(pl.Callback):
 
     def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Write what has been logged in this epoch; nothing where the checkpoint is saved outside of training."""
-        # `callback_metrics` is public, but also holds the figures of earlier epochs.
+        # `callback_metrics` is public, but also holds the metrics of earlier epochs.
         results = trainer._results if trainer.training else None
         logged = {} if results is None else results.metrics(False)["log"]
         if logged:
-            figures = {name: float(value) for name, value in logged.items()}
-            self.logger.log_metrics({**figures, "epoch": trainer.current_epoch})
+            metrics = {name: float(value) for name, value in logged.items()}
+            self.logger.log_metrics({**metrics, "epoch": trainer.current_epoch})
 
 
-class ResultSetAside(pl.Callback):
-    """Renames the figures of a finished run that is trained on, which from the first step are not this run's any more.
+class BackupPreviousResult(pl.Callback):
+    """Renames the metrics of a finished run that is trained on, which from the first step are not this run's any more.
 
     Args:
         result: their file.

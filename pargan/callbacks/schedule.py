@@ -6,7 +6,7 @@ from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
 
 
-def rhythm(every_n_epochs: int) -> int:
+def checked_interval(every_n_epochs: int) -> int:
     """`every_n_epochs` as it came.
 
     Raises:

@@ -18,7 +18,7 @@ from pargan.data.partition import Scheme, iid
 from pargan.data.sampler import Members, PartitionSampler
 from pargan.data.splitting import Duplicates, Size, drop_copies, split_pool
 from pargan.errors import ParganError
-from pargan.records.pool import Records, Split
+from pargan.records.pool import Pool, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
 
@@ -40,20 +40,20 @@ class PartitionDataModule(pl.LightningDataModule):
         membership: a split made earlier, used in place of a new one.
 
     Attributes (after `setup`):
-        records: the pool.
+        pool: the pool.
         spec: its facts.
         membership: who is in which group.
         steps_per_epoch: floor(n / B).
     """
 
-    records: Records
+    pool: Pool
     spec: RecordSpec
     membership: Membership
     steps_per_epoch: int
 
     def __init__(
         self,
-        source: Callable[[], Records],
+        source: Callable[[], Pool],
         num_partitions: int,
         batch_size: int,
         members: Size = 0.5,
@@ -95,10 +95,10 @@ class PartitionDataModule(pl.LightningDataModule):
             return
         if self._given is not None:
             self._refuse_other_partitions(self._given, "the given membership")
-        records = self.source()
-        membership = self._split_pool(records) if self._given is None else self._of_pool(self._given, records)
+        pool = self.source()
+        membership = self._split_pool(pool) if self._given is None else self._of_pool(self._given, pool)
         self.steps_per_epoch = self._count_steps(membership)
-        self.records, self.spec, self.membership = records, records.spec, membership
+        self.pool, self.spec, self.membership = pool, pool.spec, membership
         self._is_set_up = True
 
     def train_dataloader(self) -> DataLoader[Tensor]:
@@ -108,7 +108,7 @@ class PartitionDataModule(pl.LightningDataModule):
         """
         is_resident, members = self._fits_in_memory(), self.membership.members
         device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
-        gather = _resident(self.records, members, device) if is_resident else _lazy(self.records, members)
+        gather = _resident(self.pool, members, device) if is_resident else _lazy(self.pool, members)
         num_workers = 0 if is_resident else self.num_workers
         num_partitions, size = self.membership.partitions.shape
         return DataLoader(
@@ -128,7 +128,7 @@ class PartitionDataModule(pl.LightningDataModule):
         """
         chosen = subset(max_records, self.membership.members.size, derive(seed, "members"))
         partition = chosen // self.membership.partitions.shape[1]
-        return self.records.take(self.membership.members[chosen]), partition
+        return self.pool.take(self.membership.members[chosen]), partition
 
     def pool_index(self, max_records: int | None = None, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
         """Where in the pool the members and the nonmembers stand that the `take_*` methods give."""
@@ -138,13 +138,13 @@ class PartitionDataModule(pl.LightningDataModule):
 
     def take_nonmembers(self, max_records: int | None = None, seed: int = 0) -> np.ndarray:
         """Nonmembers in model space, (N, *shape) float32; drawn as by `take_members`."""
-        return self.records.take(_pick(self.membership.nonmembers, max_records, seed, "nonmembers"))
+        return self.pool.take(_pick(self.membership.nonmembers, max_records, seed, "nonmembers"))
 
     def take_reference(self, max_records: int | None = None, seed: int = 0) -> np.ndarray:
         """Reference records in model space, (N, *shape) float32; drawn as by `take_members`."""
-        return self.records.take(_pick(self.membership.reference, max_records, seed, "reference"))
+        return self.pool.take(_pick(self.membership.reference, max_records, seed, "reference"))
 
-    def split(self, max_records: int | None = None, seed: int = 0) -> Split:
+    def split(self, max_records: int | None = None, seed: int = 0) -> QualityRecords:
         """The groups in model space: at most `max_records` members and nonmembers, as the `take_*` methods give.
 
         The reference set is whole, so that features fitted on it are the same however many records are compared.
@@ -154,9 +154,9 @@ class PartitionDataModule(pl.LightningDataModule):
             _pick(self.membership.nonmembers, max_records, seed, "nonmembers"),
             self.membership.reference,
         ]
-        labels = self.records.labels
-        return Split(
-            *(self.records.take(group) for group in groups),
+        labels = self.pool.labels
+        return QualityRecords(
+            *(self.pool.take(group) for group in groups),
             *(None if labels is None else labels[group] for group in groups),
         )
 
@@ -186,7 +186,7 @@ class PartitionDataModule(pl.LightningDataModule):
                 f"partitions; set num_partitions={membership.num_partitions} or start a new run"
             )
 
-    def _of_pool(self, membership: Membership, records: Records) -> Membership:
+    def _of_pool(self, membership: Membership, records: Pool) -> Membership:
         found = fingerprint(records.hashes(), records.spec.shape)
         if found != membership.records:
             raise ParganError(
@@ -209,18 +209,18 @@ class PartitionDataModule(pl.LightningDataModule):
 
     def _fits_in_memory(self) -> bool:
         size = self.membership.members.size * int(np.prod(self.spec.shape)) * np.float32().nbytes
-        return isinstance(self.records.values, np.ndarray) and size <= RESIDENT_BYTES
+        return isinstance(self.pool.values, np.ndarray) and size <= RESIDENT_BYTES
 
 
-def _resident(records: Records, members: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+def _resident(records: Pool, members: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
     return torch.from_numpy(records.take(members)).to(device).__getitem__
 
 
-def _lazy(records: Records, members: np.ndarray) -> Callable[[Tensor], Tensor]:
+def _lazy(records: Pool, members: np.ndarray) -> Callable[[Tensor], Tensor]:
     return partial(_read, records, members)
 
 
-def _read(records: Records, members: np.ndarray, positions: Tensor) -> Tensor:
+def _read(records: Pool, members: np.ndarray, positions: Tensor) -> Tensor:
     return torch.from_numpy(records.take(members[positions.numpy()]))
 
 

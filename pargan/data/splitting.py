@@ -10,7 +10,7 @@ import numpy as np
 from pargan.data.membership import Membership, fingerprint
 from pargan.data.partition import Scheme
 from pargan.errors import ParganError
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 from pargan.seeding import derive
 
 Size = int | float
@@ -35,7 +35,7 @@ def keep_copies_together(hashes: np.ndarray) -> np.ndarray:
 
 
 def split_pool(
-    records: Records,
+    records: Pool,
     members: Size,
     nonmembers: Size | None,
     reference: Size | None,
@@ -44,7 +44,7 @@ def split_pool(
     duplicates: Duplicates,
     seed: int,
 ) -> Membership:
-    """Split a pool at random; the three groups are disjoint and exchangeable.
+    """QualityRecords a pool at random; the three groups are disjoint and exchangeable.
 
     Shares are of the records that `duplicates` left. Where copies are kept together a group can be smaller
     than asked for, by less than the largest number of copies.
@@ -77,7 +77,7 @@ def split_pool(
 
 
 def split_reference(
-    records: Records, membership: Membership, share: float, scheme: Scheme, num_partitions: int, seed: int
+    records: Pool, membership: Membership, share: float, scheme: Scheme, num_partitions: int, seed: int
 ) -> Membership:
     """Who is a member of a reference model: a random part of the reference set, and nobody else.
 

@@ -17,7 +17,7 @@ from pargan.fast.torch_transforms import transforming
 FEW = 4  # channels to compute
 
 WORTH_TRANSFORMING = range(5, 13)
-"""Sides of a picture, in pixels, for which it was measured, with 5 x 5 weights: of smaller ones PyTorch's own
+"""Sides of an image, in pixels, for which it was measured, with 5 x 5 weights: of smaller ones PyTorch's own
 convolution skips the half of the weights that meet padding."""
 
 PRECISE = {torch.float32, torch.float64}  # in half precision each product would round anew
@@ -28,62 +28,62 @@ MADE_BY = {"ConvolutionBackward0", "_BackToFewChannelsBackward"}
 
 
 class Conv2d(nn.Conv2d):
-    """`nn.Conv2d` whose gradient in pictures of a few channels takes a shorter way on a CPU; the same to rounding."""
+    """`nn.Conv2d` whose gradient in images of a few channels takes a shorter way on a CPU; the same to rounding."""
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
         if not torch.jit.is_scripting():
-            made = self._with_a_shorter_way_back(pictures)
+            made = self._with_a_shorter_way_back(images)
             # Hooks may keep it: a view is none of the results that LeakyDropout takes for its own.
             return made.view_as(made) if self._forward_hooks else made
-        return self._conv_forward(pictures, self.weight, self.bias)
+        return self._conv_forward(images, self.weight, self.bias)
 
     @torch.jit.unused
-    def _with_a_shorter_way_back(self, pictures: Tensor) -> Tensor:
+    def _with_a_shorter_way_back(self, images: Tensor) -> Tensor:
         plain = self.groups == 1 and self.padding_mode == "zeros" and not isinstance(self.padding, str)
-        few = pictures.requires_grad and _in_reach(pictures) and self.in_channels <= FEW
+        few = images.requires_grad and _in_reach(images) and self.in_channels <= FEW
         if not (plain and few) or torch.jit.is_tracing():
-            return super().forward(pictures)
-        return _BackToFewChannels.apply(pictures, self.weight, self.bias, self.stride, self.padding, self.dilation)
+            return super().forward(images)
+        return _BackToFewChannels.apply(images, self.weight, self.bias, self.stride, self.padding, self.dilation)
 
 
 class _BackToFewChannels(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, pictures: Tensor, weight: Tensor, bias: Tensor | None, *where: Any) -> Tensor:
-        ctx.save_for_backward(pictures, weight)
+    def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None, *where: Any) -> Tensor:
+        ctx.save_for_backward(images, weight)
         ctx.where, ctx.biases = where, None if bias is None else [len(bias)]
-        return conv2d(pictures, weight, bias, *where)
+        return conv2d(images, weight, bias, *where)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        pictures, weight = ctx.saved_tensors
+        images, weight = ctx.saved_tensors
         wanted = [False, *ctx.needs_input_grad[1:3]]
         of_weight = of_bias = None
         if any(wanted):
             settings = (*map(list, ctx.where), False, [0, 0], 1)
             _, of_weight, of_bias = torch.ops.aten.convolution_backward(
-                gradient, pictures, weight, ctx.biases, *settings, wanted
+                gradient, images, weight, ctx.biases, *settings, wanted
             )
-        return scattered(gradient, weight, pictures.shape[2:], *ctx.where), of_weight, of_bias, None, None, None
+        return scattered(gradient, weight, images.shape[2:], *ctx.where), of_weight, of_bias, None, None, None
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
     """`nn.ConvTranspose2d` that takes a shorter way on a CPU where its sizes allow one; the same result to rounding.
 
-    - At stride 1 on small pictures it multiplies spectra, in half the time: 5 x 5 weights on 7 x 7 pixels need 25 x 49
+    - At stride 1 on small images it multiplies spectra, in half the time: 5 x 5 weights on 7 x 7 pixels need 25 x 49
       products of real matrices, or 41 of complex ones.
     - To a few channels there is next to nothing to multiply, and PyTorch's own spends its time elsewhere: one matrix
       product and a sum of what falls on the same pixel take a quarter of it.
     """
 
-    def forward(self, pictures: Tensor, output_size: list[int] | None = None) -> Tensor:
+    def forward(self, images: Tensor, output_size: list[int] | None = None) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
         if not torch.jit.is_scripting():
-            shorter = self._shorter_way(pictures) if output_size is None and not torch.jit.is_tracing() else None
-            return super().forward(pictures, output_size) if shorter is None else shorter(pictures)
+            shorter = self._shorter_way(images) if output_size is None and not torch.jit.is_tracing() else None
+            return super().forward(images, output_size) if shorter is None else shorter(images)
         assert output_size is None  # TorchScript knows no super()
         return conv_transpose2d(
-            pictures,
+            images,
             self.weight,
             self.bias,
             self.stride,
@@ -94,39 +94,39 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         )
 
     @torch.jit.unused
-    def _shorter_way(self, pictures: Tensor) -> Callable[[Tensor], Tensor] | None:
-        if not _in_reach(pictures) or self.bias is not None or self.groups != 1:
+    def _shorter_way(self, images: Tensor) -> Callable[[Tensor], Tensor] | None:
+        if not _in_reach(images) or self.bias is not None or self.groups != 1:
             return None
         (added, added_width), (step, step_width) = self.output_padding, self.stride
         if added >= step or added_width >= step_width:  # pixels that no input reaches: only PyTorch's own adds them
             return None
         if self.out_channels <= FEW:
             return self._scattered
-        odd, side = self.kernel_size[0], pictures.shape[3]
+        odd, side = self.kernel_size[0], images.shape[3]
         keeps_size = (*self.stride, *self.dilation) == (1,) * 4 and odd % 2 == 1
         keeps_size = keeps_size and self.kernel_size == (odd, odd) and self.padding == (odd // 2, odd // 2)
-        if keeps_size and pictures.shape[2] == side in WORTH_TRANSFORMING:
+        if keeps_size and images.shape[2] == side in WORTH_TRANSFORMING:
             return partial(spectral_convolution, weight=self.weight)
         return None
 
-    def _scattered(self, pictures: Tensor) -> Tensor:
+    def _scattered(self, images: Tensor) -> Tensor:
         padding = (int(self.padding[0]), int(self.padding[1]))
-        return scattered(pictures, self.weight, self._output_sides(pictures), self.stride, padding, self.dilation)
+        return scattered(images, self.weight, self._output_sides(images), self.stride, padding, self.dilation)
 
-    def _output_sides(self, pictures: Tensor) -> tuple[int, int]:
+    def _output_sides(self, images: Tensor) -> tuple[int, int]:
         height, width = (
             (side - 1) * self.stride[axis]
             - 2 * int(self.padding[axis])
             + self.dilation[axis] * (self.kernel_size[axis] - 1)
             + self.output_padding[axis]
             + 1
-            for axis, side in enumerate(pictures.shape[2:])
+            for axis, side in enumerate(images.shape[2:])
         )
         return height, width
 
 
 def scattered(
-    pictures: Tensor,
+    images: Tensor,
     weight: Tensor,
     sides: Sequence[int],
     stride: tuple[int, ...],
@@ -135,12 +135,12 @@ def scattered(
 ) -> Tensor:
     """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, *sides): one product, then a sum of what falls
     on the same pixel."""
-    spread = torch.bmm(weight.flatten(1).mT.expand(len(pictures), -1, -1), pictures.flatten(2))  # (B, Okk, HW)
+    spread = torch.bmm(weight.flatten(1).mT.expand(len(images), -1, -1), images.flatten(2))  # (B, Okk, HW)
     return fold(spread, tuple(sides), weight.shape[2:], dilation, padding, stride)
 
 
-def _in_reach(pictures: Tensor) -> bool:
+def _in_reach(images: Tensor) -> bool:
     """Real numbers on a CPU, outside of transforms; asked at every call, so the cheapest questions come first."""
-    if not pictures.is_cpu or pictures.dtype not in PRECISE or pictures.dim() != 4 or not pictures.numel():
+    if not images.is_cpu or images.dtype not in PRECISE or images.dim() != 4 or not images.numel():
         return False
-    return type(pictures) in NUMBERS and not transforming() and not torch.is_autocast_enabled("cpu")
+    return type(images) in NUMBERS and not transforming() and not torch.is_autocast_enabled("cpu")

@@ -14,9 +14,9 @@ from torch import Tensor
 Array = npt.NDArray[Any]
 
 
-def spectral_convolution(pictures: Tensor, weight: Tensor) -> Tensor:
+def spectral_convolution(images: Tensor, weight: Tensor) -> Tensor:
     """The transposed convolution (B, I, S, S), (I, O, k, k) -> (B, O, S, S) at stride 1 and padding k // 2, k odd."""
-    convolved: Tensor = _Convolution.apply(pictures, weight)
+    convolved: Tensor = _Convolution.apply(images, weight)
     return convolved
 
 
@@ -24,43 +24,43 @@ class _Convolution(torch.autograd.Function):
     """Every matrix is laid out so that the next product reads it where it lies, forwards and backwards."""
 
     @staticmethod
-    def forward(ctx: Any, pictures: Tensor, weight: Tensor) -> Tensor:
-        ctx.bases = as_tensors(pictures.shape[-1], weight.shape[-1], pictures.dtype)
-        of_pictures, of_weight, back = ctx.bases
-        real, imaginary = spectrum = _transformed(of_pictures, pictures)  # (F, B, I) each
+    def forward(ctx: Any, images: Tensor, weight: Tensor) -> Tensor:
+        ctx.bases = as_tensors(images.shape[-1], weight.shape[-1], images.dtype)
+        of_images, of_weight, back = ctx.bases
+        real, imaginary = spectrum = _transformed(of_images, images)  # (F, B, I) each
         by_real, by_imaginary = weights = _transformed(of_weight, weight)  # (F, I, O) each
-        ctx.save_for_backward(pictures, weight, *spectrum, *weights)
+        ctx.save_for_backward(images, weight, *spectrum, *weights)
         product = (
             torch.bmm(real, by_real).baddbmm_(imaginary, by_imaginary, alpha=-1),
             torch.bmm(real, by_imaginary).baddbmm_(imaginary, by_real),
         )
-        return _transformed_back(product, back, pictures.shape[-1])
+        return _transformed_back(product, back, images.shape[-1])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        pictures, weight, real, imaginary, by_real, by_imaginary = ctx.saved_tensors
+        images, weight, real, imaginary, by_real, by_imaginary = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
             half, wanted = [weight.shape[-1] // 2] * 2, [*ctx.needs_input_grad, False]
-            of_pictures, of_weight, _ = torch.ops.aten.convolution_backward(
-                gradient, pictures, weight, None, [1, 1], half, [1, 1], True, [0, 0], 1, wanted
+            of_images, of_weight, _ = torch.ops.aten.convolution_backward(
+                gradient, images, weight, None, [1, 1], half, [1, 1], True, [0, 0], 1, wanted
             )
-            return of_pictures, of_weight
-        to_pictures, to_weight, forth = ctx.bases
+            return of_images, of_weight
+        to_images, to_weight, forth = ctx.bases
         of_real, of_imaginary = _transformed(forth, gradient)  # (F, B, O) each
-        of_pictures = of_weight = None
+        of_images = of_weight = None
         if ctx.needs_input_grad[0]:
             spectrum = (
                 torch.bmm(of_real, by_real.mT).baddbmm_(of_imaginary, by_imaginary.mT),
                 torch.bmm(of_imaginary, by_real.mT).baddbmm_(of_real, by_imaginary.mT, alpha=-1),
             )
-            of_pictures = _transformed_back(spectrum, to_pictures, pictures.shape[-1])
+            of_images = _transformed_back(spectrum, to_images, images.shape[-1])
         if ctx.needs_input_grad[1]:
             spectrum = (
                 torch.bmm(real.mT, of_real).baddbmm_(imaginary.mT, of_imaginary),
                 torch.bmm(real.mT, of_imaginary).baddbmm_(imaginary.mT, of_real, alpha=-1),
             )
             of_weight = _transformed_back(spectrum, to_weight, weight.shape[-1])
-        return of_pictures, of_weight
+        return of_images, of_weight
 
 
 def _transformed(basis: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
@@ -84,13 +84,13 @@ def as_tensors(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tens
 
 @lru_cache
 def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Array]:
-    """Discrete Fourier transforms of pictures, of weights, and back, as real matrices.
+    """Discrete Fourier transforms of images, of weights, and back, as real matrices.
 
     Circular convolution over side + kernel // 2 places: what wraps around falls on the margin, which is cut off.
     Arrays, since tensors that are made in some mode and kept would be of no use outside it.
 
     Returns:
-        (2F, side^2), (2F, kernel^2): the real parts of each frequency of pictures and of weights, then the imaginary
+        (2F, side^2), (2F, kernel^2): the real parts of each frequency of images and of weights, then the imaginary
         parts. (2F, side^2): what each of these contributes to a pixel.
     """
     reach = kernel // 2
@@ -107,10 +107,10 @@ def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Arr
         waves = np.exp(np.outer(np.arange(length), positions) * (-2j * np.pi / length))
         return np.kron(waves, waves[:half])[needed.ravel()]
 
-    pictures, weights = transform(np.arange(side)), transform(np.arange(-reach, reach + 1))
+    images, weights = transform(np.arange(side)), transform(np.arange(-reach, reach + 1))
     times = np.where(alone, 1.0, 2.0)[needed]  # it occurs, with its mirror image
-    inverse = pictures.conj() * times[:, None] / length**2
-    parts = (pictures.real, pictures.imag), (weights.real, weights.imag), (inverse.real, -inverse.imag)
+    inverse = images.conj() * times[:, None] / length**2
+    parts = (images.real, images.imag), (weights.real, weights.imag), (inverse.real, -inverse.imag)
     precision = str(dtype).removeprefix("torch.")
     forth, of_weights, back = (np.concatenate(each).astype(precision) for each in parts)
     return forth, of_weights, back

@@ -1,4 +1,4 @@
-"""metrics.csv, and pictures and tables for whatever other logger is on."""
+"""metrics.csv, and images and tables for whatever other logger is on."""
 
 import csv
 import io
@@ -78,19 +78,19 @@ class EpochCsvLogger(Logger):
 
 
 @singledispatch
-def log_picture(logger: Logger, name: str, path: Path, step: int) -> None:
-    """Show the PNG at `path` under `name`; a logger that shows no pictures ignores it."""
+def log_image(logger: Logger, name: str, path: Path, step: int) -> None:
+    """Show the PNG at `path` under `name`; a logger that shows no images ignores it."""
 
 
-@log_picture.register
+@log_image.register
 def _(logger: WandbLogger, name: str, path: Path, step: int) -> None:
     logger.log_image(name, [str(path)], step=step)
 
 
-@log_picture.register
+@log_image.register
 def _(logger: TensorBoardLogger, name: str, path: Path, step: int) -> None:
-    with Image.open(path) as picture:
-        logger.experiment.add_image(name, np.asarray(picture.convert("RGB")), step, dataformats="HWC")
+    with Image.open(path) as image:
+        logger.experiment.add_image(name, np.asarray(image.convert("RGB")), step, dataformats="HWC")
 
 
 @singledispatch

@@ -1,4 +1,4 @@
-"""What a reader needs to know to trust or repeat a figure: versions, commit, machine."""
+"""What a reader needs to know to trust or repeat a metric: versions, commit, machine."""
 
 import os
 import platform

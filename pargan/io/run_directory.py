@@ -93,13 +93,13 @@ class RunDirectory:
 
     @property
     def samples(self) -> Path:
-        """Generated records: pictures over the epochs, and a file in the user's units at the end."""
+        """Generated records: images over the epochs, and a file in the user's units at the end."""
         return self.path / "samples"
 
     @property
-    def figures(self) -> Path:
+    def plots(self) -> Path:
         """Curves, ROC, histograms."""
-        return self.path / "figures"
+        return self.path / "plots"
 
     @property
     def records(self) -> Path:
@@ -113,10 +113,10 @@ class RunDirectory:
 
     @property
     def result(self) -> Path:
-        """The final figures, machine-readable; it stands for a whole directory."""
+        """The final metrics, machine-readable; it stands for a whole directory."""
         return self.path / "result.json"
 
     @property
     def result_before(self) -> Path:
-        """The figures from before a finished run was continued."""
+        """The metrics from before a finished run was continued."""
         return self.path / "result.before.json"

@@ -1,6 +1,6 @@
-from .metrics import Figures, judge
+from .metrics import AttackMetrics, judge
 
 __all__ = [
-    "Figures",
+    "AttackMetrics",
     "judge",
 ]

@@ -1,4 +1,4 @@
-"""Scores -> figures. Pure: knows nothing of attacks, networks or files.
+"""Scores -> metrics. Pure: knows nothing of attacks, networks or files.
 
 Legend: scores of m members and of n nonmembers, (m,) and (n,); higher = more likely a member.
 """
@@ -18,7 +18,7 @@ FALSE_POSITIVE_RATES = {"tpr_at_0p1pct_fpr": 0.001, "tpr_at_1pct_fpr": 0.01, "tp
 
 
 @dataclass(frozen=True, kw_only=True)
-class Figures:
+class AttackMetrics:
     """How well scores tell members from nonmembers.
 
     Attributes:
@@ -38,7 +38,7 @@ class Figures:
         tvd: total variation distance of the two score histograms (50 bins on a common range), in [0, 1].
         tvd_null: its mean over permuted memberships, the floor that leaks nothing; `tvd_null_high` is their
             95 % quantile.
-        notes: why a figure is None.
+        notes: why a metric is None.
     """
 
     auc: float
@@ -72,7 +72,7 @@ class Figures:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Flat and ready for JSON; None where a figure cannot be had."""
+        """Flat and ready for JSON; None where a metric cannot be had."""
         return asdict(self) | {"notes": list(self.notes)}
 
 
@@ -82,8 +82,8 @@ def judge(
     seed: int,
     draws: int = 2000,
     name: str = "attack",
-) -> Figures:
-    """All figures of one attack's scores, deterministic for a seed.
+) -> AttackMetrics:
+    """All metrics of one attack's scores, deterministic for a seed.
 
     Args:
         member_scores: (m,).
@@ -97,13 +97,13 @@ def judge(
     """
     members = _checked(member_scores, f"{name}: scores of members")
     nonmembers = _checked(nonmember_scores, f"{name}: scores of nonmembers")
-    # One stream each: another number of draws must not move the other figures.
+    # One stream each: another number of draws must not move the other metrics.
     bootstrap, halves, subset, sets, bound, permuted = (np.random.default_rng([seed, stream]) for stream in range(6))
     area = statistics.auc_interval(members, nonmembers, bootstrap, draws)
-    rates, notes = _low_fpr_figures(members, nonmembers)
-    by_set, note = _set_figures(members, nonmembers, sets)
+    rates, notes = _low_fpr_metrics(members, nonmembers)
+    by_set, note = _set_metrics(members, nonmembers, sets)
     notes += note
-    proven, note = _epsilon_figures(members, nonmembers, bound)
+    proven, note = _epsilon_metrics(members, nonmembers, bound)
     notes += note
     distance = total_variation(members, nonmembers, permuted)
     accuracy = None
@@ -111,7 +111,7 @@ def judge(
         notes.append("balanced_accuracy: takes two members and two nonmembers, one to choose its threshold on")
     else:
         accuracy = statistics.balanced_accuracy(members, nonmembers, halves)
-    return Figures(
+    return AttackMetrics(
         auc=area.value,
         auc_low=area.low,
         auc_high=area.high,
@@ -131,8 +131,8 @@ def judge(
     )
 
 
-def _low_fpr_figures(members: np.ndarray, nonmembers: np.ndarray) -> tuple[dict[str, Any], list[str]]:
-    figures: dict[str, Any] = {}
+def _low_fpr_metrics(members: np.ndarray, nonmembers: np.ndarray) -> tuple[dict[str, Any], list[str]]:
+    metrics: dict[str, Any] = {}
     notes = []
     for key, rate in FALSE_POSITIVE_RATES.items():
         found: tuple[float | None, ...] = (None, None, None)
@@ -140,11 +140,11 @@ def _low_fpr_figures(members: np.ndarray, nonmembers: np.ndarray) -> tuple[dict[
             found = statistics.tpr_at_fpr(members, nonmembers, rate)
         else:
             notes.append(f"{key}: {len(nonmembers)} nonmembers cannot resolve it, {round(1 / rate)} can")
-        figures |= dict(zip((key, f"{key}_low", f"{key}_high"), found, strict=True))
-    return figures, notes
+        metrics |= dict(zip((key, f"{key}_low", f"{key}_high"), found, strict=True))
+    return metrics, notes
 
 
-def _set_figures(
+def _set_metrics(
     members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Generator
 ) -> tuple[dict[str, Any], list[str]]:
     keys = ("set_accuracy", "set_accuracy_low", "set_accuracy_high", "set_p_value", "num_sets")
@@ -155,14 +155,14 @@ def _set_figures(
     return dict(zip(keys, (None, None, None, None, 0), strict=True)), [note]
 
 
-def _epsilon_figures(
+def _epsilon_metrics(
     members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Generator
 ) -> tuple[dict[str, Any], list[str]]:
     ceiling = epsilon_ceiling(len(members), len(nonmembers))
-    figures: dict[str, Any] = {"epsilon_low": None, "epsilon_ceiling": ceiling}
+    metrics: dict[str, Any] = {"epsilon_low": None, "epsilon_ceiling": ceiling}
     if ceiling == 0:
-        return figures, [f"epsilon_low: {len(members)} members and {len(nonmembers)} nonmembers cannot prove any"]
-    return figures | {"epsilon_low": epsilon_lower_bound(members, nonmembers, rng)}, []
+        return metrics, [f"epsilon_low: {len(members)} members and {len(nonmembers)} nonmembers cannot prove any"]
+    return metrics | {"epsilon_low": epsilon_lower_bound(members, nonmembers, rng)}, []
 
 
 def _checked(scores: np.ndarray, what: str) -> np.ndarray:

@@ -25,7 +25,7 @@ class Roc(NamedTuple):
 
 
 class Interval(NamedTuple):
-    """A figure and its 95 % interval."""
+    """A metric and its 95 % interval."""
 
     value: float
     low: float

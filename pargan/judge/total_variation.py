@@ -23,7 +23,7 @@ def total_variation(members: np.ndarray, nonmembers: np.ndarray, rng: np.random.
     """Half the L1 distance of the two histograms (50 bins on a common range), in [0, 1], with its null floor.
 
     Histograms of equal distributions differ by chance, so the distance is well above 0 also when nothing
-    leaks; the floor says by how much. Unlike the other figures it changes with the scale of the scores: one
+    leaks; the floor says by how much. Unlike the other metrics it changes with the scale of the scores: one
     far outlier makes the bins wide.
     """
     m, n = len(members), len(nonmembers)

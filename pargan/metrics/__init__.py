@@ -1,7 +1,7 @@
-"""How good generated records are: figures for points, images and tables, against held-out records.
+"""How good generated records are: metrics for points, images and tables, against held-out records.
 
-The records a figure compares with are the nonmembers: a generator that returns its members gains nothing.
-Whatever has to be fitted (feature extractor, scale) is fitted on the reference group. The first figure of
+The records a metric compares with are the nonmembers: a generator that returns its members gains nothing.
+Whatever has to be fitted (feature extractor, scale) is fitted on the reference group. The first metric of
 each measure is its main one, and there lower is better.
 """
 

@@ -9,7 +9,7 @@ import numpy as np
 Result = TypeVar("Result")
 
 
-class Remembering(Generic[Result]):
+class ContentCache(Generic[Result]):
     """A function of arrays that keeps its last `size` results: equal arrays, the same result.
 
     Args:

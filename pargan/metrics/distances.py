@@ -37,7 +37,7 @@ def kernel_distance(generated: np.ndarray, real: np.ndarray) -> float:
     return float(sum(within) - 2 * polynomial_kernel(generated, real, degree=3, coef0=1).mean())
 
 
-def neighbourhood_figures(generated: np.ndarray, real: np.ndarray, k: int = 5) -> dict[str, float]:
+def neighbourhood_metrics(generated: np.ndarray, real: np.ndarray, k: int = 5) -> dict[str, float]:
     """Precision, recall, density and coverage (arXiv 1904.06991 and 2002.09797).
 
     A record's ball reaches to its k-th nearest neighbour in its own set, itself not counted; a record on the

@@ -1,7 +1,7 @@
 """Feature extractors that need no download: fitted on the reference group, never on members or nonmembers.
 
-Their features are not Inception's (`pargan.metrics.inception`). The extractor's name goes into the figure's
-name, and such figures compare only between runs that share the reference group.
+Their features are not Inception's (`pargan.metrics.inception`). The extractor's name goes into the metric's
+name, and such metrics compare only between runs that share the reference group.
 Legend: R reference records, N records, F features.
 """
 
@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from pargan.errors import ParganError
-from pargan.metrics.content_cache import Remembering
+from pargan.metrics.content_cache import ContentCache
 from pargan.seeding import subset
 
 WIDTH = 64  # features
@@ -30,7 +30,7 @@ class Extractor(Protocol):
 
     @property
     def name(self) -> str:
-        """What figures in the space of these features are called after."""
+        """What metrics in the space of these features are called after."""
 
     def __call__(self, records: np.ndarray) -> np.ndarray:
         """(N, *shape) -> (N, F) float64."""
@@ -87,7 +87,7 @@ def _fit(reference: np.ndarray, labels: np.ndarray | None) -> ReferenceExtractor
 
 
 # The quality over the epochs, the final one and attacks see one reference group; a sweep has several.
-_fitted = Remembering(_fit, size=4)
+_fitted = ContentCache(_fit, size=4)
 
 
 def _hidden_layer(records: np.ndarray, labels: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from pargan.errors import ParganError
-from pargan.metrics.distances import frechet_distance, kernel_distance, neighbourhood_figures
+from pargan.metrics.distances import frechet_distance, kernel_distance, neighbourhood_metrics
 from pargan.metrics.features import Extractor, fit_extractor
 from pargan.metrics.finite import finite
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 from pargan.seeding import subset
 
 
@@ -16,7 +16,7 @@ from pargan.seeding import subset
 class ImageQuality:
     """Frechet and kernel distance, precision, recall, density and coverage against held-out images.
 
-    All in the space of one extractor, named in every figure. By default it is fitted on the reference group:
+    All in the space of one extractor, named in every metric. By default it is fitted on the reference group:
     `fid_refmlp`, `kid_refmlp`, `precision_refmlp` and so on with labels, `..._refpca` without, which compare
     only with themselves. With `Inception` they are `fid_inception` and so on, the Frechet distance being FID as
     it is published. The Frechet distance is biased upwards, the more the fewer the records (published ones
@@ -31,8 +31,8 @@ class ImageQuality:
     num_records: int = 2000
     extractor: Extractor | None = None
 
-    def __call__(self, generated: np.ndarray, split: Split, seed: int) -> dict[str, float]:
-        """(S, C, H, W) generated images in [-1, 1] -> figures.
+    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+        """(S, C, H, W) generated images in [-1, 1] -> metrics.
 
         Raises:
             ParganError: fewer than two records on a side, or generated records that are not finite.
@@ -46,6 +46,6 @@ class ImageQuality:
         rng = np.random.default_rng(seed)
         fake, real = extractor(finite(generated)), extractor(split.nonmembers)
         some_fake, some_real = (each[subset(self.num_records, len(each), rng)] for each in (fake, real))
-        figures = {"fid": frechet_distance(fake, real), "kid": kernel_distance(some_fake, some_real)}
-        figures |= neighbourhood_figures(some_fake, some_real)
-        return {f"{name}_{extractor.name}": value for name, value in figures.items()}
+        metrics = {"fid": frechet_distance(fake, real), "kid": kernel_distance(some_fake, some_real)}
+        metrics |= neighbourhood_metrics(some_fake, some_real)
+        return {f"{name}_{extractor.name}": value for name, value in metrics.items()}

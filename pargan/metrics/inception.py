@@ -1,6 +1,6 @@
 """Features of the Inception network, by which FID is defined, where its weights can be had.
 
-Legend: N pictures of H x W pixels with C channels.
+Legend: N images of H x W pixels with C channels.
 """
 
 import hashlib
@@ -12,11 +12,11 @@ import torch
 
 from pargan.errors import ParganError
 from pargan.io.files import NO_TENSORS
-from pargan.metrics.content_cache import Remembering
+from pargan.metrics.content_cache import ContentCache
 from pargan.records.grey_levels import grey_levels
 
 FEATURES = "2048"  # torch-fidelity's name of the last pooling layer, which FID and KID are defined on
-BATCH = 32  # pictures at a time; 0.3 GiB of activations
+BATCH = 32  # images at a time; 0.3 GiB of activations
 PUBLISHED = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"  # sha256 of the file everybody uses
 FILE = "pt_inception-2015-12-05-6726825d.pth"
 
@@ -30,7 +30,7 @@ class Inception:
 
     Attributes:
         name: `inception` for the published weights; for others the start of the file's sha256 follows, because
-            their figures compare only with themselves.
+            their metrics compare only with themselves.
 
     Args:
         weights: the file pt_inception-2015-12-05-6726825d.pth, under whatever name; torch-fidelity calls it
@@ -47,22 +47,22 @@ class Inception:
         self.name = "inception" if digest == PUBLISHED else f"inception_{digest[:8]}"
         self.device = device
         self._network = _network(weights, content)
-        self._remembered = Remembering(self._features, size=2)
+        self._remembered = ContentCache(self._features, size=2)
 
     def __call__(self, records: np.ndarray) -> np.ndarray:
-        """(N, C, H, W) pictures in [-1, 1] with C = 1 or 3 -> (N, 2048) float64, >= 0.
+        """(N, C, H, W) images in [-1, 1] with C = 1 or 3 -> (N, 2048) float64, >= 0.
 
         Raises:
             ParganError: records of another shape or range.
         """
         if records.ndim != 4 or records.shape[1] not in (1, 3):
             raise ParganError(
-                f"Inception takes pictures (N, C, H, W) with C = 1 or 3, these records have shape {records.shape}; "
+                f"Inception takes images (N, C, H, W) with C = 1 or 3, these records have shape {records.shape}; "
                 f"leave inception out"
             )
         if records.min() < -1 or records.max() > 1:
             raise ParganError(
-                f"Inception takes pictures in [-1, 1], these range from {records.min():.6g} to {records.max():.6g}; "
+                f"Inception takes images in [-1, 1], these range from {records.min():.6g} to {records.max():.6g}; "
                 f"scale 0..255 by x / 127.5 - 1"
             )
         return self._remembered(records)
@@ -74,7 +74,7 @@ class Inception:
         with torch.no_grad():
             for start in range(0, len(records), BATCH):
                 levels = torch.from_numpy(grey_levels(records[start : start + BATCH])).to(device)
-                # expand: a grey picture has three equal channels
+                # expand: a grey image has three equal channels
                 (features,) = network(levels.expand(-1, 3, -1, -1))
                 found.append(features.cpu().numpy())
         return np.concatenate(found).astype(np.float64)

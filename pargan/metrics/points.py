@@ -9,7 +9,7 @@ from scipy.spatial.distance import cdist
 
 from pargan.errors import ParganError
 from pargan.metrics.finite import finite
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 from pargan.seeding import subset
 
 LIMIT = 1000  # records on each side of the exact transport problem, whose time grows with the cube
@@ -19,7 +19,7 @@ WITHIN = 3.0  # standard deviations from a mode at which a point still counts as
 def wasserstein2(generated: np.ndarray, real: np.ndarray, seed: int) -> float:
     """2-Wasserstein distance between two equal-sized empirical sets, solved exactly.
 
-    Both sides are cut to min(S, H, 1000) records drawn at random, so the figure depends on that number:
+    Both sides are cut to min(S, H, 1000) records drawn at random, so the metric depends on that number:
     two draws from one distribution stand at about n^(-1/2) (D = 1) to n^(-1/D) (D > 2), not at 0.
 
     Args:
@@ -42,7 +42,7 @@ def wasserstein2(generated: np.ndarray, real: np.ndarray, seed: int) -> float:
 class PointsQuality:
     """Points around known centres, or around none (then the transport distance alone).
 
-    Figures: `wasserstein2`, and as in VEEGAN (arXiv 1705.07761) `modes_covered` (count: centres that are the
+    AttackMetrics: `wasserstein2`, and as in VEEGAN (arXiv 1705.07761) `modes_covered` (count: centres that are the
     nearest one of at least one high-quality point) and `high_quality_share` (in [0, 1]: points within 3 SD of
     the nearest centre; a perfect isotropic generator in the plane has 0.989, not 1).
 
@@ -61,11 +61,11 @@ class PointsQuality:
                 f"give both, or leave both out to measure the Wasserstein distance alone"
             )
 
-    def __call__(self, generated: np.ndarray, split: Split, seed: int) -> dict[str, float]:
-        """(S, D) generated points -> figures."""
+    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+        """(S, D) generated points -> metrics."""
         finite(generated)
-        figures = {"wasserstein2": wasserstein2(generated, split.nonmembers, seed)}
-        return figures if self.std is None else figures | self._modes(generated, self.std)
+        metrics = {"wasserstein2": wasserstein2(generated, split.nonmembers, seed)}
+        return metrics if self.std is None else metrics | self._modes(generated, self.std)
 
     def _modes(self, generated: np.ndarray, std: float) -> dict[str, float]:
         distance = cdist(generated, np.asarray(self.centres, dtype=np.float64))  # (S, M)
@@ -80,7 +80,7 @@ class PointsQuality:
 class RingQuality:
     """Points on rings around the origin.
 
-    Figures: `wasserstein2`, `rings_covered` (count: rings with at least one high-quality point) and
+    AttackMetrics: `wasserstein2`, `rings_covered` (count: rings with at least one high-quality point) and
     `high_quality_share` (in [0, 1]: points whose radius is within 3 SD of the nearer ring; 0.997 for a
     perfect generator).
 
@@ -92,8 +92,8 @@ class RingQuality:
     radii: tuple[float, ...]
     std: float
 
-    def __call__(self, generated: np.ndarray, split: Split, seed: int) -> dict[str, float]:
-        """(S, 2) generated points -> figures."""
+    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+        """(S, 2) generated points -> metrics."""
         finite(generated)
         radius = np.linalg.norm(generated.astype(np.float64), axis=1)
         distance = np.abs(radius[:, None] - np.asarray(self.radii))  # (S, number of rings)

@@ -13,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
 from pargan.metrics.finite import finite
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 from pargan.seeding import subset
 
 if TYPE_CHECKING:  # the spec's module may build this measure, so it cannot be imported from here
@@ -29,7 +29,7 @@ CATEGORICAL = "categorical"
 class TableQuality:
     """Usefulness and faithfulness of generated rows, judged by held-out rows in the user's units.
 
-    Figures:
+    AttackMetrics:
         `tstr_accuracy`, `tstr_auc`: a small random forest trained on generated rows, tested on held-out rows
             (arXiv 1706.02633); in [0, 1], AUC macro-averaged one class against the rest.
         `trtr_accuracy`, `trtr_auc`: the same forest trained on as many member rows: what `tstr` can hope for.
@@ -53,26 +53,26 @@ class TableQuality:
         if self.label is not None and self.label not in names:
             raise ParganError(f"dataset.label={self.label} is no column of the table; choose one of {', '.join(names)}")
 
-    def __call__(self, generated: np.ndarray, split: Split, seed: int) -> dict[str, float]:
-        """(S, width) generated rows in model space -> figures."""
+    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+        """(S, width) generated rows in model space -> metrics."""
         rng = np.random.default_rng(seed)
         fake = self.spec.decode(finite(generated))
         held_out = self.spec.decode(split.nonmembers)
         categorical = [column.name for column in self.spec.columns if column.type == CATEGORICAL]
-        figures = {
+        metrics = {
             "column_distance": column_distance(fake, held_out, categorical),
             "correlation_difference": correlation_difference(fake, held_out, categorical),
         }
         if self.label is None:
-            return figures
+            return metrics
         size = min(len(generated), len(split.members), self.num_rows)
         members = self.spec.decode(split.members[subset(size, len(split.members), rng)])
         fake = _rows(fake, subset(size, len(generated), rng))
         test = _rows(held_out, subset(self.num_rows, len(split.nonmembers), rng))
         for name, train in (("tstr", fake), ("trtr", members)):
             accuracy, auc = _train_and_test(*_encode(train, test, self.label, categorical), seed)
-            figures |= {f"{name}_accuracy": accuracy, f"{name}_auc": auc}
-        return figures
+            metrics |= {f"{name}_accuracy": accuracy, f"{name}_auc": auc}
+        return metrics
 
 
 def column_distance(generated: Columns, real: Columns, categorical: list[str]) -> float:

@@ -1,4 +1,4 @@
-"""Convolutional networks for pictures of any size: the published 28x28 and 32x32 ones are two cases.
+"""Convolutional networks for images of any size: the published 28x28 and 32x32 ones are two cases.
 
 Legend: B records, C channels, H x W pixels.
 """
@@ -13,7 +13,7 @@ from pargan.fast.leaky_relu import LeakyDropout
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 from pargan.records.spec import RecordSpec
 
-SMALLEST = 4  # pictures are halved until a side is odd or would fall below this many pixels
+SMALLEST = 4  # images are halved until a side is odd or would fall below this many pixels
 
 
 class DCGANGenerator(nn.Sequential):
@@ -28,11 +28,11 @@ class DCGANGenerator(nn.Sequential):
         width: channels of the last hidden layer; earlier ones double, up to four times this.
 
     Raises:
-        ParganError: the records are not pictures.
+        ParganError: the records are not images.
     """
 
     def __init__(self, spec: RecordSpec, latent_dim: int, width: int = 64) -> None:
-        channels, height, width_px = _picture(spec)
+        channels, height, width_px = _image(spec)
         halvings = _halvings(height, width_px)
         first, *between = [min(width << step, 4 * width) for step in range(halvings, -1, -1)]
         height, width_px = height >> halvings, width_px >> halvings
@@ -65,11 +65,11 @@ class DCGANDiscriminator(nn.Sequential):
         dropout: share of activations dropped after each convolution.
 
     Raises:
-        ParganError: the records are not pictures.
+        ParganError: the records are not images.
     """
 
     def __init__(self, spec: RecordSpec, width: int = 64, dropout: float = 0.3) -> None:
-        channels, height, width_px = _picture(spec)
+        channels, height, width_px = _image(spec)
         layers: list[nn.Module] = []
         for step in range(max(1, _halvings(height, width_px))):
             outputs = min(width << step, 4 * width)
@@ -82,10 +82,10 @@ class DCGANDiscriminator(nn.Sequential):
         glorot_(self)
 
 
-def _picture(spec: RecordSpec) -> tuple[int, int, int]:
+def _image(spec: RecordSpec) -> tuple[int, int, int]:
     if len(spec.shape) != 3:
         raise ParganError(
-            f"model=dcgan needs pictures (C, H, W), but the records have shape {spec.shape}; "
+            f"model=dcgan needs images (C, H, W), but the records have shape {spec.shape}; "
             f"use model=points or model=mlp"
         )
     channels, height, width = spec.shape

@@ -1,4 +1,4 @@
-"""Fully connected networks: points, tables, and small pictures.
+"""Fully connected networks: points, tables, and small images.
 
 Legend: B records, *shape of one record.
 """

@@ -1,6 +1,6 @@
 from .images import ImageSpec
 from .points import PointsSpec
-from .pool import Quality, Records, Split
+from .pool import Pool, Quality, QualityRecords
 from .spec import RecordSpec
 from .tables import Categorical, Column, Integer, Numeric, TableSpec
 
@@ -11,9 +11,9 @@ __all__ = [
     "Integer",
     "Numeric",
     "PointsSpec",
+    "Pool",
     "Quality",
+    "QualityRecords",
     "RecordSpec",
-    "Records",
-    "Split",
     "TableSpec",
 ]

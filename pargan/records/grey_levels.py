@@ -1,11 +1,11 @@
-"""Grey levels and model space. Legend: n pictures of H x W pixels with C channels."""
+"""Grey levels and model space. Legend: n images of H x W pixels with C channels."""
 
 import numpy as np
 
 
-def pictures_to_model(pictures: np.ndarray) -> np.ndarray:
+def images_to_model(images: np.ndarray) -> np.ndarray:
     """(n, H, W, C) or (n, H, W) uint8 -> (n, C, H, W) float32 in [-1, 1]."""
-    scaled = pictures.astype(np.float32) / np.float32(127.5) - 1
+    scaled = images.astype(np.float32) / np.float32(127.5) - 1
     return scaled[:, None] if scaled.ndim == 3 else np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
 
 

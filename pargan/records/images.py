@@ -11,12 +11,12 @@ import numpy as np
 from torch import nn
 
 from pargan.io.npz import write_npz
-from pargan.records.grey_levels import grey_levels, pictures_to_model
+from pargan.records.grey_levels import grey_levels, images_to_model
 
 
 @dataclass(frozen=True)
 class ImageSpec:
-    """Pictures of one size."""
+    """Images of one size."""
 
     channels: int
     height: int
@@ -39,7 +39,7 @@ class ImageSpec:
 
     def snap(self, records: np.ndarray) -> np.ndarray:
         """Rounded to the 256 grey levels, in model space."""
-        return pictures_to_model(self.decode(records))
+        return images_to_model(self.decode(records))
 
     def write(self, records: np.ndarray, stem: Path) -> Path:
         """An .npz with the array `x`, uint8 as `decode` gives it."""

@@ -18,7 +18,7 @@ BLOCK = 4096  # records converted at a time where all of them are needed once
 
 
 @dataclass(frozen=True)
-class Split:
+class QualityRecords:
     """Records of the three groups in model space, with labels where the source has them."""
 
     members: np.ndarray
@@ -32,15 +32,15 @@ class Split:
 class Quality(Protocol):
     """How good generated records are: a data set brings its own measure."""
 
-    def __call__(self, generated: np.ndarray, split: Split, seed: int) -> dict[str, float]:
-        """(S, *shape) generated records -> named figures, deterministic for a seed.
+    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+        """(S, *shape) generated records -> named metrics, deterministic for a seed.
 
         The first is the main one: a distance to held-out records, lower is better.
         """
 
 
 @dataclass(frozen=True)
-class Records:
+class Pool:
     """A pool of records as the source stores them, with the way into model space.
 
     Attributes:

@@ -12,7 +12,7 @@ from torch import nn
 
 
 class RecordSpec(Protocol):
-    """The facts of a data set. Frozen; flows from the source to networks, callbacks and pictures."""
+    """The facts of a data set. Frozen; flows from the source to networks, callbacks and images."""
 
     kind: ClassVar[str]
     """"points", "image" or "table": a word for people and file names, never branched on."""

@@ -1,4 +1,4 @@
-"""A run directory, for people: pictures, and the tables that end a run and a sweep."""
+"""A run directory, for people: plots, and the tables that end a run and a sweep."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What attacks leave behind: pictures, and tables of records and partitions."""
+"""What attacks leave behind: plots, and tables of records and partitions."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from pargan.report.plots import roc_curves, score_histograms
 
 
 def write_attacks(spec: RecordSpec, evaluation: Evaluation, directory: RunDirectory) -> list[Path]:
-    """Write records.csv, partitions.csv where there are several, the exposed members, and figures.
+    """Write records.csv, partitions.csv where there are several, the exposed members, and metrics.
 
     Without attacks nothing is written.
 
     Returns:
-        The pictures.
+        The plots.
 
     Raises:
         ParganError: a file cannot be written.
@@ -25,9 +25,9 @@ def write_attacks(spec: RecordSpec, evaluation: Evaluation, directory: RunDirect
     write_rows(evaluation.risk.to_dicts(), directory.records)
     if any(leakage.partition > 0 for leakage in evaluation.partitions):
         write_rows([leakage.to_dict() for leakage in evaluation.partitions], directory.partitions)
-    pictures = [
-        roc_curves(evaluation.attacks, directory.figures / "roc.png"),
-        score_histograms(evaluation.attacks, directory.figures / "scores.png"),
+    plots = [
+        roc_curves(evaluation.attacks, directory.plots / "roc.png"),
+        score_histograms(evaluation.attacks, directory.plots / "scores.png"),
     ]
     exposed = write_exposed(spec, evaluation.risk, evaluation.members, evaluation.samples, directory)
-    return [*pictures, exposed] if exposed is not None and exposed.suffix == ".png" else pictures
+    return [*plots, exposed] if exposed is not None and exposed.suffix == ".png" else plots

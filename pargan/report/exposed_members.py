@@ -32,7 +32,7 @@ def write_exposed(
 ) -> Path | None:
     """Put the most exposed members beside their nearest generated records.
 
-    Pictures become the sheet figures/exposed.png, rows of tables the file exposed.csv in the user's units.
+    Images become the sheet plots/exposed.png, rows of tables the file exposed.csv in the user's units.
     A kind of record that is registered for neither is told by records.csv alone.
 
     Args:
@@ -79,7 +79,7 @@ def _images(
         x=0.01,
         ha="left",
     )
-    return save(figure, directory.figures / "exposed.png")
+    return save(figure, directory.plots / "exposed.png")
 
 
 @write_exposed.register

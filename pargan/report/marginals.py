@@ -1,4 +1,4 @@
-"""A picture of a generated table: some of its rows, and each column's distribution beside the real one."""
+"""A plot of a generated table: some of its rows, and each column's distribution beside the real one."""
 
 from pathlib import Path
 from typing import Any

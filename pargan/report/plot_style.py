@@ -1,4 +1,4 @@
-"""What all pictures share: size, colours, labels beside lines, and how they reach the disk."""
+"""What all plots share: size, colours, labels beside lines, and how they reach the disk."""
 
 import io
 from pathlib import Path
@@ -56,7 +56,7 @@ _OTHERS = dict(
 
 
 def attack_colour(name: str) -> str:
-    """The colour of an attack, the same in every picture and every run."""
+    """The colour of an attack, the same in every plot and every run."""
     family = _family(name)
     return _COLOURS[family] if family else _OTHERS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
 
@@ -77,7 +77,7 @@ def _family(name: str) -> str | None:
 
 
 def new_figure(height: float) -> Figure:
-    """An empty picture 1200 pixels wide; `height` in inches of 150 pixels."""
+    """An empty plot 1200 pixels wide; `height` in inches of 150 pixels."""
     return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
 
 
@@ -116,7 +116,7 @@ def save(figure: Figure, path: Path) -> Path:
     Raises:
         ParganError: the file cannot be written.
     """
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png")
-    write_atomically(path, picture.getvalue())
+    plot = io.BytesIO()
+    figure.savefig(plot, format="png")
+    write_atomically(path, plot.getvalue())
     return path

@@ -1,4 +1,4 @@
-"""Curves over the epochs of a run, and pictures of a finished attack."""
+"""Curves over the epochs of a run, and plots of a finished attack."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ BINS = 40
 
 
 def loss_curves(directory: RunDirectory) -> Path | None:
-    """figures/loss.png: generator and discriminator losses, and the generalization gap where it was measured.
+    """plots/loss.png: generator and discriminator losses, and the generalization gap where it was measured.
 
     Thin lines are single discriminators, the thick one is their mean. Returns None where nothing was logged.
     """
@@ -54,11 +54,11 @@ def loss_curves(directory: RunDirectory) -> Path | None:
     if "gap/mean" in history:
         every_axes[-1].axhline(0, color="#555555", linewidth=0.8, linestyle=":")
     _epoch_axis(every_axes[-1])
-    return save(figure, directory.figures / "loss.png")
+    return save(figure, directory.plots / "loss.png")
 
 
 def auc_curves(directory: RunDirectory) -> Path | None:
-    """figures/auc.png: AUC of each attack over the epochs with its 95 % interval; None without any."""
+    """plots/auc.png: AUC of each attack over the epochs with its 95 % interval; None without any."""
     history = read_history(directory.metrics)
     names = [name.split("/")[1] for name in history if name.startswith("attack/") and name.endswith("/auc")]
     if not names:
@@ -84,14 +84,14 @@ def auc_curves(directory: RunDirectory) -> Path | None:
     axes.set_ylabel("AUC (0.5 = guessing)", fontsize=9)
     axes.set_title("Membership inference, with 95 % intervals", fontsize=10, loc="left")
     _epoch_axis(axes)
-    return save(figure, directory.figures / "auc.png")
+    return save(figure, directory.plots / "auc.png")
 
 
 def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
     """ROC of every attack, on linear axes and, for the low false positive rates, on logarithmic ones."""
     figure = new_figure(5.0)
     linear, logarithmic = figure.subplots(1, 2)
-    ordered = sorted(results, key=lambda result: -result.figures.auc)
+    ordered = sorted(results, key=lambda result: -result.metrics.auc)
     smallest = min(1 / len(result.nonmember_scores) for result in results)
     for result in ordered:
         members, nonmembers = np.asarray(result.member_scores), np.asarray(result.nonmember_scores)
@@ -164,7 +164,7 @@ def _family(history: dict[str, Curve], prefix: str) -> list[Curve]:
 
 
 def _auc(result: AttackResult) -> str:
-    figures = result.figures
+    figures = result.metrics
     return f"{figures.auc:.3f} [{figures.auc_low:.3f}, {figures.auc_high:.3f}]"
 
 

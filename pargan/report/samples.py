@@ -1,4 +1,4 @@
-"""Pictures of generated records beside real ones, one kind of picture per kind of record.
+"""Images of generated records beside real ones, one kind of image per kind of record.
 
 Legend: S generated, R real records, *shape of one record in model space.
 """
@@ -17,7 +17,7 @@ from pargan.report.marginals import draw_table
 from pargan.report.plot_style import FAKE, REAL, new_figure, save, tidy
 
 POINTS = 2000  # drawn of each kind
-ACROSS = 16  # pictures in a row
+ACROSS = 16  # images in a row
 FAKE_ROWS, REAL_ROWS = 6, 2
 
 
@@ -25,13 +25,13 @@ FAKE_ROWS, REAL_ROWS = 6, 2
 def draw_samples(spec: Any, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
     """Draw generated (S, *shape) records beside real (R, *shape) ones as a PNG at `path`; returns `path`.
 
-    A new kind of record brings its picture with `draw_samples.register`.
+    A new kind of record brings its image with `draw_samples.register`.
 
     Raises:
-        NotImplementedError: no picture is registered for this kind of spec.
+        NotImplementedError: no image is registered for this kind of spec.
         ParganError: the file cannot be written.
     """
-    raise NotImplementedError(f"no picture is registered for {type(spec).__name__}; use draw_samples.register")
+    raise NotImplementedError(f"no image is registered for {type(spec).__name__}; use draw_samples.register")
 
 
 draw_samples.register(TableSpec, draw_table)

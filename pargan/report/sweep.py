@@ -16,7 +16,7 @@ from rich.text import Text
 from pargan.io.files import write_atomically
 
 SEED = "seed"
-GROUPS_PER_TABLE = 4  # what fits beside the figures' names in 100 columns
+GROUPS_PER_TABLE = 4  # what fits beside the metrics' names in 100 columns
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class SweepGroup:
 
     Attributes:
         settings: those settings that differ between groups.
-        figures: `quality/<name>` and `attack/<name>/auc`.
+        metrics: `quality/<name>` and `attack/<name>/auc`.
         num_jobs: jobs that finished.
         failures: one sentence per job that did not.
     """
 
     settings: dict[str, Any]
-    figures: dict[str, Figure]
+    metrics: dict[str, Figure]
     num_jobs: int
     failures: tuple[str, ...]
 
@@ -65,7 +65,7 @@ def sweep_rows(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     for group in sweep_groups(results):
         row: dict[str, Any] = dict(group.settings)
         row |= {"jobs": group.num_jobs, "failed": len(group.failures)}
-        for name, figure in group.figures.items():
+        for name, figure in group.metrics.items():
             row |= {f"{name}/mean": figure.mean, f"{name}/sd": figure.sd}
         rows.append(row)
     return rows
@@ -87,7 +87,7 @@ def write_sweep(results: Sequence[Mapping[str, Any]], path: Path) -> Path:
 
 
 def sweep_table(results: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """The sweep on one screen, at most 100 columns wide: figures down, groups across, failed jobs below."""
+    """The sweep on one screen, at most 100 columns wide: metrics down, groups across, failed jobs below."""
     groups = sweep_groups(results)
     finished = [group for group in groups if group.num_jobs]
     parts: list[RenderableType] = [
@@ -105,21 +105,21 @@ def _table(groups: Sequence[SweepGroup]) -> Table:
         header = [f"{name}={value}" for name, value in group.settings.items()]
         seeds = "1 seed" if group.num_jobs == 1 else f"{group.num_jobs} seeds"
         table.add_column("\n".join([*header, seeds]), justify="right")
-    for name in _union(group.figures for group in groups):
-        table.add_row(name, *(str(group.figures.get(name, "")) for group in groups))
+    for name in _union(group.metrics for group in groups):
+        table.add_row(name, *(str(group.metrics.get(name, "")) for group in groups))
     return table
 
 
 def _group(results: Sequence[Mapping[str, Any]], varying: Sequence[str]) -> SweepGroup:
     finished = [result for result in results if not result.get("error")]
     measured = [_measured(result) for result in finished]
-    figures = {name: _figure([figures[name] for figures in measured if name in figures]) for name in _union(measured)}
+    metrics = {name: _figure([metrics[name] for metrics in measured if name in metrics]) for name in _union(measured)}
     failures = tuple(
         f"{_describe(_chosen(result, [*varying, SEED]))}: {result['error']}"
         for result in results
         if result.get("error")
     )
-    return SweepGroup(_chosen(results[0], varying), figures, len(finished), failures)
+    return SweepGroup(_chosen(results[0], varying), metrics, len(finished), failures)
 
 
 def _measured(result: Mapping[str, Any]) -> dict[str, float]:

@@ -5,25 +5,24 @@ Nothing is downloaded: networks are built from the facts of a record of the righ
 
 import csv
 from functools import partial
-from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_module
+from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from PIL import Image
 
 from pargan.app import resolvers, run
+from pargan.app.config_directory import config_directory
 from pargan.attacks import GeneratorView, NeedsModels, PartitionsView, SamplesView
 from pargan.losses import AdversarialLoss
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
 from pargan.records.tables import Categorical, Numeric, TableSpec
 
-CONF = Path(str(files("pargan.conf")))
+CONF = config_directory()
 TABLE = TableSpec.fit({"age": np.array([1.0, 2.0]), "sex": np.array(["f", "m"])}, {"age": Numeric, "sex": Categorical})
 SPECS = {
     "blobs": PointsSpec(2),
@@ -47,7 +46,7 @@ def options(group):
 def composed(*overrides, name="train", folder="nowhere"):
     resolvers.register()
     place = [f"run_directory={folder}"] if name == "train" else []
-    with initialize_config_module("pargan.conf", version_base="1.3"):
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
         return compose(name, [*place, *overrides])
 
 
@@ -116,8 +115,8 @@ def test_the_published_experiments(dataset, loss):
         settings |= {} if betas else {"_target_": "torch.optim.RMSprop", "alpha": 0.9}
         assert OmegaConf.to_container(optimizer) == settings
     points = {"latent_dim": 2, "G hidden": [256, 256], "D hidden": [256]}
-    pictures = {"latent_dim": 100, "G width": 64, "D width": 64, "D dropout": 0.3}
-    chosen = points if dataset in ("blobs", "circles") else pictures
+    images = {"latent_dim": 100, "G width": 64, "D width": 64, "D dropout": 0.3}
+    chosen = points if dataset in ("blobs", "circles") else images
     assert cfg.module.latent_dim == chosen.pop("latent_dim")
     for key, value in chosen.items():
         network = cfg.model.generator if key.startswith("G") else cfg.model.discriminator
@@ -236,20 +235,20 @@ def own_csv(folder):
 
 
 def own_npz(folder):
-    pictures = np.random.default_rng(0).integers(256, size=(200, 8, 8), dtype=np.uint8)
-    np.savez(folder / "my.npz", x=pictures, y=np.arange(200) % 4)
+    images = np.random.default_rng(0).integers(256, size=(200, 8, 8), dtype=np.uint8)
+    np.savez(folder / "my.npz", x=images, y=np.arange(200) % 4)
     return [f"dataset.path={folder / 'my.npz'}"]
 
 
-def own_pictures(folder):
+def own_images(folder):
     for i, pixels in enumerate(np.random.default_rng(0).integers(256, size=(150, 9, 8, 3), dtype=np.uint8)):
-        path = folder / "pictures" / ("cats" if i % 2 else "dogs") / f"{i}.png"
+        path = folder / "images" / ("cats" if i % 2 else "dogs") / f"{i}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(pixels).save(path)
-    return [f"dataset.path={folder / 'pictures'}", "dataset.size=8", "model.discriminator.width=8"]
+    return [f"dataset.path={folder / 'images'}", "dataset.size=8", "model.discriminator.width=8"]
 
 
-OWN = {"csv": own_csv, "npz": own_npz, "image_folder": own_pictures}
+OWN = {"csv": own_csv, "npz": own_npz, "image_folder": own_images}
 
 
 def test_every_option_stands_in_a_row():

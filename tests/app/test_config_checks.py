@@ -56,4 +56,4 @@ def test_a_callback_of_the_users_own_may_log_what_it_likes():
     class Mine(Callback):
         pass
 
-    check_monitors(watched("mine/figure", mine=Mine()), num_partitions=2)
+    check_monitors(watched("mine/metric", mine=Mine()), num_partitions=2)

@@ -6,10 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_module
+from hydra import compose, initialize_config_dir
 
 from pargan.app import resolvers
 from pargan.app.build import build
+from pargan.app.config_directory import config_directory
 from pargan.app.reference_models import ReferenceRecipe, with_reference_models
 from pargan.attacks import Calibrated, Lira, NearestNeighbour
 from pargan.errors import ParganError
@@ -25,7 +26,7 @@ SMALL += ["data.nonmembers=60", "data.reference=130", "evaluate_every=2"]
 def recipe(folder, *overrides, share=0.5, seed=0, steps=7):
     """That of a run as it stands after `steps` generator steps."""
     resolvers.register()
-    with initialize_config_module("pargan.conf", version_base="1.3"):
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
         cfg = compose("train", [*SMALL, *overrides, f"run_directory={folder}"])
     built = build(cfg)
     built.module.generator_steps = steps
@@ -111,7 +112,7 @@ def test_a_model_is_handed_over_as_it_was_trained(tmp_path):
     ready = with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
     (model,) = ready["calibrated"].references
     target, membership = model.target(), made.membership_of(0)
-    pool = made.built.datamodule.records.values
+    pool = made.built.datamodule.pool.values
     np.testing.assert_array_equal(target.reference, pool[membership.reference])
     reference = made.built.datamodule.take_reference(None)
     np.testing.assert_array_equal(reference[model.left_out.numpy()], target.reference)

@@ -1,13 +1,14 @@
-"""A finished run rebuilt from its directory: the same networks, records and figures."""
+"""A finished run rebuilt from its directory: the same networks, records and metrics."""
 
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_module
+from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from pargan.app import resolvers, run
 from pargan.app.build import build
+from pargan.app.config_directory import config_directory
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
 from tests.helpers.tiny import assert_equal_weights, weights
@@ -19,7 +20,7 @@ SMALL += ["data.nonmembers=60", "data.reference=60", "trainer.max_epochs=2", "ev
 
 def composed(name, *overrides):
     resolvers.register()
-    with initialize_config_module("pargan.conf", version_base="1.3"):
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
         return compose(name, list(overrides))
 
 
@@ -36,7 +37,7 @@ def without_times(results):
     return [{key: value for key, value in each.items() if key != "seconds"} for each in results]
 
 
-def test_attacking_the_last_checkpoint_repeats_the_final_figures(finished, tmp_path):
+def test_attacking_the_last_checkpoint_repeats_the_final_metrics(finished, tmp_path):
     folder, trained = finished
     result = run.attack(composed("attack", f"run={folder}", "device=cpu", *SIZES), tmp_path)
     assert without_times(result["attacks"]) == without_times(trained["attacks"])
@@ -46,7 +47,7 @@ def test_attacking_the_last_checkpoint_repeats_the_final_figures(finished, tmp_p
     assert result["warnings"] == trained["warnings"]
     assert result["training"] == {"epochs": 2, "generator_steps": 6, "steps_per_epoch": 3}
     assert (tmp_path / "result.json").is_file()
-    assert (tmp_path / "figures" / "roc.png").is_file()
+    assert (tmp_path / "plots" / "roc.png").is_file()
 
 
 def test_controls_can_be_left_out(finished, tmp_path):

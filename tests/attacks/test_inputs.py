@@ -74,8 +74,8 @@ def test_a_generator_that_returns_its_members_is_found_by_every_attack(name):
     # Few members: one Gaussian knows no more than the space they span, and Monte-Carlo balls must hold several.
     members, _, nonmembers, reference = groups(m=12, n=200, r=600)
     result = attack(name, Memoriser(members), (members, nonmembers, reference))
-    assert result.figures.auc > 0.95
-    assert result.figures.auc_low > 0.7  # twelve members leave room for chance
+    assert result.metrics.auc > 0.95
+    assert result.metrics.auc_low > 0.7  # twelve members leave room for chance
 
 
 def of_kind(kind):
@@ -117,4 +117,4 @@ def test_a_generator_that_always_returns_the_same_gives_finite_scores(name):
     nn.init.zeros_(collapsed[0].weight)
     result = attack(name, collapsed, (members, nonmembers, reference), num_samples=100)
     assert np.isfinite(result.member_scores).all()
-    assert result.figures.auc_low <= 0.5 <= result.figures.auc_high
+    assert result.metrics.auc_low <= 0.5 <= result.metrics.auc_high

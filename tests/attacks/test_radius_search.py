@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from pargan.attacks import radius_search
-from pargan.attacks.radius_search import Balls
+from pargan.attacks.radius_search import RadiusSearch
 
 
 def points(number, size, seed):
@@ -35,8 +35,8 @@ def computed(monkeypatch):
 @pytest.mark.parametrize(("F", "offset"), [(1, 0), (3, 0), (3, 50), (40, 0), (784, 0), (784, 5)])
 def test_distances_are_exactly_those_of_all_pairs_in_the_ball(F, offset, share, computed):
     records, samples = points(101, F, 0) + offset, points(300, F, 1) + offset
-    radius = float(Balls(samples).nearest(records).quantile(share, interpolation="nearest"))
-    found, counts = Balls(samples).within(records, radius)
+    radius = float(RadiusSearch(samples).nearest(records).quantile(share, interpolation="nearest"))
+    found, counts = RadiusSearch(samples).within(records, radius)
     distances, numbers = literal(records, samples, radius)
     assert torch.equal(found, distances)
     assert torch.equal(counts, numbers)
@@ -49,14 +49,14 @@ def test_distances_are_exactly_those_of_all_pairs_in_the_ball(F, offset, share, 
 def test_a_copy_is_at_distance_zero(radius):
     samples = points(200, 8, 0)
     records = torch.cat([samples[:20] + 1e-7, points(20, 8, 1)])  # as after a projection
-    found, counts = Balls(samples).within(records, radius)
+    found, counts = RadiusSearch(samples).within(records, radius)
     assert (found == 0).sum() == 20
     assert (counts[:20] > 0).all()
     assert radius or not counts[20:].any()
 
 
 def test_no_sample_in_any_ball():
-    found, counts = Balls(points(50, 4, 0)).within(points(7, 4, 1) + 100, 0.5)
+    found, counts = RadiusSearch(points(50, 4, 0)).within(points(7, 4, 1) + 100, 0.5)
     assert found.shape == (0,)
     assert counts.tolist() == [0] * 7
 
@@ -65,7 +65,7 @@ def test_pairs_in_many_blocks_equal_one(monkeypatch):
     records, samples = points(90, 6, 0), points(200, 6, 1)
     expected = literal(records, samples, 1.0)
     monkeypatch.setattr(radius_search, "BLOCK_NUMBERS", 600)
-    ours = Balls(samples)
+    ours = RadiusSearch(samples)
     assert [len(block) for block in ours.blocks(records)] == [3] * 30
     found, counts = zip(*(ours.within(block, 1.0) for block in ours.blocks(records)), strict=True)
     assert torch.equal(torch.cat(found), expected[0])
@@ -77,7 +77,7 @@ def test_less_precise_products_are_not_relied_on(computed):
     precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")
     try:
-        found, _ = Balls(samples).within(records, 1.0)
+        found, _ = RadiusSearch(samples).within(records, 1.0)
     finally:
         torch.set_float32_matmul_precision(precision)
     assert computed == [20 * 40]

@@ -149,7 +149,7 @@ def test_a_leaky_gan_is_found_and_the_result_is_repeatable(kind, inner, world):
     target, models, records = world
     attacks = {"mine": kind(inner, models=4).with_models(models)}
     first, again = (run_attacks(target, attacks, *records, seed=0, draws=50)[0] for _ in range(2))
-    assert first.figures.auc > 0.9
+    assert first.metrics.auc > 0.9
     assert first.access == inner.access.level
     np.testing.assert_array_equal(first.member_scores, again.member_scores)
 
@@ -168,7 +168,7 @@ def test_calibration_finds_what_the_difficulty_of_records_hides():
     target, models = blurred(members, reference), reference_models(reference, 4, blurred)
     attacks = {"plain": NearestNeighbour(), "calibrated": Calibrated(NearestNeighbour(), models=4).with_models(models)}
     results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
-    plain, calibrated = (each.figures.auc for each in results)
+    plain, calibrated = (each.metrics.auc for each in results)
     assert calibrated > plain + 0.1
 
 
@@ -187,7 +187,7 @@ def test_a_radius_that_the_members_shrink_under_the_target_alone_compares_badly(
         for epsilon in (MedianNearest(), ReferenceMedianNearest())
     }
     results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=50)
-    of_records, of_reference = (each.figures.auc for each in results)
+    of_records, of_reference = (each.metrics.auc for each in results)
     assert of_reference > of_records + 0.05
 
 
@@ -221,7 +221,7 @@ def test_untrained_networks_leak_nothing(kind):
         attack = kind(DiscriminatorMean(), models=3).with_models(reference_models(reference, 3, same))
         target = target_of(*untrained(width=4), reference, num_samples=100)
         (result,) = run_attacks(target, {"null": attack}, members, partition, nonmembers, seed=seed, draws=10)
-        aucs.append(result.figures.auc)
+        aucs.append(result.metrics.auc)
     null_sd = np.sqrt((240 + 200 + 1) / (12 * 240 * 200) / 15)
     assert np.mean(aucs) == pytest.approx(0.5, abs=4 * null_sd)
 
@@ -239,7 +239,7 @@ def test_dead_discriminators_give_finite_scores(kind):
     attack = kind(DiscriminatorMean(), models=3).with_models(reference_models(reference, 3, dead))
     target = dead(None, reference)
     (result,) = run_attacks(target, {"dead": attack}, members, partition, nonmembers, seed=0, draws=10)
-    assert result.figures.auc == 0.5
+    assert result.metrics.auc == 0.5
 
 
 def test_the_inner_attack_sees_of_every_model_what_it_sees_of_the_target(world):

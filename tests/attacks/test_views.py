@@ -148,7 +148,7 @@ def test_a_narrow_target_is_attacked_as_the_wide_one_is():
             (views["samples"], partition),
         )
     ]
-    assert found[0].figures == found[1].figures == found[2].figures
+    assert found[0].metrics == found[1].metrics == found[2].metrics
 
 
 def test_records_of_another_shape_are_refused():

@@ -41,15 +41,15 @@ def test_copied_records_are_found_and_independent_ones_are_not():
     leaky = pargan.audit(members + 1e-3, members, nonmembers, reference, draws=200)
     honest = pargan.audit(groups(seed=1)[0], members, nonmembers, reference, draws=200)
     assert [result.name for result in leaky.results] == SAMPLES_ATTACKS
-    assert leaky.results[0].figures.auc > 0.99
+    assert leaky.results[0].metrics.auc > 0.99
     assert leaky.records.exposed_members(100).distance.max() < 0.01
     for result in honest.results:
-        assert result.figures.auc_low <= 0.5 <= result.figures.auc_high
+        assert result.metrics.auc_low <= 0.5 <= result.metrics.auc_high
     assert leaky.partitions == []
     assert leaky.quality == {}
     rows = json.loads(json.dumps(leaky.to_dicts(), allow_nan=False))
     assert [row["attack"] for row in rows] == SAMPLES_ATTACKS
-    assert rows[0]["auc"] == leaky.results[0].figures.auc
+    assert rows[0]["auc"] == leaky.results[0].metrics.auc
     assert len(leaky.records.to_dicts()) == 220
 
 
@@ -58,7 +58,7 @@ def test_a_network_is_evaluated_and_left_as_it_was():
     network = Copies(members).train()
     state = torch.random.get_rng_state()
     found = pargan.audit(network, members, nonmembers, reference, latent_dim=3, num_samples=2000, draws=50)
-    assert found.results[0].figures.auc > 0.99  # in eval mode: dropout would have blurred the copies
+    assert found.results[0].metrics.auc > 0.99  # in eval mode: dropout would have blurred the copies
     assert found.results[0].num_samples == 2000
     assert network.training
     assert network.dropout.training
@@ -79,8 +79,8 @@ def test_a_gan_brings_its_discriminators_and_partitions():
     assert {"own_partition", "discriminator_mean"} <= {result.name for result in found.results}
     assert {each.partition for each in found.partitions} == {0, 1, 2}
     assert found.records.averaged == ("own_partition",)
-    by_name = {result.name: result.figures for result in found.results}
-    assert all(result.figures == by_name[result.name] for result in without.results)
+    by_name = {result.name: result.metrics for result in found.results}
+    assert all(result.metrics == by_name[result.name] for result in without.results)
 
 
 def test_a_view_is_a_target_with_the_reference_that_is_given():
@@ -89,7 +89,7 @@ def test_a_view_is_a_target_with_the_reference_that_is_given():
     view = SamplesView(samples=samples, reference=torch.zeros(3, 2), seed=9)
     found = pargan.audit(view, members, nonmembers, reference, draws=20)
     expected = pargan.audit(samples, members, nonmembers, reference, draws=20)
-    assert found.results[0].figures == expected.results[0].figures
+    assert found.results[0].metrics == expected.results[0].metrics
 
 
 def test_half_of_the_nonmembers_is_set_aside_where_there_is_no_reference():
@@ -98,7 +98,7 @@ def test_half_of_the_nonmembers_is_set_aside_where_there_is_no_reference():
     aside, kept = set_aside(100, seed=3)
     assert sorted([*aside, *kept]) == list(range(100))
     assert len(aside) == 50
-    assert found.results[0].figures.num_nonmembers == 50
+    assert found.results[0].metrics.num_nonmembers == 50
     rows = found.records
     assert sorted(rows.index[~rows.is_member].tolist()) == kept.tolist()  # as they stand in the array that was given
     assert not np.array_equal(set_aside(100, seed=4)[0], aside)
@@ -112,7 +112,7 @@ def test_a_seed_decides_everything():
     )
     for one, two in zip(first.results, again.results, strict=True):
         np.testing.assert_array_equal(one.member_scores, two.member_scores)
-        assert one.figures == two.figures
+        assert one.metrics == two.metrics
     assert not np.array_equal(first.results[0].member_scores, other.results[0].member_scores)
 
 
@@ -123,10 +123,10 @@ def test_quality_beside_leakage_and_a_network_that_is_snapped():
     assert 0 < found.quality["wasserstein2"] < 1
     assert found.results == []
     assert found.records is None
-    pictures = [np.tanh(group).reshape(-1, 1, 1, 2) for group in groups()]
+    images = [np.tanh(group).reshape(-1, 1, 1, 2) for group in groups()]
     network = nn.Sequential(Copies(members), nn.Tanh(), nn.Unflatten(1, (1, 1, 2)))
     snapped = pargan.audit(
-        network, *pictures, latent_dim=2, spec=ImageSpec(1, 1, 2), attacks={"spy": Levels()}, num_samples=30, draws=20
+        network, *images, latent_dim=2, spec=ImageSpec(1, 1, 2), attacks={"spy": Levels()}, num_samples=30, draws=20
     )
     assert snapped.results[0].num_samples == 30
 

@@ -5,17 +5,16 @@ audits with reference models (the judge of their scores is the same).
 """
 
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_module
+from hydra import compose, initialize_config_dir
 from scipy.stats import binomtest, kstest
 
 from pargan.app import resolvers
 from pargan.app.build import build_attacks
+from pargan.app.config_directory import config_directory
 from pargan.attacks import (
     DiscriminatorMax,
     DiscriminatorMean,
@@ -39,9 +38,9 @@ VARIANTS = {
 def configured():
     """The attacks of conf/attack/ as they are configured there, by name, but for those of access `generator`."""
     resolvers.register()
-    options = sorted(path.stem for path in Path(str(files("pargan.conf"))).glob("attack/*.yaml"))
+    options = sorted(path.stem for path in config_directory().glob("attack/*.yaml"))
     names = [name for name in options if name != "none"]
-    with initialize_config_module("pargan.conf", version_base="1.3"):
+    with initialize_config_dir(str(config_directory()), version_base="1.3"):
         attacks = build_attacks(compose("attack", [f"attack=[{','.join(names)}]"]))
     return {name: attack for name, attack in attacks.items() if attack.access is not GeneratorView}
 
@@ -59,26 +58,26 @@ ALONE = {name: attack for name, attack in ATTACKS.items() if not isinstance(atta
 
 @cache
 def null_audits(number, draws):
-    """Figures by attack, from audits in which records and networks have nothing to do with one another.
+    """AttackMetrics by attack, from audits in which records and networks have nothing to do with one another.
 
     All records are drawn anew for each audit: given the networks, it is their draw that p-values and
     intervals are about.
     """
-    figures = {name: [] for name in ALONE}
+    metrics = {name: [] for name in ALONE}
     for seed in range(number):
         members, partition, nonmembers, reference = groups(SIZE, SIZE, SIZE, seed=derive(seed, "null audit"))
         target = target_of(*untrained(width=16), reference, num_samples=1000, seed=seed, spec=Columns())
         for result in run_attacks(target, ALONE, members, partition, nonmembers, seed=seed, draws=draws):
             scores = np.concatenate([result.member_scores, result.nonmember_scores])
             assert len(np.unique(scores)) > 1  # not for want of any signal
-            figures[result.name].append(result.figures)
-    return figures
+            metrics[result.name].append(result.metrics)
+    return metrics
 
 
 # With few draws the interval's own noise costs coverage: 93.9 % with 400 where 2,000, the default, give 94.8 %.
 @pytest.mark.parametrize(("audits", "draws"), [(30, 400), pytest.param(300, 2000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ALONE)
-def test_where_nothing_leaks_figures_say_so(name, audits, draws):
+def test_where_nothing_leaks_metrics_say_so(name, audits, draws):
     found = null_audits(audits, draws)[name]
     uniform = kstest([each.p_value for each in found], "uniform").pvalue
     covered = np.mean([each.auc_low <= 0.5 <= each.auc_high for each in found])
@@ -87,7 +86,7 @@ def test_where_nothing_leaks_figures_say_so(name, audits, draws):
     if audits >= 200:
         assert 0.91 <= covered <= 0.98
     assert binomtest(round(covered * audits), audits, 0.95, alternative="less").pvalue > 0.001
-    # The other figures that say by themselves whether anything leaks. A lower bound above 0 would be an error.
+    # The other metrics that say by themselves whether anything leaks. A lower bound above 0 would be an error.
     assert np.mean([each.epsilon_low > 0 for each in found]) <= 0.05
     assert np.mean([each.set_accuracy_low <= 0.5 <= each.set_accuracy_high for each in found]) >= 0.95
     above = sum(each.tvd > each.tvd_null_high for each in found)
@@ -130,7 +129,7 @@ def planted_leakage(share, setting):
             for name, attack in attacks.items()
         }
         for result in run_attacks(target, ready, members, None, nonmembers, seed=seed, draws=20):
-            aucs[result.name].append(result.figures.auc)
+            aucs[result.name].append(result.metrics.auc)
     return {name: float(np.mean(each)) for name, each in aucs.items()}
 
 
@@ -158,5 +157,5 @@ def test_the_surrogate_as_configured_knows_many_copies_from_many_reference_recor
     target = target_of(Copier(members, 1.0), None, reference, num_samples=2000)
     attacks = {"surrogate": configured()["surrogate_discriminator"]}
     (result,) = run_attacks(target, attacks, members, None, nonmembers, seed=0, draws=20)
-    print(f"surrogate_discriminator as configured: AUC {result.figures.auc:.3f} of 300 copies")
-    assert result.figures.auc > 0.95
+    print(f"surrogate_discriminator as configured: AUC {result.metrics.auc:.3f} of 300 copies")
+    assert result.metrics.auc > 0.95

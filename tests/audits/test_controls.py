@@ -41,8 +41,8 @@ def test_a_leaky_gan_passes_every_control(leaky):
     assert leaky.dead == ()
     for each in leaky.attacks:
         assert each.permuted.auc.low <= 0.5 <= each.permuted.auc.high
-        assert each.untrained.figures.auc_low <= 0.5 <= each.untrained.figures.auc_high
-        assert each.gain.value == pytest.approx(each.result.figures.auc - each.untrained.figures.auc)
+        assert each.untrained.metrics.auc_low <= 0.5 <= each.untrained.metrics.auc_high
+        assert each.gain.value == pytest.approx(each.result.metrics.auc - each.untrained.metrics.auc)
         assert each.gain.low > 0.2
 
 
@@ -66,7 +66,7 @@ def test_groups_that_differ_are_named_and_so_are_attacks_that_live_on_it():
     found = audit(*untrained(width=16), 0.3 * members, partition, nonmembers, reference)
     first, second, *_ = found.warnings()
     assert first.startswith("members and nonmembers are not exchangeable: a classifier that never sees the model")
-    assert found.attacks[0].result.figures.auc_low > 0.5
+    assert found.attacks[0].result.metrics.auc_low > 0.5
     assert second.startswith("nearest_neighbour: its AUC 0.9")
     assert "no better than on untrained networks (difference 0.000 [0.000, 0.000])" in second
 
@@ -108,7 +108,7 @@ def test_permuting_hides_any_leakage():
     members, partition, nonmembers, reference = groups()
     target = target_of(Memoriser(members), untrained()[1], reference)
     (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
-    assert result.figures.auc > 0.99
+    assert result.metrics.auc > 0.99
     chances = [permuted_membership(result, seed=seed, draws=100) for seed in range(100)]
     assert np.mean([each.auc.low <= 0.5 <= each.auc.high for each in chances]) >= 0.9
     assert np.mean([each.p_value < 0.1 for each in chances]) == pytest.approx(0.1, abs=0.09)
@@ -146,7 +146,7 @@ def test_the_blind_classifier_needs_records_and_touches_nothing():
 
 
 def test_permuted_membership_is_judged_as_the_attack_is():
-    # The same figures as `judge` gives to scores whose order was shuffled beforehand.
+    # The same metrics as `judge` gives to scores whose order was shuffled beforehand.
     members, partition, nonmembers, reference = groups()
     target = target_of(*untrained(), reference)
     (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
@@ -154,6 +154,6 @@ def test_permuted_membership_is_judged_as_the_attack_is():
     pooled = rng.permutation(np.concatenate([result.member_scores, result.nonmember_scores]))
     widths = []
     for chance in (permuted_membership(result, seed=1, draws=2000).auc, None):
-        figures = judge(*np.split(pooled, [len(members)]), seed=0)
-        widths.append(figures.auc_high - figures.auc_low if chance is None else chance.high - chance.low)
+        metrics = judge(*np.split(pooled, [len(members)]), seed=0)
+        widths.append(metrics.auc_high - metrics.auc_low if chance is None else chance.high - chance.low)
     assert widths[0] == pytest.approx(widths[1], rel=0.1)

@@ -1,4 +1,4 @@
-"""Final figures: which records, deterministic, and what attack.py shares with the callback."""
+"""Final metrics: which records, deterministic, and what attack.py shares with the callback."""
 
 from math import sqrt
 
@@ -38,12 +38,12 @@ def datamodule():
 
 def test_everyone_is_attacked(datamodule):
     records = AttackRecords.of(datamodule, None, seed=0)
-    membership, pool = datamodule.membership, datamodule.records.values
+    membership, pool = datamodule.membership, datamodule.pool.values
     np.testing.assert_array_equal(records.members, pool[membership.members])
     np.testing.assert_array_equal(records.nonmembers, pool[membership.nonmembers])
     np.testing.assert_array_equal(records.reference, pool[membership.reference])
     assert records.partition.tolist() == [0] * 40 + [1] * 40 + [2] * 40
-    np.testing.assert_array_equal(records.reference_labels, datamodule.records.labels[membership.reference])
+    np.testing.assert_array_equal(records.reference_labels, datamodule.pool.labels[membership.reference])
 
 
 def test_a_subsample_keeps_each_member_with_its_partition(datamodule):
@@ -76,7 +76,7 @@ def test_an_evaluation_is_deterministic_and_changes_nothing(datamodule):
     assert one.quality == again.quality
     for result, expected in zip(one.attacks, again.attacks, strict=True):
         np.testing.assert_array_equal(result.member_scores, expected.member_scores)
-        assert result.figures == expected.figures
+        assert result.metrics == expected.metrics
     assert not np.array_equal(one.samples, other.samples)
     assert one.samples.shape == (80, 2)
     assert [result.name for result in one.attacks] == list(ATTACKS)
@@ -94,10 +94,10 @@ def test_controls_go_with_the_attacks_and_change_nothing(datamodule):
     )
     assert_equal_weights(weights(untrained), before)
     assert without.controls is None
-    assert [each.figures for each in with_them.attacks] == [each.figures for each in without.attacks]
+    assert [each.metrics for each in with_them.attacks] == [each.metrics for each in without.attacks]
     expected = evaluate(untrained, datamodule, ATTACKS, **SIZES, seed=0).attacks
     for control, of_untrained in zip(with_them.controls.attacks, expected, strict=True):
-        assert control.untrained.figures == of_untrained.figures
+        assert control.untrained.metrics == of_untrained.metrics
     assert evaluate(module, datamodule, {}, **SIZES, seed=0).controls is None
 
 
@@ -107,7 +107,7 @@ def test_untrained_networks_leak_nothing_over_many_splits():
         datamodule = blobs_in_partitions(seed=seed)
         datamodule.setup()
         results = evaluate(gan(spec=PointsSpec(2)), datamodule, attacks, **SIZES, seed=seed).attacks
-        aucs.append([result.figures.auc for result in results])
+        aucs.append([result.metrics.auc for result in results])
     null_sd = sqrt((120 + 60 + 1) / (12 * 120 * 60) / 20)
     np.testing.assert_allclose(np.mean(aucs, axis=0), 0.5, atol=4 * null_sd)
 

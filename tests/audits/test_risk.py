@@ -124,8 +124,8 @@ def test_a_partition_that_leaks_alone_is_found():
 
 
 def result_of(member_scores, nonmember_scores):
-    figures = judge(member_scores, nonmember_scores, seed=0, draws=10)
-    return AttackResult("mine", "samples", member_scores, nonmember_scores, figures, num_samples=1, seconds=0.0)
+    metrics = judge(member_scores, nonmember_scores, seed=0, draws=10)
+    return AttackResult("mine", "samples", member_scores, nonmember_scores, metrics, num_samples=1, seconds=0.0)
 
 
 def test_the_interval_is_that_of_a_bootstrap_and_covers_the_truth():

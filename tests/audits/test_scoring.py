@@ -71,21 +71,21 @@ def all_results(leaky):
 @pytest.mark.parametrize("name", sorted(set(ATTACKS) - {"surrogate_discriminator", "density_ratio_gaussian"}))
 def test_a_leaky_gan_is_found_in_the_right_direction(name, leaky):
     (result,) = run_attacks(leaky[0], {name: ATTACKS[name]}, *leaky[1:], seed=0, draws=100)
-    assert result.figures.auc > 0.6  # a ball with 1 % of all distances holds more than copies
-    assert result.figures.p_value < 1e-5
+    assert result.metrics.auc > 0.6  # a ball with 1 % of all distances holds more than copies
+    assert result.metrics.p_value < 1e-5
     assert result.member_scores.mean() > result.nonmember_scores.mean()
 
 
 def test_a_generator_that_returns_members_is_found_by_its_neighbours(leaky):
     (result,) = run_attacks(leaky[0], {"nn": NearestNeighbour()}, *leaky[1:], seed=0, draws=100)
-    assert result.figures.auc > 0.99
+    assert result.metrics.auc > 0.99
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name != "own_partition"])  # knows more of members
 def test_equal_groups_give_one_half_though_members_come_first(name, leaky):
     target, members, partition, _ = leaky
     (result,) = run_attacks(target, {name: ATTACKS[name]}, members, partition, members, seed=0, draws=50)
-    assert result.figures.auc == pytest.approx(0.5, abs=0.5 / len(members) + 1e-9)
+    assert result.metrics.auc == pytest.approx(0.5, abs=0.5 / len(members) + 1e-9)
 
 
 @every_attack
@@ -95,7 +95,7 @@ def test_scores_come_back_in_the_order_of_the_records(name, leaky):
     (first,) = run_attacks(target, {name: ATTACKS[name]}, members, partition, nonmembers, seed=0, draws=50)
     (moved,) = run_attacks(target, {name: ATTACKS[name]}, members[kept], partition[kept], nonmembers, seed=0, draws=50)
     np.testing.assert_allclose(moved.member_scores, first.member_scores[kept], atol=2e-3)
-    assert moved.figures.auc == pytest.approx(first.figures.auc, abs=1e-3)
+    assert moved.metrics.auc == pytest.approx(first.metrics.auc, abs=1e-3)
 
 
 @every_attack
@@ -104,7 +104,7 @@ def test_a_seed_decides_everything_and_the_other_attacks_nothing(name, leaky, al
     for other in (again, all_results[name]):
         np.testing.assert_array_equal(alone.member_scores, other.member_scores)
         np.testing.assert_array_equal(alone.nonmember_scores, other.nonmember_scores)
-        assert alone.figures == other.figures
+        assert alone.metrics == other.metrics
 
 
 def test_nothing_is_touched():
@@ -130,10 +130,10 @@ def test_nothing_is_touched():
 def test_an_attack_that_draws_from_the_global_stream_is_deterministic_and_unseen(leaky):
     attacks = {"random": Returns(lambda records: torch.rand(len(records)))}
     state = torch.random.get_rng_state()
-    first = run_attacks(leaky[0], attacks, *leaky[1:], seed=0, draws=10)[0].figures
+    first = run_attacks(leaky[0], attacks, *leaky[1:], seed=0, draws=10)[0].metrics
     assert torch.equal(torch.random.get_rng_state(), state)
     torch.rand(1)
-    assert run_attacks(leaky[0], attacks, *leaky[1:], seed=0, draws=10)[0].figures == first
+    assert run_attacks(leaky[0], attacks, *leaky[1:], seed=0, draws=10)[0].metrics == first
 
 
 def test_four_attacks_share_one_pass_of_the_discriminators():
@@ -207,7 +207,7 @@ def test_members_are_not_listed_first(leaky):
             return -torch.arange(len(records), dtype=torch.float32)
 
     (result,) = run_attacks(target, {"position": Position()}, members, partition, nonmembers, seed=0)
-    assert result.figures.auc_low <= 0.5 <= result.figures.auc_high
+    assert result.metrics.auc_low <= 0.5 <= result.metrics.auc_high
 
 
 def test_a_result_is_ready_for_json(leaky):

@@ -1,4 +1,4 @@
-"""The leakage curve: rhythm, subsamples, the lines it leaves, and runs of other people's making."""
+"""The leakage curve: checked_interval, subsamples, the lines it leaves, and runs of other people's making."""
 
 import json
 
@@ -55,7 +55,7 @@ class Logged(Callback):
         self.epochs.append({key: float(value) for key, value in trainer.callback_metrics.items()})
 
 
-def test_figures_are_logged_under_their_names_and_kept_as_lines(tmp_path):
+def test_metrics_are_logged_under_their_names_and_kept_as_lines(tmp_path):
     path = tmp_path / "attacks.jsonl"
     made = trainer(tmp_path, 2, [callback(path=path)])
     made.fit(gan(), blobs_in_partitions())
@@ -97,12 +97,12 @@ def test_each_attack_has_its_own_rhythm_and_subsample(tmp_path):
 def test_the_same_records_every_epoch(tmp_path):
     seen = []
 
-    class Remembering(Counting):
+    class ContentCache(Counting):
         def __call__(self, view, records):
             seen.append(records.clone())
             return super().__call__(view, records)
 
-    trainer(tmp_path, 2, [callback({"a": ScheduledAttack(Remembering(), 1, 15)})]).fit(gan(), blobs_in_partitions())
+    trainer(tmp_path, 2, [callback({"a": ScheduledAttack(ContentCache(), 1, 15)})]).fit(gan(), blobs_in_partitions())
     assert torch.equal(*seen)
 
 
@@ -147,15 +147,15 @@ def test_a_resumed_run_forgets_the_lines_it_measures_again(tmp_path):
         made = trainer(tmp_path, epochs, [callback(path=path), keep])
         made.fit(gan(), blobs_in_partitions(), ckpt_path=checkpoint)
 
-    def figures():
+    def metrics():
         return [{key: value for key, value in line.items() if key != "seconds"} for line in lines(path)]
 
     run(4)
-    whole = figures()
+    whole = metrics()
     with path.open("a") as file:
         file.write('{"epoch": 4, "attack": "own_par')  # killed in the middle of a line
     run(4, tmp_path / "epoch=1.ckpt")
-    assert figures() == whole
+    assert metrics() == whole
 
 
 @pytest.mark.parametrize("name", ["attack/own_partition/auc", "attack/nearest_neighbour/auc_high"])

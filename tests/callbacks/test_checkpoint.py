@@ -1,4 +1,4 @@
-"""Checkpoints in the rhythm of the evaluations."""
+"""Checkpoints in the checked_interval of the evaluations."""
 
 import pytest
 from pytorch_lightning.callbacks import ModelCheckpoint
@@ -22,7 +22,7 @@ def test_files_are_those_of_lightning(kind, tmp_path):
     assert len(names) == 3
 
 
-def test_figures_are_copied_only_where_a_checkpoint_is_due(tmp_path, monkeypatch):
+def test_metrics_are_copied_only_where_a_checkpoint_is_due(tmp_path, monkeypatch):
     epochs = []
     copied = ModelCheckpoint._monitor_candidates
     monkeypatch.setattr(

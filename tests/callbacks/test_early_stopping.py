@@ -1,11 +1,11 @@
-"""Early stopping on a figure that is measured every few epochs, across an interruption."""
+"""Early stopping on a metric that is measured every few epochs, across an interruption."""
 
 from pargan.callbacks import EarlyStopping, PeriodicCheckpoint, QualityCallback
 from tests.helpers.tiny import blobs_in_partitions, gan, trainer
 
 
 def stopped_at(folder, max_epochs, checkpoint=None):
-    """The number of epochs of a run whose figure, measured in the first epoch and every fourth, never gets better."""
+    """The number of epochs of a run whose metric, measured in the first epoch and every fourth, never gets better."""
     watch = [QualityCallback(every_n_epochs=4), PeriodicCheckpoint(folder, filename="last", every_n_epochs=4)]
     stop = EarlyStopping("quality/distance", min_delta=1e9, patience=6, check_on_train_epoch_end=True)
     made = trainer(folder, max_epochs, [*watch, stop])

@@ -5,7 +5,7 @@ import pytest
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from pargan import AttackCallback, GeneralizationGap, QualityCallback, SamplePictures, ScheduledAttack
+from pargan import AttackCallback, GeneralizationGap, QualityCallback, SampleImages, ScheduledAttack
 from pargan.attacks import DiscriminatorGap, DiscriminatorMax, DiscriminatorMean, MonteCarlo, NearestNeighbour
 from pargan.attacks import OwnPartition as Own
 from pargan.callbacks import EpochProgress
@@ -36,7 +36,7 @@ def observers(folder):
         AttackCallback(scheduled, num_samples=60, draws=20, path=folder / "attacks.jsonl"),
         GeneralizationGap(1, 40),
         QualityCallback(1, 60, 40),
-        SamplePictures(folder / "samples", 2, 40),
+        SampleImages(folder / "samples", 2, 40),
         EpochProgress(list(ATTACKS)),
     ]
 

@@ -1,11 +1,11 @@
-"""Quality, generalization gap and pictures over the epochs."""
+"""Quality, generalization gap and images over the epochs."""
 
 import numpy as np
 import pytest
 from PIL import Image
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
-from pargan import GeneralizationGap, QualityCallback, SamplePictures
+from pargan import GeneralizationGap, QualityCallback, SampleImages
 from pargan.attacks import standardised_logits
 from pargan.audits.evaluation import AttackRecords, target_of
 from pargan.errors import ParganError
@@ -53,16 +53,16 @@ def test_a_partition_without_records_does_not_spoil_the_mean(tmp_path):
     assert found["gap/mean"] == pytest.approx(np.mean(measured), abs=1e-6)
 
 
-def test_pictures_of_the_first_the_last_and_every_nth_epoch(tmp_path):
+def test_images_of_the_first_the_last_and_every_nth_epoch(tmp_path):
     folder = tmp_path / "samples"
-    made = trainer(tmp_path, 5, [SamplePictures(folder, every_n_epochs=3, num_samples=20)])
+    made = trainer(tmp_path, 5, [SampleImages(folder, every_n_epochs=3, num_samples=20)])
     made.fit(gan(spec=PointsSpec(2)), blobs_in_partitions())
     found = sorted(folder.iterdir())
     assert [path.name for path in found] == ["epoch_00001.png", "epoch_00003.png", "epoch_00005.png"]
     for path in found:
-        with Image.open(path) as picture:
-            assert min(picture.size) > 100
-            assert picture.convert("L").getextrema()[0] < 250  # something is drawn
+        with Image.open(path) as image:
+            assert min(image.size) > 100
+            assert image.convert("L").getextrema()[0] < 250  # something is drawn
 
 
 @pytest.mark.parametrize("name", ["quality/distance", "gap/mean", "loss/generator"])
@@ -76,7 +76,7 @@ def test_early_stopping_and_the_best_checkpoint_can_monitor_them(name, tmp_path)
     assert (tmp_path / "best.ckpt").is_file()
 
 
-@pytest.mark.parametrize("make", [GeneralizationGap, QualityCallback, lambda: SamplePictures("nowhere")])
+@pytest.mark.parametrize("make", [GeneralizationGap, QualityCallback, lambda: SampleImages("nowhere")])
 def test_other_data_is_refused(make, tmp_path):
     watched = make()
     with pytest.raises(
@@ -85,7 +85,7 @@ def test_other_data_is_refused(make, tmp_path):
         fit_on(batches(1), gan(), tmp_path, callbacks=[watched])
 
 
-@pytest.mark.parametrize("make", [GeneralizationGap, QualityCallback, lambda n: SamplePictures("nowhere", n)])
+@pytest.mark.parametrize("make", [GeneralizationGap, QualityCallback, lambda n: SampleImages("nowhere", n)])
 @pytest.mark.parametrize("every", [0, -2])
 def test_a_rhythm_below_one_is_refused(make, every):
     with pytest.raises(ParganError, match=rf"every_n_epochs={every} .* give 1 or more"):

@@ -16,7 +16,7 @@ from pargan.data.partition import contiguous
 from pargan.data.sources.points import blobs
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 
 
 class OnDisk:
@@ -33,11 +33,11 @@ class OnDisk:
 
 
 def lazy(size=120):
-    return Records(OnDisk(size), PointsSpec(2), quality=None, labels=np.arange(size) % 3, to_model=np.asarray)
+    return Pool(OnDisk(size), PointsSpec(2), quality=None, labels=np.arange(size) % 3, to_model=np.asarray)
 
 
 def resident(size=120):
-    return Records(OnDisk(size)[np.arange(size)], PointsSpec(2), quality=None, labels=np.arange(size) % 3)
+    return Pool(OnDisk(size)[np.arange(size)], PointsSpec(2), quality=None, labels=np.arange(size) % 3)
 
 
 def make(source=resident, num_partitions=3, batch_size=6, **settings):
@@ -168,7 +168,7 @@ def test_setup_loads_the_pool_once():
     datamodule.setup("fit")
     assert len(calls) == 1
     assert datamodule.membership is membership
-    assert datamodule.spec is datamodule.records.spec
+    assert datamodule.spec is datamodule.pool.spec
 
 
 def test_taking_members_names_their_partitions():

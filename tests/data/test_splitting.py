@@ -9,12 +9,12 @@ from pargan.data.partition import by_label, iid
 from pargan.data.splitting import drop_copies, keep_copies_together, split_pool, split_reference
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 
 
 def pool(values, labels=None):
     values = np.asarray(values, dtype=np.float32).reshape(len(values), -1)
-    return Records(values, PointsSpec(values.shape[1]), quality=None, labels=labels)
+    return Pool(values, PointsSpec(values.shape[1]), quality=None, labels=labels)
 
 
 def split(records, **settings):

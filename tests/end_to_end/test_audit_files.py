@@ -97,7 +97,7 @@ def test_a_copula_passes_and_one_that_copies_half_its_rows_is_caught(run, tmp_pa
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
         *("result.json", "records.csv", "exposed.csv"),
-        *("samples/generated.png", "figures/roc.png", "figures/scores.png"),
+        *("samples/generated.png", "plots/roc.png", "plots/scores.png"),
     }
 
 
@@ -156,7 +156,7 @@ def test_broward(run, tmp_path):
     assert low > 0.65
 
 
-def pictures(number, seed):
+def images(number, seed):
     return np.random.default_rng(seed).integers(256, size=(number, 8, 8), dtype=np.uint8)
 
 
@@ -166,16 +166,16 @@ def write_arrays(folder, groups):
     return [f"{name}={name}.npz" for name in groups]
 
 
-def test_arrays_of_pictures(run, tmp_path):
-    members = pictures(120, 0)
-    groups = {"members": members, "nonmembers": pictures(100, 1), "synthetic": np.vstack([members, pictures(50, 2)])}
+def test_arrays_of_images(run, tmp_path):
+    members = images(120, 0)
+    groups = {"members": members, "nonmembers": images(100, 1), "synthetic": np.vstack([members, images(50, 2)])}
     audited = run("attack", "target=samples", *write_arrays(tmp_path, groups), *QUICK)
     assert audited.status == 0, audited.err
     directory = only_audit(tmp_path)
     result = result_of(directory)
     assert aucs(result)["nearest_neighbour"][0] == 1.0
     assert {"fid_refpca", "coverage_refpca"} <= set(result["quality"])
-    with Image.open(directory / "figures" / "exposed.png") as sheet:
+    with Image.open(directory / "plots" / "exposed.png") as sheet:
         assert sheet.width == 1200
 
 
@@ -190,7 +190,7 @@ def test_arrays_of_points(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_folders_of_pictures(run, tmp_path):
+def test_folders_of_images(run, tmp_path):
     for name, number, seed in (("members", 40, 0), ("nonmembers", 40, 1), ("synthetic", 30, 0)):
         (tmp_path / name).mkdir()
         for place, pixels in enumerate(
@@ -205,24 +205,24 @@ def test_folders_of_pictures(run, tmp_path):
 
 
 class Returns(nn.Module):
-    """A generator that has learned its pictures by heart."""
+    """A generator that has learned its images by heart."""
 
     def __init__(self, number: int = 60):
         super().__init__()
-        self.register_buffer("pictures", torch.zeros(number, 1, 8, 8))
+        self.register_buffer("images", torch.zeros(number, 1, 8, 8))
         self.noise = nn.Parameter(torch.tensor(0.01))
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        chosen = (latents[:, 0].abs() * 1e6).long() % self.pictures.shape[0]
-        return self.pictures[chosen] + self.noise * torch.sin(latents[:, 1]).reshape(-1, 1, 1, 1)
+        chosen = (latents[:, 0].abs() * 1e6).long() % self.images.shape[0]
+        return self.images[chosen] + self.noise * torch.sin(latents[:, 1]).reshape(-1, 1, 1, 1)
 
 
 @pytest.fixture
 def network(tmp_path):
-    members = pictures(60, 0)
+    members = images(60, 0)
     generator = Returns()
-    generator.pictures[:] = torch.as_tensor(members[:, None] / 127.5 - 1)
-    given = write_arrays(tmp_path, {"members": members, "nonmembers": pictures(60, 1), "reference": pictures(40, 2)})
+    generator.images[:] = torch.as_tensor(members[:, None] / 127.5 - 1)
+    given = write_arrays(tmp_path, {"members": members, "nonmembers": images(60, 1), "reference": images(40, 2)})
     return generator, ["target=module", "latent_dim=4", "evaluation.num_samples=500", *given, *QUICK]
 
 

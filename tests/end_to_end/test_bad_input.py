@@ -145,13 +145,13 @@ def test_arrays(refuses, tmp_path, case):
     refuses("train", ("dataset=npz", "dataset.path=my.npz"), ["dataset.path=my.npz", *parts])
 
 
-def test_picture_folders(refuses, tmp_path):
+def test_image_folders(refuses, tmp_path):
     refuses("train", ("dataset=image_folder", "dataset.path=no"), ["dataset.path=no is no folder"])
-    (tmp_path / "pictures").mkdir()
-    given = ("dataset=image_folder", "dataset.path=pictures")
-    refuses("train", given, ["dataset.path=pictures holds no pictures"])
-    (tmp_path / "pictures" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
-    refuses("train", given, ["pictures/broken.png is not a readable picture", "mend or remove it"])
+    (tmp_path / "images").mkdir()
+    given = ("dataset=image_folder", "dataset.path=images")
+    refuses("train", given, ["dataset.path=images holds no images"])
+    (tmp_path / "images" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
+    refuses("train", given, ["images/broken.png is not a readable image", "mend or remove it"])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""inception=...: figures in Inception's features wherever quality is measured, with random weights."""
+"""inception=...: metrics in Inception's features wherever quality is measured, with random weights."""
 
 import warnings
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_measured_is_refused_before_training(run, tmp_path, incep
     np.savez(tmp_path / "n.npz", x=np.random.default_rng(1).normal(size=(20, 2)))
     (tmp_path / "other.pth").write_bytes(b"something else")
     samples = ("target=samples", "members=m.npz", "nonmembers=n.npz", "synthetic=m.npz", "device=cpu")
-    kind = "measures pictures, but the data set's records are of kind points; leave inception out"
+    kind = "measures images, but the data set's records are of kind points; leave inception out"
     cases = [
         ("train", (*DIGITS, "inception=no.pth"), "inception=no.pth cannot be read (No such file or directory); give"),
         ("train", (*DIGITS, "inception=other.pth"), "inception=other.pth does not hold the weights"),

@@ -51,7 +51,7 @@ def _run(records):
     return next(record.run for record in records if record.HasField("run"))
 
 
-def test_wandb_offline_holds_curves_config_pictures_and_the_final_table(tmp_path):
+def test_wandb_offline_holds_curves_config_images_and_the_final_table(tmp_path):
     ended = run_process("train", *QUICK, "logger=wandb", "logger.wandb.mode=offline", cwd=tmp_path)
     assert ended.status == 0, ended.err
     assert "Run summary" not in ended.err + ended.out
@@ -68,9 +68,9 @@ def test_wandb_offline_holds_curves_config_pictures_and_the_final_table(tmp_path
     assert config["module"]["generator_optimizer"]["lr"] == 1e-4
     assert _run(records).run_group == directory.parent.name
     media = log.parent / "files" / "media"
-    pictures = {path.name.split("_")[0] for path in media.rglob("*.png")}
-    assert {"samples", "final", "roc", "scores", "loss", "auc"} <= pictures
-    (table,) = media.rglob("figures*.table.json")
+    images = {path.name.split("_")[0] for path in media.rglob("*.png")}
+    assert {"samples", "final", "roc", "scores", "loss", "auc"} <= images
+    (table,) = media.rglob("metrics*.table.json")
     values = {row[0]: row[1] for row in json.loads(table.read_text())["data"]}
     for attack in result_of(directory)["attacks"]:
         assert values[f"attack/{attack['attack']}/auc"] == attack["auc"]
@@ -89,7 +89,7 @@ def test_wandb_disabled_writes_nothing(tmp_path):
     assert not [path for path in tmp_path.rglob("*") if "wandb" in path.name]
 
 
-def test_tensorboard_holds_curves_config_pictures_and_the_final_table(tmp_path):
+def test_tensorboard_holds_curves_config_images_and_the_final_table(tmp_path):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     ended = run_process("train", *QUICK, "logger=tensorboard", cwd=tmp_path)
     assert ended.status == 0, ended.err
@@ -101,7 +101,7 @@ def test_tensorboard_holds_curves_config_pictures_and_the_final_table(tmp_path):
         written = [float(row[name]) for row in rows(directory / "metrics.csv")]
         assert logged == pytest.approx(written, rel=1e-4), name
     assert {"samples", "final/roc", "final/scores"} <= set(events.Tags()["images"])
-    assert "final/figures/text_summary" in events.Tags()["tensors"]
+    assert "final/plots/text_summary" in events.Tags()["tensors"]
     assert "num_partitions: 3" in (directory / "tensorboard" / "hparams.yaml").read_text()
 
 

@@ -75,7 +75,7 @@ def test_a_sweep_leaves_another_sweep_alone(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_wrong_after_a_job_costs_no_figures(tmp_path):
+def test_what_is_wrong_after_a_job_costs_no_metrics(tmp_path):
     ended = run_process("train", "-m", *QUICK, "seed=0,1", "objective=quality/typo", cwd=tmp_path)
     assert ended.status == 1
     assert "objective=quality/typo was not measured; choose one of quality/" in ended.err

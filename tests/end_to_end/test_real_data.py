@@ -22,7 +22,7 @@ CASES = {
     "mnist": (DATA / "MNIST" / "raw" / "train-images-idx3-ubyte", ("dataset=mnist",)),
     "hospital": (DATA / "tabular" / "hospital.csv", ("dataset=hospital",)),
     "broward": (DATA / "tabular" / "broward.csv", ("dataset=broward",)),
-    # Real CIFAR-10 pictures in an array of their own, under the published settings but for the groups' sizes.
+    # Real CIFAR-10 images in an array of their own, under the published settings but for the groups' sizes.
     "cifar10": (CIFAR, ("dataset=npz", f"dataset.path={CIFAR}", "recipe=cifar10_${loss}", "data.reference=2000")),
 }
 
@@ -30,7 +30,7 @@ CASES = {
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "loss"),
-    # A critic's epoch on pictures takes minutes on two cores.
+    # A critic's epoch on images takes minutes on two cores.
     [
         ("mnist", "js"),
         ("cifar10", "js"),

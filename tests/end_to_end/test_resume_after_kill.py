@@ -123,7 +123,7 @@ def test_a_polite_interruption_leaves_no_trace_and_can_be_resumed(tmp_path, unin
     _assert_equal_runs(directory, uninterrupted)
 
 
-def test_a_finished_run_resumed_ends_at_once_with_the_same_figures(tmp_path):
+def test_a_finished_run_resumed_ends_at_once_with_the_same_metrics(tmp_path):
     ended = run_process("train", *SMALL, cwd=tmp_path)
     assert ended.status == 0, ended.err
     directory = only_run(tmp_path)

@@ -30,7 +30,7 @@ def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, mon
         *("checkpoints/last.ckpt", "checkpoints/best.ckpt"),
         *(f"samples/epoch_0000{epoch}.png" for epoch in (1, 2, 3)),
         *("samples/final.png", "samples/generated.npz"),
-        *(f"figures/{name}.png" for name in ("auc", "loss", "roc", "scores")),
+        *(f"plots/{name}.png" for name in ("auc", "loss", "roc", "scores")),
     }
     assert OmegaConf.load(directory / ".hydra" / "config.yaml").num_partitions == 3
     assert [row["epoch"] for row in rows(directory / "metrics.csv")] == ["0", "1", "2"]
@@ -39,8 +39,8 @@ def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, mon
         (epoch, name) for epoch in range(3) for name in sorted(ATTACKS)
     ]
     for path in directory.rglob("*.png"):
-        with Image.open(path) as picture:
-            picture.verify()
+        with Image.open(path) as image:
+            image.verify()
     with np.load(directory / "membership.npz") as membership:
         assert membership["partitions"].shape == (3, 40)
         assert (membership["nonmembers"].shape, membership["reference"].shape) == ((60,), (60,))

@@ -1,4 +1,4 @@
-"""A user's own tables, arrays and pictures, under every loss and partition scheme."""
+"""A user's own tables, arrays and images, under every loss and partition scheme."""
 
 import numpy as np
 import pytest
@@ -50,9 +50,9 @@ def test_generated_rows_look_like_the_users(run, tmp_path, loss, partition):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("channels", [(), (3,)])
-def test_pictures_in_an_array(run, tmp_path, channels):
-    pictures = np.random.default_rng(0).integers(0, 256, (120, 12, 12, *channels), dtype=np.uint8)
-    np.savez(tmp_path / "my.npz", x=pictures)
+def test_images_in_an_array(run, tmp_path, channels):
+    images = np.random.default_rng(0).integers(0, 256, (120, 12, 12, *channels), dtype=np.uint8)
+    np.savez(tmp_path / "my.npz", x=images)
     trained = run("train", "dataset=npz", "dataset.path=my.npz", *QUICK)
     assert trained.status == 0, trained.err
     with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
@@ -70,13 +70,13 @@ def test_points_in_an_array(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_pictures_in_folders(run, tmp_path):
+def test_images_in_folders(run, tmp_path):
     rng = np.random.default_rng(0)
     for place in range(80):
-        path = tmp_path / "pictures" / ("cat" if place % 2 else "dog") / f"{place}.png"
+        path = tmp_path / "images" / ("cat" if place % 2 else "dog") / f"{place}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(path)
-    chosen = ("dataset=image_folder", "dataset.path=pictures", "dataset.size=16", "partition=by_label")
+    chosen = ("dataset=image_folder", "dataset.path=images", "dataset.size=16", "partition=by_label")
     trained = run("train", *chosen, *QUICK)
     assert trained.status == 0, trained.err
     with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:

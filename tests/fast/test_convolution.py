@@ -34,22 +34,22 @@ def test_values_and_gradients_are_pytorchs(shape):
     found = []
     for layer in pair(inputs, outputs, kernel, stride):
         layer.double()
-        pictures = torch.randn(4, inputs, *sides, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-        made = layer(pictures.requires_grad_())
+        images = torch.randn(4, inputs, *sides, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        made = layer(images.requires_grad_())
         (made * torch.linspace(-1, 1, made.numel(), dtype=made.dtype).reshape(made.shape)).sum().backward()
-        found.append((made, pictures.grad, layer.weight.grad))
+        found.append((made, images.grad, layer.weight.grad))
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
 
 
-@pytest.mark.parametrize("frozen", ["pictures", "weight"])
+@pytest.mark.parametrize("frozen", ["images", "weight"])
 def test_what_is_frozen_gets_no_gradient_and_the_other_its_own(frozen):
     found = []
     for layer in pair(3, 8, 5, 1):
         layer.double().requires_grad_(frozen != "weight")
-        pictures = torch.linspace(-1, 1, 3 * 49, dtype=torch.float64).reshape(1, 3, 7, 7)
-        layer(pictures.requires_grad_(frozen != "pictures")).square().sum().backward()
-        found.append((pictures.grad, layer.weight.grad))
+        images = torch.linspace(-1, 1, 3 * 49, dtype=torch.float64).reshape(1, 3, 7, 7)
+        layer(images.requires_grad_(frozen != "images")).square().sum().backward()
+        found.append((images.grad, layer.weight.grad))
     for one, other in zip(*found, strict=True):
         if other is None:
             assert one is None
@@ -61,9 +61,9 @@ def test_single_precision_loses_no_more_than_pytorchs():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         ours, theirs = pair(256, 128, 5, 1)
-        pictures = torch.randn(8, 256, 7, 7)
-    exact = nn.functional.conv_transpose2d(pictures.double(), theirs.weight.double(), padding=2)
-    errors = [(layer(pictures).double() - exact).abs().max() for layer in (ours, theirs)]
+        images = torch.randn(8, 256, 7, 7)
+    exact = nn.functional.conv_transpose2d(images.double(), theirs.weight.double(), padding=2)
+    errors = [(layer(images).double() - exact).abs().max() for layer in (ours, theirs)]
     assert errors[0] < 2 * errors[1]
 
 
@@ -72,12 +72,12 @@ def test_single_precision_loses_no_more_than_pytorchs():
 )
 def test_gradients_can_be_differentiated_again(layer):
     layer.double()
-    pictures = torch.randn(2, 2, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    assert torch.autograd.gradcheck(layer, pictures.requires_grad_())
-    assert torch.autograd.gradgradcheck(lambda values: layer(values).square(), pictures)
+    images = torch.randn(2, 2, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert torch.autograd.gradcheck(layer, images.requires_grad_())
+    assert torch.autograd.gradgradcheck(lambda values: layer(values).square(), images)
 
     def penalty():
-        (gradient,) = torch.autograd.grad(layer(pictures).square().sum(), pictures, create_graph=True)
+        (gradient,) = torch.autograd.grad(layer(images).square().sum(), images, create_graph=True)
         return torch.autograd.grad(gradient.square().sum(), layer.weight)[0]
 
     found = penalty()
@@ -100,10 +100,10 @@ def test_convolutions_have_pytorchs_values_and_gradients(settings):
     layers[0].load_state_dict(layers[1].state_dict())
     found = []
     for layer in layers:
-        pictures = torch.randn(4, 2, 14, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-        made = layer(pictures.requires_grad_())
+        images = torch.randn(4, 2, 14, 13, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+        made = layer(images.requires_grad_())
         made.square().sum().backward()
-        found.append((made, pictures.grad, *(each.grad for each in layer.parameters())))
+        found.append((made, images.grad, *(each.grad for each in layer.parameters())))
     for one, other in zip(*found, strict=True):
         torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
 
@@ -126,48 +126,48 @@ def test_other_settings_are_pytorchs_own(others):
     for outputs in (2, 8):
         settings = {"stride": 1, "padding": 2, "output_padding": 0} | others
         ours, theirs = pair(6, outputs, 5, **settings)
-        pictures = torch.randn(3, 6, 7, 7)
-        torch.testing.assert_close(ours(pictures), theirs(pictures), atol=1e-5, rtol=1e-4)
+        images = torch.randn(3, 6, 7, 7)
+        torch.testing.assert_close(ours(images), theirs(images), atol=1e-5, rtol=1e-4)
 
 
 def test_an_output_size_asked_for_is_given():
     ours, theirs = pair(6, 1, 5, 2, output_padding=0)
-    pictures = torch.randn(3, 6, 7, 7)
-    torch.testing.assert_close(ours(pictures, [14, 14]), theirs(pictures, [14, 14]))
+    images = torch.randn(3, 6, 7, 7)
+    torch.testing.assert_close(ours(images, [14, 14]), theirs(images, [14, 14]))
 
 
 @pytest.mark.parametrize("outputs", [1, 8])
 def test_half_precision_is_pytorchs_own(outputs):
-    pictures = torch.randn(3, 6, 7, 7)
+    images = torch.randn(3, 6, 7, 7)
     ours, theirs = pair(6, outputs, 5, 1)
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.equal(ours(pictures), theirs(pictures))
-    assert torch.equal(ours.bfloat16()(pictures.bfloat16()), theirs.bfloat16()(pictures.bfloat16()))
+        assert torch.equal(ours(images), theirs(images))
+    assert torch.equal(ours.bfloat16()(images.bfloat16()), theirs.bfloat16()(images.bfloat16()))
 
 
-def test_pictures_made_in_inference_mode_do_not_spoil_a_training_after_them():
+def test_images_made_in_inference_mode_do_not_spoil_a_training_after_them():
     bases.cache_clear()
-    layer, pictures = pair(6, 8, 5, 1)[0], torch.randn(2, 6, 7, 7)
+    layer, images = pair(6, 8, 5, 1)[0], torch.randn(2, 6, 7, 7)
     with torch.inference_mode():
-        layer(pictures)
-    layer(pictures).square().sum().backward()
+        layer(images)
+    layer(images).square().sum().backward()
     assert layer.weight.grad.abs().sum() > 0
 
 
 @pytest.mark.parametrize("outputs", [1, 8])
-def test_export_and_single_pictures_go_pytorchs_way(outputs, tmp_path):
+def test_export_and_single_images_go_pytorchs_way(outputs, tmp_path):
     ours, theirs = pair(6, outputs, 5, 1)
-    pictures = torch.randn(5, 6, 7, 7)
+    images = torch.randn(5, 6, 7, 7)
     torch.jit.script(ours).save(tmp_path / "scripted.pt")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", torch.jit.TracerWarning)
-        torch.jit.trace(ours, pictures[:2]).save(tmp_path / "traced.pt")
+        torch.jit.trace(ours, images[:2]).save(tmp_path / "traced.pt")
     for name in ("scripted.pt", "traced.pt"):
-        torch.testing.assert_close(torch.jit.load(tmp_path / name)(pictures), theirs(pictures), atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(ours(pictures[0]), theirs(pictures[0]))
+        torch.testing.assert_close(torch.jit.load(tmp_path / name)(images), theirs(images), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(ours(images[0]), theirs(images[0]))
 
 
 def test_a_kernel_of_even_size_cannot_keep_the_size():
     ours, theirs = pair(6, 8, 4, 1)
-    pictures = torch.randn(3, 6, 7, 7)
-    assert ours(pictures).shape == theirs(pictures).shape != pictures.shape
+    images = torch.randn(3, 6, 7, 7)
+    assert ours(images).shape == theirs(images).shape != images.shape

@@ -11,21 +11,21 @@ from pargan.fast.convolution import Conv2d, ConvTranspose2d
 KINDS = [(Conv2d, nn.Conv2d), (ConvTranspose2d, nn.ConvTranspose2d)]
 
 
-def answer(kind, channels, kernel, settings, pictures):
+def answer(kind, channels, kernel, settings, images):
     """Result and gradients, or the kind of error."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
         try:
-            layer = kind(*channels, kernel, dtype=pictures.dtype, **settings)
-            made = layer(pictures.requires_grad_())
+            layer = kind(*channels, kernel, dtype=images.dtype, **settings)
+            made = layer(images.requires_grad_())
         except (RuntimeError, ValueError) as error:
             return type(error)
-    return made, *torch.autograd.grad(made.abs().square().sum(), (pictures, *layer.parameters()))
+    return made, *torch.autograd.grad(made.abs().square().sum(), (images, *layer.parameters()))
 
 
-def assert_alike(kinds, channels, kernel, settings, pictures):
-    ours, theirs = (answer(kind, channels, kernel, settings, pictures.detach().clone()) for kind in kinds)
-    case = f"{kinds[0].__name__}({channels}, {kernel}, {settings}) on {tuple(pictures.shape)}"
+def assert_alike(kinds, channels, kernel, settings, images):
+    ours, theirs = (answer(kind, channels, kernel, settings, images.detach().clone()) for kind in kinds)
+    case = f"{kinds[0].__name__}({channels}, {kernel}, {settings}) on {tuple(images.shape)}"
     if isinstance(theirs, type):
         assert ours is theirs, case
     else:

@@ -21,25 +21,25 @@ LAYERS = {
 
 
 def energy(layer):
-    return lambda pictures: layer(pictures).square().sum()
+    return lambda images: layer(images).square().sum()
 
 
 def alone(function):
-    return lambda picture: function(picture[None])
+    return lambda image: function(image[None])
 
 
-def dual(layer, pictures):
+def dual(layer, images):
     with forward_ad.dual_level():
-        return forward_ad.unpack_dual(layer(forward_ad.make_dual(pictures, pictures.flip(0)))).tangent
+        return forward_ad.unpack_dual(layer(forward_ad.make_dual(images, images.flip(0)))).tangent
 
 
 TRANSFORMS = {
-    "grad": lambda layer, pictures: grad(energy(layer))(pictures),
-    "vmap": lambda layer, pictures: vmap(alone(layer), randomness="different")(pictures),
-    "gradients of each": lambda layer, pictures: vmap(grad(alone(energy(layer))), randomness="different")(pictures),
-    "the same for each": lambda layer, pictures: vmap(alone(layer), randomness="same")(pictures),
-    "jvp": lambda layer, pictures: jvp(layer, (pictures,), (pictures.flip(0),)),
-    "hessian": lambda layer, pictures: hessian(energy(layer))(pictures[:1]),
+    "grad": lambda layer, images: grad(energy(layer))(images),
+    "vmap": lambda layer, images: vmap(alone(layer), randomness="different")(images),
+    "gradients of each": lambda layer, images: vmap(grad(alone(energy(layer))), randomness="different")(images),
+    "the same for each": lambda layer, images: vmap(alone(layer), randomness="same")(images),
+    "jvp": lambda layer, images: jvp(layer, (images,), (images.flip(0),)),
+    "hessian": lambda layer, images: hessian(energy(layer))(images[:1]),
     "dual numbers": dual,
 }
 
@@ -53,18 +53,18 @@ def test_transforms_are_pytorchs(name, transform):
     ours, theirs, *channels = LAYERS[name]()
     ours.double().load_state_dict(theirs.double().state_dict())
     random = torch.Generator().manual_seed(0)
-    pictures = torch.randn(3, *(channels or [2]), 5, 5, dtype=torch.float64, generator=random)
+    images = torch.randn(3, *(channels or [2]), 5, 5, dtype=torch.float64, generator=random)
     found = []
     for layer in (ours, theirs):
         with torch.random.fork_rng():
             torch.manual_seed(1)
-            found.append(TRANSFORMS[transform](layer, pictures))
+            found.append(TRANSFORMS[transform](layer, images))
     torch.testing.assert_close(*found, atol=1e-10, rtol=1e-10)
 
 
 def test_the_convolution_of_a_discriminator_with_leaky_and_dropout():
     network = nn.Sequential(Conv2d(2, 3, 3), LeakyDropout(0.3, 0.4))
-    pictures = torch.randn(3, 2, 5, 5, generator=torch.Generator().manual_seed(0))
-    gradients = vmap(grad(alone(energy(network))), randomness="same")(pictures[:1].expand(2, -1, -1, -1))
+    images = torch.randn(3, 2, 5, 5, generator=torch.Generator().manual_seed(0))
+    gradients = vmap(grad(alone(energy(network))), randomness="same")(images[:1].expand(2, -1, -1, -1))
     assert gradients.any()
     torch.testing.assert_close(*gradients)

@@ -19,9 +19,9 @@ def _cold():
 
 
 def spectral_is_right():
-    pictures, weight = torch.randn(2, 6, 7, 7), torch.randn(6, 8, 5, 5)
-    expected = torch.nn.functional.conv_transpose2d(pictures, weight, padding=2)
-    torch.testing.assert_close(spectral_convolution(pictures, weight), expected, atol=1e-4, rtol=1e-4)
+    images, weight = torch.randn(2, 6, 7, 7), torch.randn(6, 8, 5, 5)
+    expected = torch.nn.functional.conv_transpose2d(images, weight, padding=2)
+    torch.testing.assert_close(spectral_convolution(images, weight), expected, atol=1e-4, rtol=1e-4)
 
 
 def test_a_step_without_numbers():
@@ -36,9 +36,9 @@ def test_a_step_without_numbers():
 
 @pytest.mark.parametrize("real", [False, True], ids=["no numbers", "numbers among those without"])
 def test_spectra_without_numbers_leave_none_of_them_behind(real):
-    pictures, weight = torch.randn(2, 6, 7, 7), torch.randn(6, 8, 5, 5)
+    images, weight = torch.randn(2, 6, 7, 7), torch.randn(6, 8, 5, 5)
     with FakeTensorMode(allow_non_fake_inputs=True) as mode:
-        made = spectral_convolution(*((pictures, weight) if real else map(mode.from_tensor, (pictures, weight))))
+        made = spectral_convolution(*((images, weight) if real else map(mode.from_tensor, (images, weight))))
     assert made.shape == (2, 8, 7, 7)
     spectral_is_right()
 
@@ -61,11 +61,11 @@ def test_torch_export_of_a_generator(strict):
     ids=["spectral", "leaky and dropout"],
 )
 def test_a_compiler_sees_one_graph(layer):
-    pictures = torch.randn(2, 6, 7, 7, requires_grad=True)
+    images = torch.randn(2, 6, 7, 7, requires_grad=True)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        made = torch.compile(layer, fullgraph=True, backend="aot_eager")(pictures)
+        made = torch.compile(layer, fullgraph=True, backend="aot_eager")(images)
         torch.manual_seed(0)
-        torch.testing.assert_close(made, layer(pictures), atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(made, layer(images), atol=1e-5, rtol=1e-4)
     made.sum().backward()
-    assert pictures.grad.any()
+    assert images.grad.any()

@@ -32,7 +32,7 @@ def test_both_shapes_of_logits_are_taken(tail):
     assert networks(torch.randn(2, 4, 2)).shape == (2, 4)
 
 
-def test_pictures():
+def test_images():
     networks = Discriminators(lambda: nn.Sequential(nn.Flatten(), nn.Linear(3 * 4 * 6, 1)), 2)
     assert networks(torch.randn(2, 7, 3, 4, 6)).shape == (2, 7)
 

@@ -240,7 +240,7 @@ def test_a_batch_of_another_k_is_refused(tmp_path):
         fit_on(batches(1, num_partitions=2), gan(), tmp_path)
 
 
-def test_pictures_and_anybodys_networks_train(tmp_path):
+def test_images_and_anybodys_networks_train(tmp_path):
     with torch.random.fork_rng():
         module = ParGANModule(
             nn.Sequential(nn.Linear(4, 2 * 3 * 5), nn.Unflatten(1, (2, 3, 5))),

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 
-from pargan.io.loggers import EpochCsvLogger, log_picture, log_table
+from pargan.io.loggers import EpochCsvLogger, log_image, log_table
 from tests.helpers.tiny import blobs_in_partitions, gan, trainer
 
 
@@ -91,31 +91,31 @@ def test_a_trainer_writes_one_row_per_epoch(path):
         assert float(row["loss/discriminator"]) == pytest.approx(sum(d_losses) / 3, rel=1e-4)
 
 
-def picture(folder):
-    path = folder / "picture.png"
+def image(folder):
+    path = folder / "image.png"
     Image.new("RGB", (4, 3), "red").save(path)
     return path
 
 
-def test_a_logger_without_pictures_or_tables_ignores_them(tmp_path):
+def test_a_logger_without_images_or_tables_ignores_them(tmp_path):
     logger = CSVLogger(tmp_path)
-    log_picture(logger, "samples", picture(tmp_path), 1)
+    log_image(logger, "samples", image(tmp_path), 1)
     log_table(logger, "final", ["a"], [[1]])
-    assert [path.name for path in tmp_path.iterdir()] == ["picture.png"]
+    assert [path.name for path in tmp_path.iterdir()] == ["image.png"]
 
 
 def test_tensorboard_is_given_both(tmp_path):
     accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     logger = TensorBoardLogger(tmp_path, name="board", version="")
-    log_picture(logger, "samples", picture(tmp_path), 7)
-    log_table(logger, "final", ["figure", "value"], [["auc", 0.5]])
+    log_image(logger, "samples", image(tmp_path), 7)
+    log_table(logger, "final", ["metric", "value"], [["auc", 0.5]])
     logger.finalize("success")
     events = accumulators.EventAccumulator(logger.log_dir)
     events.Reload()
-    (image,) = events.Images("samples")
-    assert (image.step, image.width, image.height) == (7, 4, 3)
+    (shown,) = events.Images("samples")
+    assert (shown.step, shown.width, shown.height) == (7, 4, 3)
     (text,) = events.Tensors("final/text_summary")
-    assert text.tensor_proto.string_val[0].decode() == "| figure | value |\n| --- | --- |\n| auc | 0.5 |"
+    assert text.tensor_proto.string_val[0].decode() == "| metric | value |\n| --- | --- |\n| auc | 0.5 |"
 
 
 def test_tensors_are_written_as_numbers(path):

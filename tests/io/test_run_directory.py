@@ -23,7 +23,7 @@ def test_making_one_touches_nothing(tmp_path):
 
 def test_everything_lies_inside(finished):
     names = ["config", "hydra", "metrics", "attacks", "membership", "checkpoints", "last_checkpoint", "samples"]
-    for name in [*names, "figures", "result"]:
+    for name in [*names, "metrics", "result"]:
         assert getattr(finished, name).is_relative_to(finished.path)
 
 

@@ -14,16 +14,16 @@ def scores():
 
 
 def test_every_figure_is_plain_json_and_in_range(scores):
-    figures = judge(*scores, seed=0, draws=200).to_dict()
-    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
-    assert (figures["num_members"], figures["num_nonmembers"], figures["notes"]) == (1200, 1000, [])
-    assert figures["auc_low"] < figures["auc"] < figures["auc_high"]
-    assert figures["auc"] == pytest.approx(0.638, abs=0.03)  # Phi(0.5 / sqrt 2)
+    metrics = judge(*scores, seed=0, draws=200).to_dict()
+    assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
+    assert (metrics["num_members"], metrics["num_nonmembers"], metrics["notes"]) == (1200, 1000, [])
+    assert metrics["auc_low"] < metrics["auc"] < metrics["auc_high"]
+    assert metrics["auc"] == pytest.approx(0.638, abs=0.03)  # Phi(0.5 / sqrt 2)
     for key in ("tpr_at_0p1pct_fpr", "tpr_at_1pct_fpr", "tpr_at_10pct_fpr"):
-        assert 0 <= figures[f"{key}_low"] <= figures[key] <= figures[f"{key}_high"] <= 1
-    assert 0 <= figures["set_accuracy_low"] <= figures["set_accuracy"] <= figures["set_accuracy_high"] <= 1
-    assert 0 < figures["epsilon_low"] < figures["epsilon_ceiling"]
-    assert figures["tpr_at_0p1pct_fpr"] <= figures["tpr_at_1pct_fpr"] <= figures["tpr_at_10pct_fpr"]
+        assert 0 <= metrics[f"{key}_low"] <= metrics[key] <= metrics[f"{key}_high"] <= 1
+    assert 0 <= metrics["set_accuracy_low"] <= metrics["set_accuracy"] <= metrics["set_accuracy_high"] <= 1
+    assert 0 < metrics["epsilon_low"] < metrics["epsilon_ceiling"]
+    assert metrics["tpr_at_0p1pct_fpr"] <= metrics["tpr_at_1pct_fpr"] <= metrics["tpr_at_10pct_fpr"]
 
 
 @pytest.mark.parametrize(
@@ -31,20 +31,20 @@ def test_every_figure_is_plain_json_and_in_range(scores):
     [(1000, 0), (999, 1), (100, 1), (99, 2), (9, 3)],
 )
 def test_too_few_nonmembers_leave_low_rates_without_a_figure(nonmembers, unresolved):
-    figures = judge(np.arange(50.0) + 0.5, np.arange(float(nonmembers)), seed=0, draws=10)
-    rates = (figures.tpr_at_0p1pct_fpr, figures.tpr_at_1pct_fpr, figures.tpr_at_10pct_fpr)
+    metrics = judge(np.arange(50.0) + 0.5, np.arange(float(nonmembers)), seed=0, draws=10)
+    rates = (metrics.tpr_at_0p1pct_fpr, metrics.tpr_at_1pct_fpr, metrics.tpr_at_10pct_fpr)
     assert [rate is None for rate in rates] == [i < unresolved for i in range(3)]
-    notes = [note for note in figures.notes if note.startswith("tpr_at")]
+    notes = [note for note in metrics.notes if note.startswith("tpr_at")]
     assert len(notes) == unresolved
     assert all(f"{nonmembers} nonmembers" in note for note in notes)
 
 
 @pytest.mark.parametrize(("m", "n", "sets"), [(99, 500, 0), (500, 99, 0), (100, 100, 1), (350, 299, 2)])
 def test_sets_take_a_hundred_records_of_each_group(m, n, sets):
-    figures = judge(np.arange(float(m)), np.arange(float(n)), seed=0, draws=10)
-    assert figures.num_sets == sets
-    assert (figures.set_accuracy is None) == (sets == 0)
-    assert any(note == "set_accuracy: 99 records in a group make no set of 100, 100 can" for note in figures.notes) == (
+    metrics = judge(np.arange(float(m)), np.arange(float(n)), seed=0, draws=10)
+    assert metrics.num_sets == sets
+    assert (metrics.set_accuracy is None) == (sets == 0)
+    assert any(note == "set_accuracy: 99 records in a group make no set of 100, 100 can" for note in metrics.notes) == (
         sets == 0
     )
 
@@ -65,7 +65,7 @@ def test_what_nothing_leaks_stands_beside_its_floor(scores):
     assert silent.tvd < silent.tvd_null_high
 
 
-def test_the_same_seed_gives_the_same_figures_and_draws_move_only_the_interval(scores):
+def test_the_same_seed_gives_the_same_metrics_and_draws_move_only_the_interval(scores):
     first = judge(*scores, seed=5, draws=100).to_dict()
     assert judge(*scores, seed=5, draws=100).to_dict() == first
     more = judge(*scores, seed=5, draws=300).to_dict()
@@ -73,17 +73,17 @@ def test_the_same_seed_gives_the_same_figures_and_draws_move_only_the_interval(s
     assert judge(*scores, seed=6, draws=100).auc_low != first["auc_low"]
 
 
-def test_figures_do_not_depend_on_a_monotone_transform(scores):
+def test_metrics_do_not_depend_on_a_monotone_transform(scores):
     first, transformed = (judge(*pair, seed=0, draws=50).to_dict() for pair in (scores, [np.exp(s) for s in scores]))
     histograms = {"tvd", "tvd_null", "tvd_null_high"}
     assert {key for key in first if first[key] != transformed[key]} == histograms
 
 
 def test_one_record_of_each_group_has_no_balanced_accuracy():
-    figures = judge(np.array([1.0]), np.array([0.0]), seed=0, draws=10)
-    assert figures.auc == 1.0
-    assert figures.balanced_accuracy is None
-    assert any("balanced_accuracy" in note for note in figures.notes)
+    metrics = judge(np.array([1.0]), np.array([0.0]), seed=0, draws=10)
+    assert metrics.auc == 1.0
+    assert metrics.balanced_accuracy is None
+    assert any("balanced_accuracy" in note for note in metrics.notes)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -1,6 +1,6 @@
 import numpy as np
 
-from pargan.metrics.content_cache import Remembering, fingerprint
+from pargan.metrics.content_cache import ContentCache, fingerprint
 
 
 def test_equal_arrays_are_computed_once_and_the_longest_unused_is_forgotten():
@@ -10,7 +10,7 @@ def test_equal_arrays_are_computed_once_and_the_longest_unused_is_forgotten():
         called.append(array[0])
         return array.sum()
 
-    remembering = Remembering(total, size=2)
+    remembering = ContentCache(total, size=2)
     one, two, three = (np.full(3, value) for value in (1.0, 2.0, 3.0))
     for array in (one, two, one.copy(), three, one, two):
         assert remembering(array, None) == array.sum()

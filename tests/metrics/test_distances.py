@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 
-from pargan.metrics.distances import frechet_distance, kernel_distance, neighbourhood_figures
+from pargan.metrics.distances import frechet_distance, kernel_distance, neighbourhood_metrics
 
 
 def normal(seed: int, *size: int) -> np.ndarray:
@@ -60,7 +60,7 @@ def test_kernel_distance_is_unbiased():
 
 
 @given(st.integers(0, 10_000), st.integers(7, 25), st.integers(7, 25), st.integers(1, 3))
-def test_neighbourhood_figures_are_the_literal_definitions(seed, num_real, num_fake, k):
+def test_neighbourhood_metrics_are_the_literal_definitions(seed, num_real, num_fake, k):
     real, fake = normal(seed, num_real, 2), normal(seed + 1, num_fake, 2) * 1.5
 
     def radius(points, i):
@@ -69,7 +69,7 @@ def test_neighbourhood_figures_are_the_literal_definitions(seed, num_real, num_f
     def inside(point, points):
         return [np.linalg.norm(point - centre) < radius(points, i) for i, centre in enumerate(points)]
 
-    found = neighbourhood_figures(fake, real, k)
+    found = neighbourhood_metrics(fake, real, k)
     assert found["precision"] == pytest.approx(np.mean([any(inside(point, real)) for point in fake]))
     assert found["recall"] == pytest.approx(np.mean([any(inside(point, fake)) for point in real]))
     assert found["density"] == pytest.approx(np.mean([sum(inside(point, real)) for point in fake]) / k)
@@ -78,8 +78,8 @@ def test_neighbourhood_figures_are_the_literal_definitions(seed, num_real, num_f
 
 def test_far_and_collapsed_generators():
     real = normal(0, 100, 2)
-    assert set(neighbourhood_figures(real + 100, real).values()) == {0.0}
-    collapsed = neighbourhood_figures(np.repeat(real[:1], 50, axis=0), real)
+    assert set(neighbourhood_metrics(real + 100, real).values()) == {0.0}
+    collapsed = neighbourhood_metrics(np.repeat(real[:1], 50, axis=0), real)
     assert collapsed["precision"] == 1
     assert collapsed["recall"] == 0
     assert collapsed["coverage"] < 0.2

@@ -8,34 +8,34 @@ from sklearn.datasets import load_digits
 from pargan.attacks import FeatureSpace, SamplesView
 from pargan.errors import ParganError
 from pargan.metrics import features
-from pargan.metrics.content_cache import Remembering
+from pargan.metrics.content_cache import ContentCache
 from pargan.metrics.distances import frechet_distance
 from pargan.metrics.features import fit_extractor
 from pargan.metrics.images import ImageQuality
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 
 
 @pytest.fixture(scope="module")
-def digits() -> Split:
-    pictures, labels = load_digits(return_X_y=True)
-    order = np.random.default_rng(0).permutation(len(pictures))
-    pictures = (pictures[order] / 8 - 1).astype(np.float32).reshape(-1, 1, 8, 8)
-    groups = np.split(pictures, [700, 1200])
-    return Split(*groups, *np.split(labels[order], [700, 1200]))
+def digits() -> QualityRecords:
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(images))
+    images = (images[order] / 8 - 1).astype(np.float32).reshape(-1, 1, 8, 8)
+    groups = np.split(images, [700, 1200])
+    return QualityRecords(*groups, *np.split(labels[order], [700, 1200]))
 
 
-def unlabelled(split: Split) -> Split:
-    return Split(split.members, split.nonmembers, split.reference)
+def unlabelled(split: QualityRecords) -> QualityRecords:
+    return QualityRecords(split.members, split.nonmembers, split.reference)
 
 
 @pytest.mark.parametrize("labelled", [True, False])
-def test_worse_pictures_have_worse_figures(digits, labelled):
+def test_worse_images_have_worse_metrics(digits, labelled):
     split = digits if labelled else unlabelled(digits)
     suffix = "_refmlp" if labelled else "_refpca"
     noise = np.random.default_rng(1).normal(size=(500, 1, 8, 8)).astype(np.float32)
     quality = ImageQuality()
     members = digits.members[:500]
-    good, noisy, bad = (quality(pictures, split, 0) for pictures in (members, members + 0.5 * noise, noise))
+    good, noisy, bad = (quality(images, split, 0) for images in (members, members + 0.5 * noise, noise))
     names = ("fid", "kid", "precision", "recall", "density", "coverage")
     assert list(good) == [name + suffix for name in names]
     for name in ("fid", "kid"):
@@ -52,7 +52,7 @@ def test_one_fit_serves_a_process_and_never_sees_members_or_nonmembers(digits, m
         fitted_on.append(reference)
         return features._fit(reference, labels)
 
-    monkeypatch.setattr(features, "_fitted", Remembering(spy, size=4))
+    monkeypatch.setattr(features, "_fitted", ContentCache(spy, size=4))
     first = ImageQuality()(digits.members[:100], digits, 3)
     copied = replace(digits, reference=digits.reference.copy(), member_labels=None)
     assert ImageQuality()(digits.members[:100], copied, 3) == first
@@ -73,15 +73,15 @@ def test_another_extractor_needs_no_reference_and_the_frechet_distance_takes_all
             return records.reshape(len(records), -1).astype(np.float64)
 
     split = replace(digits, reference=digits.reference[:0])
-    figures = ImageQuality(num_records=50, extractor=Flat())(digits.members, split, 0)
+    metrics = ImageQuality(num_records=50, extractor=Flat())(digits.members, split, 0)
     expected = frechet_distance(Flat()(digits.members), Flat()(digits.nonmembers))
-    assert figures["fid_flat"] == pytest.approx(expected)
+    assert metrics["fid_flat"] == pytest.approx(expected)
     more = ImageQuality(num_records=60, extractor=Flat())(digits.members, split, 0)
-    assert more["fid_flat"] == figures["fid_flat"]
-    assert more["kid_flat"] != figures["kid_flat"]
+    assert more["fid_flat"] == metrics["fid_flat"]
+    assert more["kid_flat"] != metrics["kid_flat"]
 
 
-def test_figures_are_deterministic_for_a_seed_and_independent_of_the_object(digits):
+def test_metrics_are_deterministic_for_a_seed_and_independent_of_the_object(digits):
     quality = ImageQuality(num_records=100)
     first = quality(digits.members, digits, 1)
     assert ImageQuality(num_records=100)(digits.members, digits, 1) == first
@@ -101,6 +101,6 @@ def test_labels_of_one_class_fall_back_to_principal_components(digits):
 def test_too_little_to_measure_is_one_sentence(digits):
     with pytest.raises(ParganError, match="1 generated against 500 held-out"):
         ImageQuality()(digits.members[:1], digits, 0)
-    constant = Split(digits.members, digits.nonmembers, np.zeros((9, 1, 8, 8)))
+    constant = QualityRecords(digits.members, digits.nonmembers, np.zeros((9, 1, 8, 8)))
     with pytest.raises(ParganError, match="the reference group holds 9 records without variation"):
         ImageQuality()(digits.members, constant, 0)

@@ -10,7 +10,7 @@ import torch
 from pargan.data.sources.images import digits
 from pargan.errors import ParganError
 from pargan.metrics import ImageQuality, Inception, inception
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 
 fidelity = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
 metric_fid = pytest.importorskip("torch_fidelity.metric_fid")
@@ -33,7 +33,7 @@ def of_library(network, levels):
     return network(torch.as_tensor(levels))[0].numpy()
 
 
-def test_pictures_reach_the_network_as_levels_from_0_to_255(extractor, network):
+def test_images_reach_the_network_as_levels_from_0_to_255(extractor, network):
     levels = np.random.default_rng(0).integers(256, size=(3, 3, 8, 8), dtype=np.uint8)
     levels[0, :, 0, :2] = [0, 255]
     found = extractor((levels / 127.5 - 1).astype(np.float32))
@@ -44,25 +44,25 @@ def test_pictures_reach_the_network_as_levels_from_0_to_255(extractor, network):
     assert np.abs(found - other).max() > 0.1
 
 
-def test_grey_pictures_have_three_equal_channels(extractor, network):
+def test_grey_images_have_three_equal_channels(extractor, network):
     records = digits()
     found = extractor(records.take(np.arange(2)))
     levels = np.repeat(records.values[:2, None], 3, axis=1)
     np.testing.assert_allclose(found, of_library(network, levels), rtol=1e-4, atol=1e-5)
 
 
-def test_figures_are_the_librarys_fid(extractor):
+def test_metrics_are_the_librarys_fid(extractor):
     pool = digits().take(np.arange(10))
-    split = Split(pool[:0], pool[4:], pool[:0])  # the reference is not looked at
-    figures = ImageQuality(extractor=extractor)(pool[:4], split, 0)
+    split = QualityRecords(pool[:0], pool[4:], pool[:0])  # the reference is not looked at
+    metrics = ImageQuality(extractor=extractor)(pool[:4], split, 0)
     names = ("fid", "kid", "precision", "recall", "density", "coverage")
-    assert list(figures) == [f"{name}_{extractor.name}" for name in names]
+    assert list(metrics) == [f"{name}_{extractor.name}" for name in names]
     one, two = (metric_fid.fid_features_to_statistics(torch.as_tensor(extractor(x))) for x in (pool[:4], pool[4:]))
     expected = metric_fid.fid_statistics_to_metric(one, two, verbose=False)["frechet_inception_distance"]
-    assert figures[f"fid_{extractor.name}"] == pytest.approx(expected, rel=1e-3)
+    assert metrics[f"fid_{extractor.name}"] == pytest.approx(expected, rel=1e-3)
 
 
-def test_held_out_pictures_pass_through_the_network_once(extractor, monkeypatch):
+def test_held_out_images_pass_through_the_network_once(extractor, monkeypatch):
     seen = []
 
     def spy(levels):
@@ -74,7 +74,7 @@ def test_held_out_pictures_pass_through_the_network_once(extractor, monkeypatch)
     monkeypatch.setattr(inception, "BATCH", 4)
     pool = digits().take(np.arange(100, 200))
     for epoch in range(3):
-        split = Split(pool[:0], pool[:10].copy(), pool[:0])
+        split = QualityRecords(pool[:0], pool[:10].copy(), pool[:0])
         ImageQuality(extractor=extractor)(pool[20 + 10 * epoch :][:6], split, 0)
     assert seen == [4, 2, 4, 4, 2, 4, 2, 4, 2]  # 6 generated, 10 held out, then 6 generated at a time
 
@@ -116,7 +116,7 @@ def test_no_file_and_no_library_are_one_sentence(inception_weights, tmp_path, mo
         Inception(inception_weights)
 
 
-def test_records_that_are_no_pictures_in_range_are_refused(extractor):
+def test_records_that_are_no_images_in_range_are_refused(extractor):
     with pytest.raises(ParganError, match=r"in \[-1, 1\], these range from 0 to 255; scale 0\.\.255 by x / 127\.5 - 1"):
         extractor(np.array([[[[0.0, 255.0]]]]))
     for shape in ((5, 3), (5, 2, 8, 8)):

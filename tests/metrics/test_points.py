@@ -5,14 +5,14 @@ from hypothesis import strategies as st
 
 from pargan.errors import ParganError
 from pargan.metrics.points import PointsQuality, RingQuality, wasserstein2
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 
 CENTRES = ((0.0, 0.0), (4.0, 0.0), (0.0, 4.0))
 
 
-def split(nonmembers: np.ndarray) -> Split:
+def split(nonmembers: np.ndarray) -> QualityRecords:
     nothing = np.empty((0, 2))
-    return Split(members=nothing, nonmembers=nonmembers, reference=nothing)
+    return QualityRecords(members=nothing, nonmembers=nonmembers, reference=nothing)
 
 
 def test_wasserstein2_of_a_hand_solved_pairing():
@@ -37,8 +37,8 @@ def test_wasserstein2_of_a_shift_is_its_length_even_when_cut_to_a_subset():
 
 def test_modes_and_high_quality_points_are_counted():
     generated = np.array([[0.0, 0.0], [0.29, 0.0], [0.31, 0.0], [4.0, 0.1]])
-    figures = PointsQuality(centres=CENTRES, std=0.1)(generated, split(generated), seed=0)
-    assert figures == {"modes_covered": 2.0, "high_quality_share": 0.75, "wasserstein2": 0.0}
+    metrics = PointsQuality(centres=CENTRES, std=0.1)(generated, split(generated), seed=0)
+    assert metrics == {"modes_covered": 2.0, "high_quality_share": 0.75, "wasserstein2": 0.0}
 
 
 def test_a_perfect_generator_has_the_share_of_the_rayleigh_distribution():
@@ -56,8 +56,8 @@ def test_without_centres_only_the_transport_distance_is_given():
 
 def test_ring_quality_measures_the_distance_to_the_nearer_ring():
     generated = np.array([[1.0, 0.0], [0.0, -0.5], [0.0, 0.64], [0.0, 0.75]])
-    figures = RingQuality(radii=(1.0, 0.5), std=0.05)(generated, split(generated), seed=0)
-    assert figures == {"rings_covered": 2.0, "high_quality_share": 0.75, "wasserstein2": 0.0}
+    metrics = RingQuality(radii=(1.0, 0.5), std=0.05)(generated, split(generated), seed=0)
+    assert metrics == {"rings_covered": 2.0, "high_quality_share": 0.75, "wasserstein2": 0.0}
 
 
 def test_a_diverged_generator_is_named():

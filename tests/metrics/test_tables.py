@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
 from pargan.metrics.tables import TableQuality, column_distance, correlation_difference, total_variation
-from pargan.records.pool import Split
+from pargan.records.pool import QualityRecords
 from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
 
 
@@ -23,36 +23,36 @@ def table(seed: int, size: int) -> dict[str, np.ndarray]:
 
 TYPES = {"age": Numeric, "visits": Integer, "colour": Categorical, "ill": Categorical}
 SPEC = TableSpec.fit(table(9, 5000), TYPES)
-SPLIT = Split(*(SPEC.encode(table(seed, size)) for seed, size in ((0, 800), (1, 600), (2, 100))))
+SPLIT = QualityRecords(*(SPEC.encode(table(seed, size)) for seed, size in ((0, 800), (1, 600), (2, 100))))
 FRESH = table(3, 800)
 QUALITY = TableQuality(SPEC, label="ill")
 
 
 def test_fresh_rows_of_the_same_population_are_as_good_as_real_ones():
-    figures = QUALITY(SPEC.encode(FRESH), SPLIT, 0)
-    assert next(iter(figures)) == "column_distance"
-    assert figures["trtr_auc"] > 0.9
-    assert figures["tstr_auc"] == pytest.approx(figures["trtr_auc"], abs=0.03)
-    assert figures["tstr_accuracy"] == pytest.approx(figures["trtr_accuracy"], abs=0.05)
-    assert figures["column_distance"] < 0.06
-    assert figures["correlation_difference"] < 0.06
-    assert figures == QUALITY(SPEC.encode(FRESH), SPLIT, 0)
+    metrics = QUALITY(SPEC.encode(FRESH), SPLIT, 0)
+    assert next(iter(metrics)) == "column_distance"
+    assert metrics["trtr_auc"] > 0.9
+    assert metrics["tstr_auc"] == pytest.approx(metrics["trtr_auc"], abs=0.03)
+    assert metrics["tstr_accuracy"] == pytest.approx(metrics["trtr_accuracy"], abs=0.05)
+    assert metrics["column_distance"] < 0.06
+    assert metrics["correlation_difference"] < 0.06
+    assert metrics == QUALITY(SPEC.encode(FRESH), SPLIT, 0)
 
 
 def test_shuffled_columns_keep_the_marginals_and_lose_the_rest():
     rng = np.random.default_rng(0)
     shuffled = {name: rng.permutation(values) for name, values in FRESH.items()}
-    figures, fresh = (QUALITY(SPEC.encode(rows), SPLIT, 0) for rows in (shuffled, FRESH))
-    assert figures["column_distance"] == pytest.approx(fresh["column_distance"])
-    assert figures["correlation_difference"] > 2 * fresh["correlation_difference"]
-    assert figures["tstr_auc"] < 0.65 < figures["trtr_auc"]
+    metrics, fresh = (QUALITY(SPEC.encode(rows), SPLIT, 0) for rows in (shuffled, FRESH))
+    assert metrics["column_distance"] == pytest.approx(fresh["column_distance"])
+    assert metrics["correlation_difference"] > 2 * fresh["correlation_difference"]
+    assert metrics["tstr_auc"] < 0.65 < metrics["trtr_auc"]
 
 
 def test_one_class_only_gives_the_constant_classifier():
     generated = SPEC.encode(FRESH | {"ill": np.full(800, "yes")})
-    figures = QUALITY(generated, SPLIT, 0)
-    assert figures["tstr_accuracy"] == pytest.approx((SPEC.decode(SPLIT.nonmembers)["ill"] == "yes").mean())
-    assert figures["tstr_auc"] == 0.5
+    metrics = QUALITY(generated, SPLIT, 0)
+    assert metrics["tstr_accuracy"] == pytest.approx((SPEC.decode(SPLIT.nonmembers)["ill"] == "yes").mean())
+    assert metrics["tstr_auc"] == 0.5
 
 
 def test_a_class_missing_from_the_generated_rows_counts_as_guessing():
@@ -65,24 +65,24 @@ def test_a_class_missing_from_the_generated_rows_counts_as_guessing():
     members, nonmembers, generated = striped(0), striped(1), striped(2)
     kept = generated["colour"] != "green"
     generated = {name: values[kept] for name, values in generated.items()}
-    split = Split(SPEC.encode(members), SPEC.encode(nonmembers), SPLIT.reference)
-    figures = TableQuality(SPEC, label="colour")(SPEC.encode(generated), split, 0)
-    assert figures["trtr_auc"] > 0.99
-    assert figures["tstr_accuracy"] == pytest.approx((nonmembers["colour"] != "green").mean(), abs=0.01)
+    split = QualityRecords(SPEC.encode(members), SPEC.encode(nonmembers), SPLIT.reference)
+    metrics = TableQuality(SPEC, label="colour")(SPEC.encode(generated), split, 0)
+    assert metrics["trtr_auc"] > 0.99
+    assert metrics["tstr_accuracy"] == pytest.approx((nonmembers["colour"] != "green").mean(), abs=0.01)
     # Age tells blue from the rest; red cannot be told from green, which was never seen; green is guessed.
     red_or_green = roc_auc_score(nonmembers["colour"] == "red", nonmembers["colour"] != "blue")
-    assert figures["tstr_auc"] == pytest.approx((1 + red_or_green + 0.5) / 3, abs=0.02)
+    assert metrics["tstr_auc"] == pytest.approx((1 + red_or_green + 0.5) / 3, abs=0.02)
 
 
 def test_held_out_rows_of_one_class_leave_nothing_to_tell_apart():
     alike = SPEC.encode(table(1, 50) | {"ill": np.full(50, "no")})
-    figures = QUALITY(SPEC.encode(FRESH), Split(SPLIT.members, alike, SPLIT.reference), 0)
-    assert figures["tstr_auc"] == figures["trtr_auc"] == 0.5
+    metrics = QUALITY(SPEC.encode(FRESH), QualityRecords(SPLIT.members, alike, SPLIT.reference), 0)
+    assert metrics["tstr_auc"] == metrics["trtr_auc"] == 0.5
 
 
 def test_without_a_label_only_the_distances_are_given():
-    figures = TableQuality(SPEC)(SPEC.encode(FRESH), SPLIT, 0)
-    assert set(figures) == {"column_distance", "correlation_difference"}
+    metrics = TableQuality(SPEC)(SPEC.encode(FRESH), SPLIT, 0)
+    assert set(metrics) == {"column_distance", "correlation_difference"}
     with pytest.raises(ParganError, match=r"dataset\.label=sick is no column of the table; choose one of age"):
         TableQuality(SPEC, label="sick")
 

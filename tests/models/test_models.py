@@ -173,9 +173,9 @@ def test_kerass_defaults():
     assert [type(each) for each in DCGANGenerator(MNIST, 100)][-2:] == [ConvTranspose2d, nn.Tanh]
 
 
-def test_pictures_come_out_in_range():
-    pictures = DCGANGenerator(CIFAR, 100, width=8)(100 * torch.randn(4, 100))
-    assert pictures.abs().max() <= 1
+def test_images_come_out_in_range():
+    images = DCGANGenerator(CIFAR, 100, width=8)(100 * torch.randn(4, 100))
+    assert images.abs().max() <= 1
 
 
 def test_a_mixed_table_head():
@@ -195,8 +195,8 @@ def test_a_mixed_table_head():
 
 @pytest.mark.parametrize("spec", [table(), PointsSpec(2)], ids=["table", "points"])
 @pytest.mark.parametrize("network", [lambda s: DCGANGenerator(s, 10), DCGANDiscriminator], ids=["G", "D"])
-def test_dcgan_refuses_what_is_no_picture(network, spec):
-    with pytest.raises(ParganError, match=r"^model=dcgan needs pictures .* use model=points or model=mlp$"):
+def test_dcgan_refuses_what_is_no_image(network, spec):
+    with pytest.raises(ParganError, match=r"^model=dcgan needs images .* use model=points or model=mlp$"):
         network(spec)
 
 

@@ -52,16 +52,16 @@ def test_rows_stand_beside_the_generated_ones_in_the_users_units(tmp_path):
 
 
 @pytest.mark.parametrize(("channels", "number"), [(1, 40), (3, 3)])
-def test_a_sheet_of_pictures_holds_what_there_is(tmp_path, channels, number):
+def test_a_sheet_of_images_holds_what_there_is(tmp_path, channels, number):
     rng = np.random.default_rng(0)
     members, nonmembers, samples = rng.uniform(-1, 1, (3, number, channels, 8, 8)).astype(np.float32)
     table = table_of(members, nonmembers, samples, np.arange(number) % 2)
     path = write_exposed(ImageSpec(channels, 8, 8), table, members, samples, RunDirectory(tmp_path))
-    assert path == tmp_path / "figures" / "exposed.png"
-    with Image.open(path) as picture:
-        assert picture.width == 1200
-        assert picture.height < 1500
-        assert len(picture.convert("L").getcolors()) > 50  # grey levels: pictures were drawn
+    assert path == tmp_path / "plots" / "exposed.png"
+    with Image.open(path) as plot:
+        assert plot.width == 1200
+        assert plot.height < 1500
+        assert len(plot.convert("L").getcolors()) > 50  # grey levels: plots were drawn
 
 
 def test_a_pair_shows_the_member_left_and_the_generated_record_right(tmp_path):
@@ -70,8 +70,8 @@ def test_a_pair_shows_the_member_left_and_the_generated_record_right(tmp_path):
         for colour, number in (((1, -1, -1), 1), ((-1, -1, 1), 1), ((0, 0, 0), 2))
     )
     write_exposed(ImageSpec(3, 8, 8), table_of(red, grey, blue), red, blue, RunDirectory(tmp_path))
-    with Image.open(tmp_path / "figures" / "exposed.png") as picture:
-        pixels = np.asarray(picture.convert("RGB"))
+    with Image.open(tmp_path / "plots" / "exposed.png") as plot:
+        pixels = np.asarray(plot.convert("RGB"))
     reds, blues = (np.argwhere((pixels == colour).all(axis=2)) for colour in ((255, 0, 0), (0, 0, 255)))
     assert len(reds) > 1000
     np.testing.assert_array_equal(np.ptp(reds, axis=0), np.ptp(blues, axis=0))

@@ -1,6 +1,5 @@
 import csv
 import io
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.metrics import auc, roc_auc_score
 
+from pargan.app.config_directory import config_directory
 from pargan.audits.scoring import AttackResult
 from pargan.io.run_directory import RunDirectory
 from pargan.judge.metrics import judge
@@ -48,8 +48,8 @@ def result(name: str, shift: float, m: int = 300, n: int = 200) -> AttackResult:
 
 
 def is_wide_png(path: Path) -> bool:
-    with Image.open(path) as picture:
-        return picture.format == "PNG" and picture.width == 1200
+    with Image.open(path) as plot:
+        return plot.format == "PNG" and plot.width == 1200
 
 
 ROWS = [
@@ -70,7 +70,7 @@ def test_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
 
 def test_loss_curves_draw_mean_and_each_discriminator(tmp_path, drawn):
     path = loss_curves(run_directory(tmp_path, ROWS))
-    assert path == tmp_path / "figures" / "loss.png"
+    assert path == tmp_path / "plots" / "loss.png"
     assert is_wide_png(path)
     generator, discriminators, gap = drawn[0].axes
     assert generator.lines[0].get_ydata().tolist() == [0.7, 0.8]
@@ -80,7 +80,7 @@ def test_loss_curves_draw_mean_and_each_discriminator(tmp_path, drawn):
 
 def test_auc_curves_draw_the_interval_and_the_line_of_guessing(tmp_path, drawn):
     path = auc_curves(run_directory(tmp_path, ROWS))
-    assert path == tmp_path / "figures" / "auc.png"
+    assert path == tmp_path / "plots" / "auc.png"
     assert is_wide_png(path)
     axes = drawn[0].axes[0]
     assert [0.5, 0.5] in [list(line.get_ydata()) for line in axes.lines]
@@ -93,7 +93,7 @@ def test_nothing_measured_draws_nothing(tmp_path):
     directory = run_directory(tmp_path, [{"epoch": 0, "step": 3}])
     assert loss_curves(directory) is None
     assert auc_curves(directory) is None
-    assert not directory.figures.exists()
+    assert not directory.plots.exists()
 
 
 def test_a_diverged_loss_is_still_drawn(tmp_path):
@@ -142,7 +142,7 @@ def test_known_attacks_have_colours_of_their_own_and_a_users_attack_keeps_one():
 
 
 def test_no_two_attacks_of_the_house_look_alike():
-    names = [path.stem for path in Path(str(files("pargan.conf"))).glob("attack/*.yaml") if path.stem != "none"]
+    names = [path.stem for path in config_directory().glob("attack/*.yaml") if path.stem != "none"]
     assert len({(attack_colour(name), plot_style.attack_dash(name)) for name in names}) == len(names) > 20
 
 

@@ -17,9 +17,9 @@ RNG = np.random.default_rng(0)
 
 
 def size(path) -> tuple[int, int]:
-    with Image.open(path) as picture:
-        assert picture.format == "PNG"
-        return picture.size
+    with Image.open(path) as plot:
+        assert plot.format == "PNG"
+        return plot.size
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 5])

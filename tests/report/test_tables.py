@@ -17,10 +17,10 @@ def printed(renderable: Any) -> str:
 
 
 def attack(name: str, auc: float, margin: float = 0.02, **changes: Any) -> dict[str, Any]:
-    figures = {"attack": name, "access": "discriminators", "auc": auc, "auc_low": auc - margin}
-    figures |= {"auc_high": auc + margin, "p_value": 0.01, "num_members": 800, "num_nonmembers": 500}
-    figures |= {"tpr_at_1pct_fpr": 0.04, "tpr_at_1pct_fpr_low": 0.02, "tpr_at_1pct_fpr_high": 0.07}
-    return figures | changes
+    metrics = {"attack": name, "access": "discriminators", "auc": auc, "auc_low": auc - margin}
+    metrics |= {"auc_high": auc + margin, "p_value": 0.01, "num_members": 800, "num_nonmembers": 500}
+    metrics |= {"tpr_at_1pct_fpr": 0.04, "tpr_at_1pct_fpr_low": 0.02, "tpr_at_1pct_fpr_high": 0.07}
+    return metrics | changes
 
 
 def job(k: int, seed: int, auc: float, fid: float, **changes: Any) -> dict[str, Any]:

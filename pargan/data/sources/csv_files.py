@@ -16,7 +16,7 @@ import numpy as np
 from pargan.data.sources.csv_reading import Cells, is_number, pooled, read_cells
 from pargan.errors import ParganError
 from pargan.metrics.tables import TableQuality
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 from pargan.records.tables import Categorical, Column, Integer, Numeric, TableSpec
 
 COLUMN_TYPES: dict[str, type[Column]] = {column.type: column for column in (Numeric, Integer, Categorical)}
@@ -31,7 +31,7 @@ def csv_table(
     header: bool | str = "auto",
     delimiter: str = ",",
     encoding: str = "utf-8",
-) -> Records:
+) -> Pool:
     r"""A user's own table; categories keep the text of the cells.
 
     Args:
@@ -59,7 +59,7 @@ def csv_tables(
     header: bool | str = "auto",
     delimiter: str = ",",
     encoding: str = "utf-8",
-) -> dict[str, Records]:
+) -> dict[str, Pool]:
     """Several files with the same columns, typed over all of them together: one spec, one pool of records each.
 
     Args:
@@ -89,7 +89,7 @@ def csv_tables(
     return _typed_files(files, cells, found, target, delimiter)
 
 
-def table_records(cells: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str = ",") -> Records:
+def table_records(cells: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str = ",") -> Pool:
     """A pool of rows from cells whose columns have known types; `label` names a categorical column.
 
     Raises:
@@ -100,7 +100,7 @@ def table_records(cells: Cells, types: Mapping[str, type[Column]], label: str | 
 
 def _typed_files(
     files: Mapping[str, Cells], pool: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str
-) -> dict[str, Records]:
+) -> dict[str, Pool]:
     names = list(pool.columns)
     tables = {key: {name: _parse(cells, name, types[name]) for name in names} for key, cells in files.items()}
     for name in names:
@@ -113,7 +113,7 @@ def _typed_files(
     if label is not None:
         classes = np.unique(whole[label])
         labels = {key: np.searchsorted(classes, table[label]) for key, table in tables.items()}
-    return {key: Records(spec.encode(table), spec, quality, labels[key]) for key, table in tables.items()}
+    return {key: Pool(spec.encode(table), spec, quality, labels[key]) for key, table in tables.items()}
 
 
 def _infer(column: list[str], *, is_label: bool) -> type[Column]:

@@ -11,9 +11,9 @@ from pargan.data.sources.csv_files import csv_tables
 from pargan.data.sources.image_files import image_folder
 from pargan.data.sources.npz_files import npz
 from pargan.errors import ParganError
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 
-FOLDER = "a folder of pictures"
+FOLDER = "a folder of images"
 
 
 def read_groups(
@@ -28,14 +28,14 @@ def read_groups(
     labels_key: str | None = "y",
     size: int = 32,
     grayscale: bool = False,
-) -> dict[str, Records]:
-    """Read files into groups; what a file is, its name says: .csv, .npz, or a folder of pictures.
+) -> dict[str, Pool]:
+    """Read files into groups; what a file is, its name says: .csv, .npz, or a folder of images.
 
     Args:
         paths: group's name, by which sentences call the file -> the file.
         types, label, header, delimiter, encoding: of csv files, as in `csv_table`.
         key, labels_key: of npz files, as in `npz`.
-        size, grayscale: of pictures, as in `image_folder`.
+        size, grayscale: of images, as in `image_folder`.
 
     Returns:
         The groups by name, all with records of one shape.
@@ -44,7 +44,7 @@ def read_groups(
         ParganError: a file of no known kind, files of different kinds, columns or shapes, or whatever their
             reader refuses.
     """
-    readers: dict[str, Callable[[Mapping[str, str]], dict[str, Records]]] = {
+    readers: dict[str, Callable[[Mapping[str, str]], dict[str, Pool]]] = {
         ".csv": partial(csv_tables, types=types, label=label, header=header, delimiter=delimiter, encoding=encoding),
         ".npz": lambda files: {each: npz(path, key, labels_key, each) for each, path in files.items()},
         FOLDER: lambda files: {
@@ -72,7 +72,7 @@ def _kind(name: str, path: str, known: list[str]) -> str:
     place = Path(path).expanduser()
     kind = FOLDER if place.is_dir() else place.suffix.lower()
     if not place.exists():
-        raise ParganError(f"{name}={path} is not there; give a .csv or .npz file, or a folder of pictures")
+        raise ParganError(f"{name}={path} is not there; give a .csv or .npz file, or a folder of images")
     if kind not in known:
-        raise ParganError(f"{name}={path} is of no known kind; give a .csv or .npz file, or a folder of pictures")
+        raise ParganError(f"{name}={path} is of no known kind; give a .csv or .npz file, or a folder of images")
     return kind

@@ -1,26 +1,26 @@
 """A user's own arrays in an .npz file.
 
-Legend: N records, D coordinates; pictures of H x W pixels with C channels.
+Legend: N records, D coordinates; images of H x W pixels with C channels.
 """
 
 from pathlib import Path
 
 import numpy as np
 
-from pargan.data.sources.images import picture_records
+from pargan.data.sources.images import image_records
 from pargan.errors import ParganError
 from pargan.io.npz import UNREADABLE
 from pargan.metrics.points import PointsQuality
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 
 
 def npz(
     path: str | None = None, key: str = "x", labels_key: str | None = "y", config_key: str = "dataset.path"
-) -> Records:
-    """Records from an array of an .npz file.
+) -> Pool:
+    """A pool from an array of an .npz file.
 
-    Accepted: points (N, D) of any real type; pictures (N, H, W) or (N, H, W, C) with C = 1 or 3, uint8 or
+    Accepted: points (N, D) of any real type; images (N, H, W) or (N, H, W, C) with C = 1 or 3, uint8 or
     float in [0, 1] (rounded to 256 levels). An integer array (N,) at `labels_key` gives labels. Sentences call
     the file by its `config_key`.
 
@@ -39,9 +39,9 @@ def npz(
     if labels is not None:
         labels = np.unique(labels, return_inverse=True)[1]
     if values.ndim == 2:
-        return Records(values.astype(np.float32), PointsSpec(values.shape[1]), PointsQuality(), labels)
-    pictures = _levels(source, key, values)
-    return picture_records(pictures, pictures.shape[1:], labels)
+        return Pool(values.astype(np.float32), PointsSpec(values.shape[1]), PointsQuality(), labels)
+    images = _levels(source, key, values)
+    return image_records(images, images.shape[1:], labels)
 
 
 def _arrays(source: str, path: Path, key: str, labels_key: str | None) -> tuple[np.ndarray, np.ndarray | None]:
@@ -61,7 +61,7 @@ def _arrays(source: str, path: Path, key: str, labels_key: str | None) -> tuple[
     if values.ndim not in (2, 3, 4) or (values.ndim == 4 and values.shape[3] not in (1, 3)):
         raise ParganError(
             f"{source}: array {key} has shape {values.shape}; "
-            f"give points (N, D) or pictures (N, H, W) or (N, H, W, C) with C = 1 or 3"
+            f"give points (N, D) or images (N, H, W) or (N, H, W, C) with C = 1 or 3"
         )
     if not values.size:
         raise ParganError(f"{source}: array {key} {values.shape} holds no records; give at least one")
@@ -81,7 +81,7 @@ def _levels(source: str, key: str, values: np.ndarray) -> np.ndarray:
         return np.rint(values * 255).astype(np.uint8)
     if values.dtype != np.uint8:
         raise ParganError(
-            f"{source}: pictures {key} are {values.dtype} from {values.min():.6g} to {values.max():.6g}; "
+            f"{source}: images {key} are {values.dtype} from {values.min():.6g} to {values.max():.6g}; "
             f"give uint8 in 0..255 or float in [0, 1]"
         )
     return values

@@ -8,7 +8,7 @@ from pathlib import Path
 from pargan.data.sources.csv_files import table_records
 from pargan.data.sources.csv_reading import read_cells
 from pargan.data.sources.fetch import fetch
-from pargan.records.pool import Records
+from pargan.records.pool import Pool
 from pargan.records.tables import Categorical, Column, Integer
 
 PUBLISHED = "https://raw.githubusercontent.com/work-hard-play-harder/PAR-GAN/2e5844d"
@@ -36,7 +36,7 @@ BROWARD_TYPES: dict[str, type[Column]] = {
 }
 
 
-def hospital(data_dir: str) -> Records:
+def hospital(data_dir: str) -> Pool:
     """52,778 hospital stays, 17 columns; label 0 heart, 1 respiratory. Fetched where the file is missing.
 
     Raises:
@@ -45,7 +45,7 @@ def hospital(data_dir: str) -> Records:
     return _published(data_dir, "hospital", HOSPITAL_TYPES, f"{PUBLISHED}/Hospital/Hospital.csv", HOSPITAL_SHA256)
 
 
-def broward(data_dir: str) -> Records:
+def broward(data_dir: str) -> Pool:
     """7,214 criminal records of Broward County, 9 columns, categories as codes. Fetched where missing.
 
     Raises:
@@ -54,6 +54,6 @@ def broward(data_dir: str) -> Records:
     return _published(data_dir, "broward", BROWARD_TYPES, f"{PUBLISHED}/Broward/Broward.csv", BROWARD_SHA256)
 
 
-def _published(data_dir: str, name: str, types: dict[str, type[Column]], url: str, sha256: str) -> Records:
+def _published(data_dir: str, name: str, types: dict[str, type[Column]], url: str, sha256: str) -> Pool:
     path = fetch(Path(data_dir).expanduser() / "tabular" / f"{name}.csv", url, sha256)
     return table_records(read_cells(path, names=list(types), key="data_dir"), types, "label")

@@ -85,9 +85,9 @@ def arrays(folder, **groups):
 
 def test_arrays(tmp_path):
     rng = np.random.default_rng(0)
-    pictures = rng.integers(256, size=(2, 5, 8, 8), dtype=np.uint8)
-    groups = read_groups(arrays(tmp_path, members=pictures[0], synthetic=pictures[1].astype(float) / 255))
-    for name, expected in zip(groups, pictures, strict=True):
+    images = rng.integers(256, size=(2, 5, 8, 8), dtype=np.uint8)
+    groups = read_groups(arrays(tmp_path, members=images[0], synthetic=images[1].astype(float) / 255))
+    for name, expected in zip(groups, images, strict=True):
         np.testing.assert_array_equal(groups[name].spec.decode(groups[name].take(np.arange(5))), expected)
     points = read_groups(arrays(tmp_path, members=rng.normal(size=(3, 2)), synthetic=rng.normal(size=(4, 2))))
     assert [len(records) for records in points.values()] == [3, 4]
@@ -101,19 +101,19 @@ def test_arrays_of_other_shapes_and_broken_ones_are_called_by_their_keys(tmp_pat
         read_groups(arrays(tmp_path, members=np.zeros((3, 2)), synthetic=np.array([[0, 0], [np.nan, 1], [2, 2]])))
 
 
-def pictures(folder, number):
+def images(folder, number):
     folder.mkdir()
     for place, pixels in enumerate(np.random.default_rng(0).integers(256, size=(number, 9, 8, 3), dtype=np.uint8)):
         Image.fromarray(pixels).save(folder / f"{place}.png")
     return str(folder)
 
 
-def test_folders_of_pictures(tmp_path):
-    files = {"members": pictures(tmp_path / "m", 3), "synthetic": pictures(tmp_path / "s", 2)}
+def test_folders_of_images(tmp_path):
+    files = {"members": images(tmp_path / "m", 3), "synthetic": images(tmp_path / "s", 2)}
     groups = read_groups(files, size=6, grayscale=True)
     assert [(len(records), records.spec.shape) for records in groups.values()] == [(3, (1, 6, 6)), (2, (1, 6, 6))]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ParganError, match=r"^synthetic=.*empty holds no pictures"):
+    with pytest.raises(ParganError, match=r"^synthetic=.*empty holds no images"):
         read_groups(files | {"synthetic": str(tmp_path / "empty")})
 
 
@@ -125,6 +125,6 @@ def test_files_of_unknown_and_of_different_kinds(tables, tmp_path):
     odd = write(tmp_path / "s.xlsx", "")
     with pytest.raises(ParganError, match=r"^synthetic=.*s.xlsx is of no known kind; give a .csv"):
         read_groups(tables | {"synthetic": odd})
-    folder = pictures(tmp_path / "s", 1)
-    with pytest.raises(ParganError, match=r"^synthetic=.* is a folder of pictures, but members=.*m.csv is .csv; give"):
+    folder = images(tmp_path / "s", 1)
+    with pytest.raises(ParganError, match=r"^synthetic=.* is a folder of images, but members=.*m.csv is .csv; give"):
         read_groups(tables | {"synthetic": folder})

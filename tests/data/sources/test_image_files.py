@@ -1,4 +1,4 @@
-"""A user's own pictures in a folder."""
+"""A user's own images in a folder."""
 
 import os
 import re
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pargan.data.sources.image_files import PictureFiles, image_folder
+from pargan.data.sources.image_files import ImageFiles, image_folder
 from pargan.errors import ParganError
 
 COLOURS = {"b/1.png": (255, 0, 0), "b/deep/2.PNG": (0, 255, 0), "a/3.bmp": (0, 0, 255)}
@@ -17,12 +17,12 @@ COLOURS = {"b/1.png": (255, 0, 0), "b/deep/2.PNG": (0, 255, 0), "a/3.bmp": (0, 0
 @pytest.fixture
 def classes(tmp_path):
     for name, colour in COLOURS.items():
-        path = tmp_path / "pictures" / name
+        path = tmp_path / "images" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (20, 12), colour).save(path)
-    (tmp_path / "pictures" / "a" / "notes.txt").write_text("no picture")
-    (tmp_path / "pictures" / "a" / ".hidden.png").write_text("no picture either")
-    return tmp_path / "pictures"
+    (tmp_path / "images" / "a" / "notes.txt").write_text("no image")
+    (tmp_path / "images" / "a" / ".hidden.png").write_text("no image either")
+    return tmp_path / "images"
 
 
 def test_subfolders_are_classes(classes):
@@ -41,7 +41,7 @@ def test_a_flat_folder_has_no_labels(classes):
     assert records.values[0, 0, 0] == 150  # 0.587 of green: ITU-R 601 luma
 
 
-def test_pictures_are_cropped_to_the_centre_not_squeezed(tmp_path):
+def test_images_are_cropped_to_the_centre_not_squeezed(tmp_path):
     wide = np.zeros((10, 30, 3), dtype=np.uint8)
     wide[:, 10:20] = 255  # the centre square is white
     Image.fromarray(wide).save(tmp_path / "wide.png")
@@ -51,7 +51,7 @@ def test_pictures_are_cropped_to_the_centre_not_squeezed(tmp_path):
 def test_a_large_pool_stays_on_the_disk_and_reads_the_same(classes):
     resident = image_folder(str(classes), size=8)
     lazy = image_folder(str(classes), size=8, resident_gib=1e-9)
-    assert isinstance(lazy.values, PictureFiles)
+    assert isinstance(lazy.values, ImageFiles)
     index = np.array([[2, 0], [1, 1]])
     np.testing.assert_array_equal(lazy.take(index), resident.take(index))
     np.testing.assert_array_equal(lazy.hashes(), resident.hashes())
@@ -59,14 +59,14 @@ def test_a_large_pool_stays_on_the_disk_and_reads_the_same(classes):
 
 @pytest.mark.parametrize("resident_gib", [2.0, 1e-9])
 @pytest.mark.parametrize("damage", ["text", "cut"])
-def test_a_broken_picture_is_named_when_the_source_is_built(classes, resident_gib, damage):
+def test_a_broken_image_is_named_when_the_source_is_built(classes, resident_gib, damage):
     path = classes / "a" / "broken.png"
     path.write_bytes(b"text")
     if damage == "cut":
         noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3)).astype(np.uint8)
         Image.fromarray(noise).save(path)
         path.write_bytes(path.read_bytes()[:-2000])
-    with pytest.raises(ParganError, match=r"a/broken\.png is not a readable picture .*; mend or remove it"):
+    with pytest.raises(ParganError, match=r"a/broken\.png is not a readable image .*; mend or remove it"):
         image_folder(str(classes), resident_gib=resident_gib)
 
 
@@ -76,9 +76,9 @@ def test_bad_folders_get_one_sentence(classes, tmp_path):
     with pytest.raises(ParganError, match="is no folder"):
         image_folder(str(tmp_path / "nothing"))
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ParganError, match=r"empty holds no pictures \(\.bmp, "):
+    with pytest.raises(ParganError, match=r"empty holds no images \(\.bmp, "):
         image_folder(str(tmp_path / "empty"))
-    with pytest.raises(ParganError, match=r"^dataset\.size=0 is no picture size"):
+    with pytest.raises(ParganError, match=r"^dataset\.size=0 is no image size"):
         image_folder(str(classes), size=0)
     Image.new("RGB", (4, 4)).save(classes / "stray.png")
     with pytest.raises(ParganError, match="both beside and inside its subfolders"):
