@@ -17,9 +17,9 @@ from rich.table import Table
 
 from pargan.audits.controls import blind_classifier
 from pargan.judge import judge
+from pargan.judge.auc import auc_difference, auc_interval
 from pargan.judge.epsilon import epsilon_lower_bound
 from pargan.judge.set_level import set_accuracy
-from pargan.judge.statistics import auc_difference, auc_interval
 from pargan.judge.total_variation import total_variation
 
 

@@ -17,7 +17,7 @@ from torch.nn.functional import softplus
 from pargan.attacks.spaces import RawSpace, Space
 from pargan.attacks.views import SamplesView, Scored
 from pargan.errors import ParganError
-from pargan.judge.statistics import auc
+from pargan.judge.auc import auc
 from pargan.seeding import derive, seeded
 
 HELD_OUT = 5  # every fifth record of each group checks the others' work

@@ -17,8 +17,8 @@ from pargan.attacks.discriminator import dead_discriminators
 from pargan.attacks.views import DiscriminatorsView, Target
 from pargan.audits.scoring import AttackResult
 from pargan.errors import ParganError
-from pargan.judge import statistics
-from pargan.judge.statistics import Interval
+from pargan.judge.auc import auc_difference, auc_interval, permutation_p_value
+from pargan.judge.intervals import Interval
 from pargan.seeding import derive
 
 FEATURES = 50
@@ -201,9 +201,7 @@ def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int, draws: i
     reduce = [PCA(min(FEATURES, len(records)), random_state=random_state)] if wide else []
     classifier = make_pipeline(*reduce, trees).fit(records, labels)
     left, others_left = (classifier.decision_function(each) for each in (members_left, nonmembers_left))
-    return Chance(
-        statistics.auc_interval(left, others_left, rng, draws), statistics.permutation_p_value(left, others_left)
-    )
+    return Chance(auc_interval(left, others_left, rng, draws), permutation_p_value(left, others_left))
 
 
 def permuted_membership(result: AttackResult, *, seed: int, draws: int = 2000) -> Chance:
@@ -211,15 +209,15 @@ def permuted_membership(result: AttackResult, *, seed: int, draws: int = 2000) -
     rng = np.random.default_rng(derive(seed, "permuted membership"))
     pooled = np.concatenate([result.member_scores, result.nonmember_scores])
     one, other = np.split(rng.permutation(pooled), [len(result.member_scores)])
-    sides = (statistics.permutation_p_value(one, other), statistics.permutation_p_value(other, one))
-    return Chance(statistics.auc_interval(one, other, rng, draws), min(1.0, 2 * min(sides)))
+    sides = (permutation_p_value(one, other), permutation_p_value(other, one))
+    return Chance(auc_interval(one, other, rng, draws), min(1.0, 2 * min(sides)))
 
 
 def _control(result: AttackResult, untrained: AttackResult | None, seed: int, draws: int) -> AttackControl:
     gain = None
     if untrained is not None:
         scores = [(each.member_scores, each.nonmember_scores) for each in (result, untrained)]
-        gain = statistics.auc_difference(*scores)
+        gain = auc_difference(*scores)
     return AttackControl(result, permuted_membership(result, seed=seed, draws=draws), untrained, gain)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pargan.audits.scoring import AttackResult
-from pargan.judge.statistics import delong_interval
+from pargan.judge.auc import delong_interval
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from torch import Tensor
 from pargan.attacks.neighbours import nearest
 from pargan.attacks.views import DiscriminatorsView, GeneratorView, PartitionsView, SamplesView
 from pargan.audits.scoring import AttackResult
-from pargan.judge.statistics import placements
+from pargan.judge.auc import placements
 
 VIEWS: tuple[type[SamplesView], ...] = (SamplesView, GeneratorView, DiscriminatorsView, PartitionsView)
 WIDTH = {view.level: place for place, view in enumerate(VIEWS)}

@@ -210,7 +210,7 @@ def run_attacks(
             nonmember_scores.numpy(),
             derive(seed, "bootstrap"),
             draws,
-            name=f"attack={name}",
+            name=name,
         )
         return AttackResult(
             name=name,

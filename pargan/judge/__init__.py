@@ -1,4 +1,4 @@
-"""Scores -> metrics: pure functions of two arrays of scores, those of members and those of nonmembers."""
+"""Scores to metrics: pure functions of two arrays, the scores of members and those of nonmembers."""
 
 import lazy_loader
 

@@ -1,8 +1,8 @@
-"""What scores prove about differential privacy: a lower bound on epsilon.
+"""A lower bound on the epsilon of differential privacy, computed from scores.
 
 Legend: scores of m members and of n nonmembers, (m,) and (n,) float64; higher = more likely a member.
 
-A mechanism that is (epsilon, delta)-differentially private in one record's membership keeps every test of
+A mechanism that is (epsilon, delta)-differentially private in one record's membership limits every test of
 membership to TPR <= e^epsilon FPR + delta and TNR <= e^epsilon FNR + delta (Kairouz, Oh, Viswanath 2015,
 arXiv 1311.0776). Rates measured on records bound epsilon from below (Jagielski, Ullman, Oprea 2020, arXiv
 2006.07709).
@@ -11,44 +11,45 @@ arXiv 1311.0776). Rates measured on records bound epsilon from below (Jagielski,
 import numpy as np
 from scipy import stats
 
-from pargan.judge.statistics import roc
+from pargan.judge.roc import roc
 
 ERROR = 0.05
-"""How often the bound may lie above the truth."""
+"""Probability with which the bound may exceed the true epsilon."""
 
 
 def epsilon_lower_bound(
     members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Generator, delta: float = 0.0
 ) -> float:
-    """A one-sided 95 % lower bound on epsilon; 0 where nothing is proven.
+    """A one-sided 95 % lower bound on epsilon; 0 where the scores prove nothing.
 
-    Both groups are halved at random. One half chooses the threshold, the other bounds its TPR from below
-    and its FPR from above (Clopper-Pearson, 2.5 % each). One minus these bound TNR and FNR, so the mirrored
-    ratio costs no further error. The records are taken for independent trials, which those of one
+    Both groups are halved at random. One half chooses the threshold; on the other half its TPR is bounded from
+    below and its FPR from above (Clopper-Pearson, 2.5 % each). One minus these bounds TNR and FNR, so the second
+    ratio, TNR to FNR, adds no further error. The records are treated as independent trials, which those of one
     training run need not be: a bound for the mechanism itself takes many runs.
 
     Args:
         members: (m,), two or more.
         nonmembers: (n,), two or more.
-        rng: halves the groups.
+        rng: splits the groups into halves.
         delta: in [0, 1).
     """
-    (chosen_on, reported_on), (others_chosen_on, others_reported_on) = (
+    (members_1, members_2), (nonmembers_1, nonmembers_2) = (
         np.array_split(rng.permutation(scores), 2) for scores in (members, nonmembers)
     )
-    curve = roc(chosen_on, others_chosen_on)
-    hits, false_alarms = curve.tpr * len(chosen_on), curve.fpr * len(others_chosen_on)
-    promise = _bound(hits.round(), len(chosen_on), false_alarms.round(), len(others_chosen_on), delta)
-    best = int(np.argmax(promise))
-    # Midway to the next lower score: at the score itself, the lowest of the other half's members would fail.
+    # The first halves choose the threshold, the second ones report the bound.
+    curve = roc(members_1, nonmembers_1)
+    hits, false_alarms = curve.tpr * len(members_1), curve.fpr * len(nonmembers_1)
+    bounds = _bound(hits.round(), len(members_1), false_alarms.round(), len(nonmembers_1), delta)
+    best = int(np.argmax(bounds))
+    # Midway to the next lower score: at the score itself, a member of the second half just below it would fail.
     threshold = curve.thresholds[best : best + 2].mean()
-    passed = [(half >= threshold).sum() for half in (reported_on, others_reported_on)]
-    return float(_bound(passed[0], len(reported_on), passed[1], len(others_reported_on), delta))
+    passed = [(half >= threshold).sum() for half in (members_2, nonmembers_2)]
+    return float(_bound(passed[0], len(members_2), passed[1], len(nonmembers_2), delta))
 
 
 def epsilon_ceiling(m: int, n: int, delta: float = 0.0) -> float:
-    """The highest bound that m members and n nonmembers could give: that of a perfect attack. 0: none at all."""
-    m, n = m // 2, n // 2  # what is left to report on
+    """The bound that a perfect attack on m members and n nonmembers gives; 0 where they are too few for any."""
+    m, n = m // 2, n // 2  # the halves that report the bound
     return float(_bound(m, m, 0, n, delta)) if min(m, n) > 0 else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Scores -> metrics. Pure: knows nothing of attacks, networks or files.
+"""All metrics of one attack, computed from its scores alone.
 
 Legend: scores of m members and of n nonmembers, (m,) and (n,); higher = more likely a member.
 """
@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from pargan.errors import ParganError
-from pargan.judge import statistics
+from pargan.judge.auc import auc_interval, permutation_p_value
 from pargan.judge.epsilon import epsilon_ceiling, epsilon_lower_bound
+from pargan.judge.roc import advantage, balanced_accuracy, resolves, top_n_accuracy, tpr_at_fpr
 from pargan.judge.set_level import SET_SIZE, set_accuracy
 from pargan.judge.total_variation import total_variation
 
@@ -19,7 +20,7 @@ FALSE_POSITIVE_RATES = {"tpr_at_0p1pct_fpr": 0.001, "tpr_at_1pct_fpr": 0.01, "tp
 
 @dataclass(frozen=True, kw_only=True)
 class AttackMetrics:
-    """How well scores tell members from nonmembers.
+    """How well scores distinguish members from nonmembers.
 
     Attributes:
         auc: area under the ROC curve, ties counted half; 0.5 is guessing. With its 95 % bootstrap interval.
@@ -27,17 +28,17 @@ class AttackMetrics:
         tpr_at_0p1pct_fpr: largest TPR at FPR <= 0.1 %, with its 95 % Clopper-Pearson interval; likewise at
             1 % and 10 %. None where there are too few nonmembers; `notes` says so.
         balanced_accuracy: threshold chosen on a separate half; None with fewer than two records in a group.
-        advantage: max(TPR - FPR) on the records themselves, so above 0 by chance.
+        advantage: max(TPR - FPR), the threshold chosen on the same records, so above 0 by chance.
         top_n_accuracy: share of members among the n highest of n + n.
         set_accuracy: the set-level form, how often a set of 100 members is told from one of 100 nonmembers;
             0.5 is guessing. With its 95 % interval, its p-value and the number of disjoint sets. None with
             fewer than 100 records in a group.
-        epsilon_low: lower bound on epsilon at delta = 0, one-sided 95 %; 0 where nothing is proven, None where
-            nothing could be.
+        epsilon_low: lower bound on epsilon at delta = 0, one-sided 95 %; 0 where the scores prove nothing, None
+            where there are too few records to prove anything.
         epsilon_ceiling: what a perfect attack on as many records would give for `epsilon_low`.
         tvd: total variation distance of the two score histograms (50 bins on a common range), in [0, 1].
-        tvd_null: its mean over permuted memberships, the floor that leaks nothing; `tvd_null_high` is their
-            95 % quantile.
+        tvd_null: its mean over permuted memberships, what scores without any information give; `tvd_null_high`
+            is the 95 % quantile over these.
         notes: why a metric is None.
     """
 
@@ -72,7 +73,7 @@ class AttackMetrics:
     notes: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """Flat and ready for JSON; None where a metric cannot be had."""
+        """Flat and JSON-ready; None for a metric that could not be computed."""
         return asdict(self) | {"notes": list(self.notes)}
 
 
@@ -81,7 +82,7 @@ def judge(
     nonmember_scores: np.ndarray,
     seed: int,
     draws: int = 2000,
-    name: str = "attack",
+    name: str | None = None,
 ) -> AttackMetrics:
     """All metrics of one attack's scores, deterministic for a seed.
 
@@ -90,35 +91,34 @@ def judge(
         nonmember_scores: (n,).
         seed: for bootstrap, halves, subsets, sets and permutations.
         draws: bootstrap draws.
-        name: whose scores these are, for the sentence of an error.
+        name: of the attack, for error messages.
 
     Raises:
         ParganError: no scores, or a score that is NaN or infinite.
     """
-    members = _checked(member_scores, f"{name}: scores of members")
-    nonmembers = _checked(nonmember_scores, f"{name}: scores of nonmembers")
-    # One stream each: another number of draws must not move the other metrics.
+    members = _finite(member_scores, "member_scores", name)
+    nonmembers = _finite(nonmember_scores, "nonmember_scores", name)
+    # A random stream for each metric: another number of draws must not change the other metrics.
     bootstrap, halves, subset, sets, bound, permuted = (np.random.default_rng([seed, stream]) for stream in range(6))
-    area = statistics.auc_interval(members, nonmembers, bootstrap, draws)
+    auc = auc_interval(members, nonmembers, bootstrap, draws)
     rates, notes = _low_fpr_metrics(members, nonmembers)
-    by_set, note = _set_metrics(members, nonmembers, sets)
-    notes += note
-    proven, note = _epsilon_metrics(members, nonmembers, bound)
-    notes += note
+    set_level, set_notes = _set_metrics(members, nonmembers, sets)
+    epsilon, epsilon_notes = _epsilon_metrics(members, nonmembers, bound)
+    notes += set_notes + epsilon_notes
     distance = total_variation(members, nonmembers, permuted)
     accuracy = None
     if min(len(members), len(nonmembers)) < 2:
-        notes.append("balanced_accuracy: takes two members and two nonmembers, one to choose its threshold on")
+        notes.append("balanced_accuracy: needs two members and two nonmembers, one of each to choose the threshold on")
     else:
-        accuracy = statistics.balanced_accuracy(members, nonmembers, halves)
+        accuracy = balanced_accuracy(members, nonmembers, halves)
     return AttackMetrics(
-        auc=area.value,
-        auc_low=area.low,
-        auc_high=area.high,
-        p_value=statistics.permutation_p_value(members, nonmembers),
+        auc=auc.value,
+        auc_low=auc.low,
+        auc_high=auc.high,
+        p_value=permutation_p_value(members, nonmembers),
         balanced_accuracy=accuracy,
-        advantage=statistics.advantage(members, nonmembers),
-        top_n_accuracy=statistics.top_n_accuracy(members, nonmembers, subset),
+        advantage=advantage(members, nonmembers),
+        top_n_accuracy=top_n_accuracy(members, nonmembers, subset),
         tvd=distance.value,
         tvd_null=distance.null_mean,
         tvd_null_high=distance.null_high,
@@ -126,8 +126,8 @@ def judge(
         num_nonmembers=len(nonmembers),
         notes=tuple(notes),
         **rates,
-        **by_set,
-        **proven,
+        **set_level,
+        **epsilon,
     )
 
 
@@ -135,12 +135,12 @@ def _low_fpr_metrics(members: np.ndarray, nonmembers: np.ndarray) -> tuple[dict[
     metrics: dict[str, Any] = {}
     notes = []
     for key, rate in FALSE_POSITIVE_RATES.items():
-        found: tuple[float | None, ...] = (None, None, None)
-        if statistics.resolves(rate, len(nonmembers)):
-            found = statistics.tpr_at_fpr(members, nonmembers, rate)
+        tpr: tuple[float | None, ...] = (None, None, None)
+        if resolves(rate, len(nonmembers)):
+            tpr = tpr_at_fpr(members, nonmembers, rate)
         else:
-            notes.append(f"{key}: {len(nonmembers)} nonmembers cannot resolve it, {round(1 / rate)} can")
-        metrics |= dict(zip((key, f"{key}_low", f"{key}_high"), found, strict=True))
+            notes.append(f"{key}: {len(nonmembers)} nonmembers are too few, needs {round(1 / rate)}")
+        metrics |= dict(zip((key, f"{key}_low", f"{key}_high"), tpr, strict=True))
     return metrics, notes
 
 
@@ -151,7 +151,7 @@ def _set_metrics(
     fewest = min(len(members), len(nonmembers))
     if fewest >= SET_SIZE:
         return dict(zip(keys, set_accuracy(members, nonmembers, rng), strict=True)), []
-    note = f"set_accuracy: {fewest} records in a group make no set of {SET_SIZE}, {SET_SIZE} can"
+    note = f"set_accuracy: {fewest} records in a group are too few, needs {SET_SIZE}"
     return dict(zip(keys, (None, None, None, None, 0), strict=True)), [note]
 
 
@@ -161,18 +161,30 @@ def _epsilon_metrics(
     ceiling = epsilon_ceiling(len(members), len(nonmembers))
     metrics: dict[str, Any] = {"epsilon_low": None, "epsilon_ceiling": ceiling}
     if ceiling == 0:
-        return metrics, [f"epsilon_low: {len(members)} members and {len(nonmembers)} nonmembers cannot prove any"]
+        return metrics, [
+            f"epsilon_low: {len(members)} members and {len(nonmembers)} nonmembers are too few for a bound"
+        ]
     return metrics | {"epsilon_low": epsilon_lower_bound(members, nonmembers, rng)}, []
 
 
-def _checked(scores: np.ndarray, what: str) -> np.ndarray:
+def _finite(scores: np.ndarray, argument: str, attack: str | None) -> np.ndarray:
+    """The scores as float64.
+
+    Raises:
+        ParganError: there are none, or one of them is NaN or infinite.
+    """
     scores = np.asarray(scores, dtype=np.float64)
-    broken = int((~np.isfinite(scores)).sum())
+    origin = "" if attack is None else f"of attack={attack} "
     if scores.size == 0:
-        raise ParganError(f"{what} are empty; attack at least one member and one nonmember")
+        raise ParganError(
+            f"{origin}are empty", argument=argument, remedy="attack at least one member and one nonmember"
+        )
+    broken = int((~np.isfinite(scores)).sum())
     if broken:
         raise ParganError(
-            f"{what}: {broken} of {scores.size} are NaN or infinite: the networks have diverged "
-            f"or the attack is broken; look at an earlier checkpoint"
+            f"{origin}are NaN or infinite for {broken} of {scores.size} records: the networks have diverged "
+            f"or the attack has a bug",
+            argument=argument,
+            remedy="attack an earlier checkpoint",
         )
     return scores

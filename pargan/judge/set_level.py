@@ -1,9 +1,9 @@
-"""The set-level form of an attack: not "is this record a member" but "which of two sets are the members".
+"""The set-level form of an attack: which of two sets of records are the members?
 
 Legend: scores of m members and of n nonmembers, (m,) and (n,) float64; M records in a set, T trials.
 
-Source: Hilprecht, Haerterich, Bernau 2019, doi 10.2478/popets-2019-0067, with ties counted half: counted as
-successes, as published, guessing scores 0.556 at M = 100.
+Source: Hilprecht, Haerterich, Bernau 2019, doi 10.2478/popets-2019-0067, with ties counted half: with ties counted as
+successes, as published, guessing would give 0.556 at M = 100.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from pargan.judge.statistics import clopper_pearson
+from pargan.judge.intervals import clopper_pearson
 
 SET_SIZE = 100
 
@@ -36,39 +36,39 @@ def set_accuracy(
     ones are not. Records tied at the cut count by their expected share.
 
     The p-value is exact where scores are distinct, and conservative with ties. The interval is Clopper and
-    Pearson's with half counts; a trial that can be drawn varies less than a coin, so it is conservative too.
+    Pearson's with half counts; a trial that can end in a tie varies less than a coin, so it is conservative too.
 
     Args:
         members: (m,), at least M.
         nonmembers: (n,), at least M.
-        rng: cuts the groups into sets.
+        rng: divides the groups into sets.
         size: M.
     """
     trials = min(len(members), len(nonmembers)) // size
     sets = [rng.permutation(scores)[: trials * size].reshape(trials, size) for scores in (members, nonmembers)]
     cut = np.sort(np.concatenate(sets, axis=1), axis=1)[:, size, None]  # the lowest of the M highest
-    above, above_both = _both([(each > cut).sum(1) for each in sets])
-    tied, tied_both = _both([(each == cut).sum(1) for each in sets])
+    above, above_both = _members_and_sum([(scores > cut).sum(1) for scores in sets])
+    tied, tied_both = _members_and_sum([(scores == cut).sum(1) for scores in sets])
     # Members among the M highest, above + (M - above_both) tied / tied_both, against M / 2, in whole numbers.
     lead = 2 * (above * tied_both + (size - above_both) * tied) - size * tied_both
     points = int((np.sign(lead) + 1).sum())  # 2 for a win, 1 for a tie
-    p_value = float(np.clip(null_points(trials, size)[points:].sum(), 0.0, 1.0))
+    p_value = float(np.clip(null_distribution_of_points(trials, size)[points:].sum(), 0.0, 1.0))
     return SetAccuracy(*clopper_pearson(points / 2, trials), p_value, trials)
 
 
-def null_points(trials: int, size: int) -> np.ndarray:
-    """(2 T + 1,) probabilities of 0 .. 2 T points when nothing leaks; a win is 2 points, a tie 1.
+def null_distribution_of_points(trials: int, size: int) -> np.ndarray:
+    """(2 T + 1,) probabilities of 0 .. 2 T points (2 for a win, 1 for a tie) where scores ignore membership.
 
     Of M + M exchangeable records the M highest hold a hypergeometric number of members.
     """
     tie = float(stats.hypergeom.pmf(size / 2, 2 * size, size, size)) if size % 2 == 0 else 0.0
-    once = np.array([(1 - tie) / 2, tie, (1 - tie) / 2])
-    total = np.ones(1)
+    one_trial = np.array([(1 - tie) / 2, tie, (1 - tie) / 2])
+    distribution = np.ones(1)
     for _ in range(trials):
-        total = np.convolve(total, once)
-    return total
+        distribution = np.convolve(distribution, one_trial)
+    return distribution
 
 
-def _both(of_groups: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """What members have, and what both groups have together."""
-    return of_groups[0], of_groups[0] + of_groups[1]
+def _members_and_sum(counts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The members' counts, and those of members and nonmembers together."""
+    return counts[0], counts[0] + counts[1]

@@ -8,8 +8,8 @@ from scipy.stats import norm, percentileofscore
 from pargan.attacks import DiscriminatorMean, MonteCarlo, NearestNeighbour, OwnPartition
 from pargan.attacks.neighbours import nearest
 from pargan.audits import AttackResult, leakage_per_partition, risk_table, run_attacks
-from pargan.judge import judge, statistics
-from pargan.judge.statistics import delong_interval, placements
+from pargan.judge import judge
+from pargan.judge.auc import auc, auc_interval, delong_interval, placements
 from tests.helpers.planted import K, Knows, Memoriser, Together, groups, normal, target_of
 
 ATTACKS = {"own": OwnPartition(), "mean": DiscriminatorMean(), "nn": NearestNeighbour(), "mc": MonteCarlo()}
@@ -110,7 +110,7 @@ def test_leakage_is_that_of_each_partitions_own_members(attacked):
         (result,) = [result for result in results if result.name == each.attack]
         own = result.member_scores[partition.numpy() == each.partition]
         assert each.num_members == len(own) == 80
-        assert each.auc == pytest.approx(statistics.auc(own, result.nonmember_scores))
+        assert each.auc == pytest.approx(auc(own, result.nonmember_scores))
         assert each.auc_low <= each.auc <= each.auc_high
     json.dumps([each.to_dict() for each in found], allow_nan=False)
 
@@ -131,7 +131,7 @@ def result_of(member_scores, nonmember_scores):
 def test_the_interval_is_that_of_a_bootstrap_and_covers_the_truth():
     rng = np.random.default_rng(0)
     members, nonmembers = rng.normal(1, 1, 100), rng.normal(0, 1, 300)
-    bootstrap = statistics.auc_interval(members, nonmembers, rng, draws=4000)
+    bootstrap = auc_interval(members, nonmembers, rng, draws=4000)
     assert delong_interval(members, nonmembers) == pytest.approx(bootstrap, abs=0.01)
     truth = norm.cdf(1 / np.sqrt(2))
     found = [delong_interval(rng.normal(1, 1, 60), rng.normal(0, 1, 80)) for _ in range(500)]

@@ -1,5 +1,3 @@
-"""Distance of score histograms, and the floor below which it says nothing."""
-
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -8,42 +6,42 @@ from pargan.judge import total_variation as module
 from pargan.judge.total_variation import total_variation
 
 
-def test_literal_histograms():
+def test_total_variation_of_literal_histograms():
     # 50 bins on [0, 50): shares 1/2 1/2 0 ... against 1/4 1/4 0 ... 0 1/2.
     members, nonmembers = np.array([0.2, 1.2, 0.0, 1.9]), np.array([0.5, 1.5, 50.0, 49.5])
     assert total_variation(members, nonmembers, np.random.default_rng(0)).value == 0.5
     assert total_variation(nonmembers, members, np.random.default_rng(0)).value == 0.5
 
 
-def test_equals_numpys_histograms():
+def test_total_variation_equals_numpys_histograms():
     rng = np.random.default_rng(1)
     members, nonmembers = rng.normal(0.3, 1, 700), rng.normal(0, 1, 500)
     edges = np.linspace(min(members.min(), nonmembers.min()), max(members.max(), nonmembers.max()), 51)
-    shares = [np.histogram(each, edges)[0] / len(each) for each in (members, nonmembers)]
-    found = total_variation(members, nonmembers, rng)
-    assert found.value == pytest.approx(np.abs(shares[0] - shares[1]).sum() / 2)
+    shares = [np.histogram(group, edges)[0] / len(group) for group in (members, nonmembers)]
+    result = total_variation(members, nonmembers, rng)
+    assert result.value == pytest.approx(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
-def test_disjoint_and_constant_scores():
+def test_total_variation_of_disjoint_and_of_constant_scores():
     rng = np.random.default_rng(0)
     assert total_variation(np.arange(50.0) + 100, np.arange(50.0), rng).value == 1.0
     assert total_variation(np.full(30, 2.5), np.full(20, 2.5), rng) == (0.0, 0.0, 0.0)
 
 
-def test_a_shift_is_found_and_its_floor_is_not():
+def test_total_variation_of_a_shift_exceeds_its_null_distribution():
     rng = np.random.default_rng(0)
-    found = total_variation(rng.normal(1, 1, 20_000), rng.normal(0, 1, 20_000), rng)
-    assert found.value == pytest.approx(2 * norm.cdf(0.5) - 1, abs=0.02)
-    assert found.value > found.null_high > found.null_mean
+    result = total_variation(rng.normal(1, 1, 20_000), rng.normal(0, 1, 20_000), rng)
+    assert result.value == pytest.approx(2 * norm.cdf(0.5) - 1, abs=0.02)
+    assert result.value > result.null_high > result.null_mean
 
 
 @pytest.mark.parametrize(("size", "low", "high"), [(7000, 0.03, 0.05), (1000, 0.08, 0.12)])
-def test_the_floor_is_that_of_the_protocol_and_of_permuting(size, low, high, monkeypatch):
+def test_total_variation_null_equals_permuted_membership(size, low, high, monkeypatch):
     rng = np.random.default_rng(0)
     pooled = rng.normal(size=2 * size)
-    found = total_variation(pooled[:size], pooled[size:], rng)
-    assert low < found.null_mean < high
+    result = total_variation(pooled[:size], pooled[size:], rng)
+    assert low < result.null_mean < high
     monkeypatch.setattr(module, "PERMUTATIONS", 1)
     permuted = [total_variation(*np.split(rng.permutation(pooled), 2), rng).value for _ in range(300)]
-    assert found.null_mean == pytest.approx(np.mean(permuted), rel=0.03)
-    assert found.null_high == pytest.approx(np.quantile(permuted, 0.95), rel=0.05)
+    assert result.null_mean == pytest.approx(np.mean(permuted), rel=0.03)
+    assert result.null_high == pytest.approx(np.quantile(permuted, 0.95), rel=0.05)

@@ -1,0 +1,26 @@
+"""A metric with its 95 % interval, and the exact interval of a proportion."""
+
+from typing import NamedTuple
+
+from scipy import stats
+
+TAIL = 0.025
+"""The probability that a 95 % interval leaves out on either side."""
+
+
+class Interval(NamedTuple):
+    """A metric and its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def clopper_pearson(hits: float, trials: int) -> Interval:
+    """A proportion and its exact 95 % interval (Clopper and Pearson 1934, doi 10.1093/biomet/26.4.404).
+
+    Computed from quantiles of the beta distribution, so that `hits` may be a half count.
+    """
+    low = stats.beta.ppf(TAIL, hits, trials - hits + 1) if hits > 0 else 0.0
+    high = stats.beta.isf(TAIL, hits + 1, trials - hits) if hits < trials else 1.0
+    return Interval(hits / trials, float(low), float(high))
