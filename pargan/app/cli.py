@@ -1,6 +1,7 @@
 """The commands `pargan-train` and `pargan-attack`, which train.py and attack.py call.
 
-Every error of the user's ends here as one sentence on stderr and exit status 1.
+An error in the user's input ends here: one line on stderr, exit status 1. What a job needs (PyTorch, Lightning) is
+imported when the configuration has been read and checked, so that --help and typing errors are answered at once.
 """
 
 import functools
@@ -19,9 +20,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from pargan.app import resolvers, run
+from pargan.app import resolvers
+from pargan.app.config_checks import check_objective, check_values
 from pargan.app.config_directory import config_directory
-from pargan.app.error_messages import say_and_exit, sentence
+from pargan.app.error_messages import error_message, exit_with
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.sweep import record_failure
 from pargan.errors import ParganError
@@ -47,25 +49,23 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     with _hydra_raises() as wants_trace:
 
         @functools.wraps(job)
-        def ending_in_a_sentence(cfg: DictConfig) -> Any:
+        def job_or_exit(cfg: DictConfig) -> Any:
             try:
                 return job(cfg)
             except Exception as error:  # here, because Hydra would print a line of its own before it
-                _say_and_exit(error, wants_trace)
+                _exit_or_raise(error, wants_trace)
 
         try:
-            hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(
-                ending_in_a_sentence
-            )()
+            hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(job_or_exit)()
         except Exception as error:
-            _say_and_exit(error, wants_trace)
+            _exit_or_raise(error, wants_trace)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
 
 
 @contextmanager
 def _hydra_raises() -> Iterator[bool]:
-    """Keep Hydra from printing errors itself, on many lines; gives whether the user asked for stack traces."""
+    """Keep Hydra from printing errors itself, on many lines; yields whether the user asked for stack traces."""
     asked = os.environ.get(FULL_ERROR)
     os.environ[FULL_ERROR] = "1"
     try:
@@ -76,11 +76,12 @@ def _hydra_raises() -> Iterator[bool]:
             os.environ[FULL_ERROR] = asked
 
 
-def _say_and_exit(error: Exception, wants_trace: bool) -> NoReturn:
-    message = sentence(error)
+def _exit_or_raise(error: Exception, wants_trace: bool) -> NoReturn:
+    """End with the error's message, or raise it again where it is a bug or the user asked for the stack trace."""
+    message = error_message(error)
     if message is None or wants_trace:
         raise error
-    say_and_exit(message)
+    exit_with(message)
 
 
 def _train(cfg: DictConfig) -> float:
@@ -91,24 +92,41 @@ def _train(cfg: DictConfig) -> float:
     settings = settings_of(cfg, job)
     try:
         _refuse_another_folder(cfg, directory)
-        with _alone(directory), _resumable(directory):
-            result = run.train(cfg, settings)
+        result = _fit(cfg, directory, settings)
     except Exception as error:
         if job.mode == RunMode.RUN:
             _discard_unstarted(directory)
             raise
-        # One job must not end the sweep, and Hydra itself would mention it only after the last job.
-        message = sentence(error)
+        # One job must not end the sweep, and Hydra itself would report it only after the last job.
+        message = error_message(error)
         if message is None:
             traceback.print_exc()
         print(f"job {job.job.num} failed: {message or repr(error)}", file=sys.stderr)
         record_failure(directory, settings, message or repr(error))
         return math.nan
-    return run.objective(cfg, result)  # what is not measured in one job is not in the others either
+    return _objective(cfg, result)  # not caught: a metric that one job does not have is missing in the others too
+
+
+def _fit(cfg: DictConfig, directory: RunDirectory, settings: dict[str, Any]) -> dict[str, Any]:
+    """Check the configuration, say what is trained, then import what trains it."""
+    check_values(cfg)
+    check_objective(cfg)
+    with _locked(directory), _resumable(directory):
+        named = ", ".join(f"{key}={settings[key]}" for key in ("dataset", "loss", "num_partitions", "seed"))
+        print(f"training {named} -> {directory.from_here}", flush=True)
+        from pargan.app import run
+
+        return run.train(cfg, settings)
+
+
+def _objective(cfg: DictConfig, result: dict[str, Any]) -> float:
+    from pargan.app import run
+
+    return run.objective(cfg, result)
 
 
 def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
-    """Refuse a run apart from the configuration that Hydra keeps for it, without which it is no run directory."""
+    """Refuse a run directory other than the folder where Hydra writes the run's configuration."""
     if Path(cfg.run_directory) != directory.path:
         raise ParganError(
             f"run_directory={cfg.run_directory} is not where the run's configuration is written; "
@@ -121,28 +139,31 @@ def _resume(composed: DictConfig, overrides: list[str]) -> float:
         directory = RunDirectory.open(composed.resume, key="resume")
         cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
-        with _alone(directory), _resumable(directory):
-            return run.objective(cfg, run.train(cfg, settings_of(cfg, saved.hydra)))
+        return _objective(cfg, _fit(cfg, directory, settings_of(cfg, saved.hydra)))
     except Exception:
-        _take_away(Path(HydraConfig.get().runtime.output_dir))
+        _remove(Path(HydraConfig.get().runtime.output_dir))
         raise
 
 
 def _attack(cfg: DictConfig) -> None:
     output = Path(HydraConfig.get().runtime.output_dir)
     try:
+        check_values(cfg)
+        print(f"attacking with {', '.join(cfg.attack) or 'no attack'} -> {RunDirectory(output).from_here}", flush=True)
+        from pargan.app import run
+
         run.attack(cfg, output)
     except (Exception, KeyboardInterrupt):
-        _take_away(output)
+        _remove(output)
         raise
     except SystemExit:  # Lightning's, out of the training of a reference model
-        _take_away(output)
+        _remove(output)
         print("interrupted; the same command continues where it stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 
 @contextmanager
-def _alone(directory: RunDirectory) -> Iterator[None]:
+def _locked(directory: RunDirectory) -> Iterator[None]:
     """Refuse a run that another process is training: both would write the same files."""
 
     def refuse() -> NoReturn:
@@ -157,7 +178,7 @@ def _alone(directory: RunDirectory) -> Iterator[None]:
 
 @contextmanager
 def _resumable(directory: RunDirectory) -> Iterator[None]:
-    """Say how an interrupted run goes on; Lightning makes SystemExit of SIGINT and SIGTERM, of the latter with 0."""
+    """Print how to continue an interrupted run. Lightning turns SIGINT and SIGTERM into SystemExit, SIGTERM into 0."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
@@ -169,13 +190,13 @@ def _resumable(directory: RunDirectory) -> Iterator[None]:
 
 
 def _discard_unstarted(directory: RunDirectory) -> None:
-    """Take away the folder Hydra made for a run that was refused before its first step."""
+    """Remove the folder that Hydra created for a run that was refused before its first step."""
     if not directory.membership.exists():
-        _take_away(directory.path)
+        _remove(directory.path)
 
 
-def _take_away(folder: Path) -> None:
-    """Remove a folder this process made a moment ago, and the folders around it that hold nothing else."""
+def _remove(folder: Path) -> None:
+    """Remove a folder that this process has just created, and parents that hold nothing else."""
     shutil.rmtree(folder)
     for parent in folder.parents:
         if parent == Path.cwd() or any(parent.iterdir()):

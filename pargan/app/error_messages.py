@@ -22,14 +22,14 @@ from pargan.errors import ParganError
 from pargan.io.files import DISK_FULL, unwritable
 
 
-def say_and_exit(message: str) -> NoReturn:
-    """End the program with a sentence on stderr and status 1."""
+def exit_with(message: str) -> NoReturn:
+    """Print an error message on stderr and exit with status 1."""
     print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
     sys.exit(1)
 
 
-def sentence(error: BaseException) -> str | None:
-    """What to tell the user, or None where the error is a bug that needs its stack trace."""
+def error_message(error: BaseException) -> str | None:
+    """The message for the user, or None where the error is a bug that needs its stack trace."""
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ParganError):

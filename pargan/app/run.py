@@ -17,7 +17,7 @@ from rich.console import Console
 
 from pargan import report
 from pargan.app.build import Built, build, build_attacks, build_trainer, cpu_threads, device_of, quiet_lightning
-from pargan.app.config_checks import check_monitors, check_objective, check_values
+from pargan.app.monitor_checks import check_monitors
 from pargan.app.reference_models import with_reference_models
 from pargan.app.saved_config import load_config
 from pargan.app.sweep import PRINTED_WIDTH
@@ -47,8 +47,6 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     Returns:
         What result.json holds.
     """
-    check_values(cfg)
-    check_objective(cfg)
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, "which takes a finished run; leave it out here and run it with attack.py run=...")
     callbacks = instantiate(cfg.callbacks, _convert_="all")
@@ -102,7 +100,6 @@ def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
     Returns:
         What result.json in `output` holds.
     """
-    check_values(cfg)
     result: dict[str, Any] = instantiate(cfg.target)(cfg, output)
     return result
 

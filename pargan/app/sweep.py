@@ -8,11 +8,9 @@ from typing import Any
 
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
-from rich.console import Console
 
 from pargan.io.files import write_atomically
 from pargan.io.run_directory import RunDirectory
-from pargan.report.sweep import sweep_table, write_sweep
 
 PRINTED_WIDTH = 120  # columns of the table where the output is no terminal
 
@@ -34,7 +32,11 @@ class SweepSummary(Callback):
     """Collects the jobs' result.json files into one table and one CSV; exits with 1 if a job failed."""
 
     def on_multirun_end(self, config: DictConfig, **kwargs: Any) -> None:
-        """Read what the jobs wrote: it also holds for jobs that ran in other processes."""
+        """Read what the jobs wrote, which includes jobs that ran in other processes."""
+        from rich.console import Console
+
+        from pargan.report.sweep import sweep_table, write_sweep  # not at import: Hydra imports this file at start
+
         folder = Path(config.hydra.sweep.dir)
         results = [json.loads(path.read_text()) for path in sorted(folder.glob("*/result.json"), key=_job_number)]
         Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH).print(sweep_table(results))

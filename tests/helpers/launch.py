@@ -86,6 +86,11 @@ def run_inside(monkeypatch, capfd, name, *arguments):
     return Outcome(status, *capfd.readouterr())
 
 
+def only_announced(out):
+    """Whether a command printed nothing but the line that says what it starts."""
+    return not out or (out.count("\n") == 1 and out.startswith(("training ", "attacking ")))
+
+
 def only_run(folder):
     """The one run directory below `folder`."""
     (config,) = [path for path in folder.glob("outputs/*/*/.hydra") if "sweeps" not in path.parts]

@@ -1,11 +1,11 @@
-"""What a run may monitor is known before it starts, but for the names that only the data set's measure knows."""
+"""Monitored names are checked before training, except quality metrics, which the data set defines."""
 
 import pytest
 from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
 from pargan import AttackCallback, GeneralizationGap, QualityCallback, ScheduledAttack
-from pargan.app.config_checks import check_monitors
+from pargan.app.monitor_checks import check_monitors
 from pargan.attacks import NearestNeighbour
 from pargan.errors import ParganError
 
