@@ -136,7 +136,7 @@ def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
 
 def _resume(composed: DictConfig, overrides: list[str]) -> float:
     try:
-        directory = RunDirectory.open(composed.resume, key="resume")
+        directory = RunDirectory.open(composed.resume, argument="resume")
         cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
         return _objective(cfg, _fit(cfg, directory, settings_of(cfg, saved.hydra)))

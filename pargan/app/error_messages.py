@@ -19,7 +19,7 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from pargan.app.config_directory import config_directory
 from pargan.errors import ParganError
-from pargan.io.files import DISK_FULL, unwritable
+from pargan.io.files import DISK_FULL, write_error
 
 
 def exit_with(message: str) -> NoReturn:
@@ -44,7 +44,7 @@ def error_message(error: BaseException) -> str | None:
         if isinstance(each, InstantiationException):
             return _unbuildable(each)
         if isinstance(each, OSError) and each.errno in DISK_FULL:
-            return str(unwritable(Path(str(each.filename or "a file of the run")), each))
+            return str(write_error(Path(str(each.filename or "a file of the run")), each))
         if isinstance(each, OSError) and each.filename is not None:  # of which nobody says whether it was for reading
             return f"{each.filename} cannot be used ({each.strerror}); mend its permissions or give another path"
     cause = error.__cause__

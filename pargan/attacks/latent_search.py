@@ -18,7 +18,7 @@ from pargan.attacks.neighbours import nearest
 from pargan.attacks.spaces import RawSpace, Space
 from pargan.attacks.views import GeneratorView, Scored
 from pargan.errors import ParganError
-from pargan.io.progress import working
+from pargan.io.progress import progress_bar
 from pargan.seeding import derive, seeded
 
 Map = Callable[[Tensor], Tensor]
@@ -114,7 +114,7 @@ class LatentSearch:
         targets = into(records)
         blocks = range(0, len(records), self.batch_size)
         distances, converged, done = [], [], 0
-        with working("latent search", len(self.starts) * len(blocks) * self.max_steps) as progress:
+        with progress_bar("latent search", len(self.starts) * len(blocks) * self.max_steps) as progress:
             for start in self.starts:
                 latents = start(view, into, targets)
                 for first in blocks:

@@ -26,7 +26,7 @@ from pargan.audits import (
 )
 from pargan.data.datamodule import PartitionDataModule
 from pargan.gan.module import ParGANModule
-from pargan.io.progress import tracking
+from pargan.io.progress import track_names
 from pargan.seeding import derive
 
 
@@ -230,7 +230,7 @@ def evaluate_target(
         untrained: the same networks with initial weights, as one of the controls; None where there are none.
     """
     start = time.perf_counter()
-    with tracking() as track:
+    with track_names() as track:
         results = attack_target(target, records, attacks, draws, seed, track)
     attacked = time.perf_counter()
     checked = None

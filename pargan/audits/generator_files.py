@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pargan.errors import ParganError
 from pargan.gan.sampling import evaluating
-from pargan.io.files import NO_TENSORS, unreadable
+from pargan.io.files import TORCH_LOAD_ERRORS, read_error
 from pargan.seeding import seeded
 
 
@@ -78,7 +78,7 @@ def _scripted(path: str) -> nn.Module:
             warnings.simplefilter("ignore", FutureWarning)  # that TorchScript is old is no news to who has a file
             return Scripted(torch.jit.load(file, map_location="cpu"))
     except OSError as error:
-        raise unreadable(f"module={path}", error) from error
+        raise read_error(path, error, argument="module") from error
     except (RuntimeError, ValueError) as error:
         raise ParganError(
             f"module={path} is no TorchScript file, and a pickled module is refused because loading it would run any "
@@ -93,8 +93,8 @@ def _load_weights(module: nn.Module, path: str) -> None:
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ParganError(f"weights={path} is no file; give a state dict, saved with torch.save") from error
     except OSError as error:
-        raise unreadable(f"weights={path}", error) from error
-    except NO_TENSORS as error:
+        raise read_error(path, error, argument="weights") from error
+    except TORCH_LOAD_ERRORS as error:
         reason = " ".join(str(error).split())[:200]
         raise ParganError(
             f"weights={path} is no state dict of this module ({reason}); save torch.save(generator.state_dict(), path)"

@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from pargan.io.progress import share
+from pargan.io.progress import set_display
 
 PRINTED_WIDTH = 100  # columns where the output is no terminal
 
@@ -58,7 +58,7 @@ class EpochProgress(ProgressBar):
         total = None if trainer.max_epochs == -1 else trainer.max_epochs
         self._progress.add_task("epoch", total=total, completed=trainer.current_epoch, metrics="")
         self._progress.start()
-        share(self._progress)
+        set_display(self._progress)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """One epoch further; metrics are the latest there are."""
@@ -77,7 +77,7 @@ class EpochProgress(ProgressBar):
 
     def _stop(self) -> None:
         if self._progress is not None:
-            share(None)
+            set_display(None)
             self._progress.stop()
             self._progress = None
 

@@ -14,7 +14,7 @@ import torch
 
 from pargan.errors import ParganError
 from pargan.io.files import write_atomically
-from pargan.io.npz import UNREADABLE
+from pargan.io.npz import NUMPY_LOAD_ERRORS
 
 ARRAYS = ("partitions", "nonmembers", "reference")
 
@@ -112,7 +112,7 @@ class Membership:
                 recorded = str(file["digest"])
         except FileNotFoundError as error:
             raise ParganError(f"{path} is missing; it is written when a run starts") from error
-        except (KeyError, ParganError, *UNREADABLE) as error:
+        except (KeyError, ParganError, *NUMPY_LOAD_ERRORS) as error:
             raise ParganError(f"{path} is not a membership file or is damaged; restore it or train anew") from error
         if membership.digest != recorded:
             raise ParganError(f"{path} was altered after the run wrote it; restore it or train anew")

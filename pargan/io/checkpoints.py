@@ -1,4 +1,4 @@
-"""Checkpoints that are either whole and unaltered or refused."""
+"""Checkpoints that are written atomically and verified by a digest when they are loaded."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ from lightning_fabric.plugins.io.torch_io import TorchCheckpointIO
 from torch import Tensor
 
 from pargan.errors import ParganError
-from pargan.io.files import NO_TENSORS, write_atomically
+from pargan.io.files import TORCH_LOAD_ERRORS, write_atomically
 
 DIGEST = "pargan_sha256"
 
@@ -19,12 +19,12 @@ DIGEST = "pargan_sha256"
 class VerifiedCheckpointIO(TorchCheckpointIO):
     """Writes checkpoints atomically with a digest of their content, and checks it when they are read.
 
-    A crash or a full disk leaves the previous checkpoint in place: Lightning's own writer neither flushes
-    to the disk nor notices a file that was changed later.
+    After a crash or with a full disk the previous checkpoint is still there. Lightning's own writer does not flush
+    to the disk, and its reader does not notice a file that was changed later.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
-        """Serialise in memory, then replace the file at `path` in one move."""
+        """Serialise in memory, then replace the file at `path` atomically."""
         buffer = io.BytesIO()
         torch.save(checkpoint | {DIGEST: content_digest(checkpoint)}, buffer)
         write_atomically(Path(path), buffer.getvalue())
@@ -32,34 +32,36 @@ class VerifiedCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: Any, map_location: Callable | None = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """What `load_checkpoint` gives; the arguments beside `path` are Lightning's and not needed."""
+        """Call `load_checkpoint`; Lightning passes the arguments other than `path`, which are ignored."""
         return load_checkpoint(Path(path))
 
 
 def load_checkpoint(path: Path) -> dict[str, Any]:
-    """The checkpoint at `path`, on the CPU; only plain containers and tensors are ever unpickled.
+    """Load the checkpoint at `path` to the CPU with `weights_only=True`, so that no code in the file is run.
 
     Raises:
         ParganError: the file is missing, is not a checkpoint, or its content does not match its digest.
     """
     if not path.is_file():
         raise ParganError(
-            f"{path} is missing: the run was stopped before its first checkpoint, or kept none "
-            f"(callbacks=none); start it anew"
+            f"{path} is missing: the run was stopped before its first checkpoint or trained without any",
+            remedy="train a new run",
         )
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except (*NO_TENSORS, OSError) as error:
+    except (*TORCH_LOAD_ERRORS, OSError) as error:
         raise ParganError(
-            f"{path} is damaged or is no checkpoint; use another checkpoint or start the run anew"
+            f"{path} is damaged or not a checkpoint", remedy="use another checkpoint or train a new run"
         ) from error
     if not isinstance(checkpoint, dict) or checkpoint.pop(DIGEST, None) != content_digest(checkpoint):
-        raise ParganError(f"{path} was altered after it was written (its digest does not match); use an unaltered copy")
+        raise ParganError(
+            f"{path} was altered after it was written (its digest does not match)", remedy="use an unaltered copy"
+        )
     return checkpoint
 
 
 def content_digest(content: Any) -> str:
-    """Hex sha256 of nested dicts, lists, tensors and plain values, in their order."""
+    """SHA-256 (hex) of nested dicts, lists, tensors and plain values, in their order."""
     digest = hashlib.sha256()
     _update(digest, content)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""Writing files so that neither a crash nor a full disk leaves half a file behind, and reading what is no such file."""
+"""Atomic writes, and the errors for files that cannot be written or read."""
 
 import contextlib
 import errno
@@ -10,8 +10,8 @@ from pathlib import Path
 from pargan.errors import ParganError
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
-# What torch.load with weights_only raises for files that hold no tensors, found by trying random bytes.
-NO_TENSORS = (
+# What torch.load(..., weights_only=True) raises on files that torch.save did not write, found by trying random bytes.
+TORCH_LOAD_ERRORS = (
     RuntimeError,
     pickle.UnpicklingError,
     EOFError,
@@ -25,12 +25,12 @@ NO_TENSORS = (
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` beside `path`, flush it to the disk, then rename it over `path`.
+    """Write `content` to a temporary file in the same folder, flush it to the disk, then rename it to `path`.
 
-    A reader sees the old file or the new one, never a part of either.
+    A reader sees the old file or the new one, never a part of either. Missing folders are created.
 
     Raises:
-        ParganError: the disk is full or the folder may not be written; the old file is untouched.
+        ParganError: the disk is full or the folder is not writable; an old file at `path` is unchanged.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
@@ -43,30 +43,40 @@ def write_atomically(path: Path, content: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
 
 
-def unwritable(path: Path, error: OSError) -> ParganError:
-    """The sentence for a file that could not be written."""
+def write_error(path: Path, error: OSError) -> ParganError:
+    """The error to raise when writing `path` failed with `error`."""
     if error.errno in DISK_FULL:
-        return ParganError(f"the disk is full: {path} was not written; free some space, then continue the run")
-    return ParganError(f"{path} cannot be written ({error.strerror}); choose another folder or mend its permissions")
+        return ParganError(f"the disk is full: {path} was not written", remedy="free some space, then continue the run")
+    return ParganError(
+        f"{path} cannot be written ({error.strerror})", remedy="choose another folder or check its permissions"
+    )
 
 
-def unreadable(what: str, error: OSError) -> ParganError:
-    """The sentence for a file or folder that is there and could not be read; `what` begins it."""
-    return ParganError(f"{what} cannot be read ({error.strerror}); mend its permissions")
+def read_error(path: str | Path, error: OSError, argument: str | None = None) -> ParganError:
+    """The error to raise when reading the existing file or folder `path` failed with `error`.
+
+    Args:
+        path: the file or folder.
+        error: what the operating system reported.
+        argument: parameter of the caller that `path` was given as; None where the caller chose the path itself.
+    """
+    name = "" if argument is not None else f"{path} "
+    problem = f"{name}cannot be read ({error.strerror})"
+    return ParganError(problem, argument=argument, value=path, remedy="check its permissions")
 
 
 def append_text(path: Path, text: str) -> None:
-    """Append `text` to the file at `path`, which is made where it is missing.
+    """Append `text` to the file at `path`; the file and its folders are created if they are missing.
 
     Raises:
-        ParganError: the disk is full or the folder may not be written.
+        ParganError: the disk is full or the folder is not writable.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
             file.write(text)
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error

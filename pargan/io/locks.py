@@ -1,4 +1,4 @@
-"""Locks between processes, of this machine or of others that share its disk."""
+"""File locks between processes, on one machine or on several that share a disk."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -6,16 +6,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from pargan.io.files import unwritable
+from pargan.io.files import write_error
 
 
 @contextmanager
-def locked(path: Path, say: Callable[[], object]) -> Iterator[None]:
-    """Hold the lock file at `path`, alone among all processes; one that ends, however it does, holds it no more.
+def locked(path: Path, on_wait: Callable[[], object]) -> Iterator[None]:
+    """Run the block while no other process holds the lock file at `path`. A process that dies releases its lock.
 
     Args:
-        path: the file, which stays behind and means nothing by itself.
-        say: called once where another process holds the lock, before waiting for it; what it raises ends the wait.
+        path: the lock file. It is not deleted afterwards: whether it exists says nothing about the lock.
+        on_wait: called once, before waiting, if another process holds the lock; if it raises, the lock is not
+            waited for.
 
     Raises:
         ParganError: the file cannot be written.
@@ -26,10 +27,10 @@ def locked(path: Path, say: Callable[[], object]) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            say()
+            on_wait()
             lock.acquire()
     except OSError as error:
-        raise unwritable(path, error) from error
+        raise write_error(path, error) from error
     try:
         yield
     finally:

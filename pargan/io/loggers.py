@@ -1,4 +1,4 @@
-"""metrics.csv, and images and tables for whatever other logger is on."""
+"""The logger that writes metrics.csv, and functions that log images and tables to TensorBoard and W&B."""
 
 import csv
 import io
@@ -17,10 +17,10 @@ from pargan.io.files import append_text, write_atomically
 
 
 class EpochCsvLogger(Logger):
-    """One row per epoch in one CSV file; a cell is empty where nothing was measured in that epoch.
+    """A CSV file with one row per epoch; the cell of a metric that was not measured in an epoch is empty.
 
-    Lightning's own CSVLogger deletes the file of the interrupted run when that run is resumed. Here a
-    resumed run replaces only the rows of the epochs it trains again.
+    Lightning's own CSVLogger deletes the file of the interrupted run when that run is resumed. Here a resumed run
+    replaces only the rows of the epochs that it trains again.
 
     Args:
         path: the file.
@@ -31,7 +31,8 @@ class EpochCsvLogger(Logger):
         self.path = Path(path)
         self._columns: list[str] = ["epoch"]
         self._rows: list[dict[str, str]] = []
-        self._appends = False  # the first row of a process rewrites the file, and with it a half-written last line
+        # The first row that a process logs rewrites the file, which removes a half-written last line.
+        self._appends = False
         if self.path.is_file():
             whole_lines, _, _ = self.path.read_text().rpartition("\n")
             reader = csv.DictReader(io.StringIO(whole_lines))
@@ -39,28 +40,27 @@ class EpochCsvLogger(Logger):
 
     @property
     def name(self) -> str:
-        """Lightning asks every logger for a name."""
+        """Required by Lightning."""
         return "metrics"
 
     @property
     def version(self) -> str:
-        """And for a version."""
+        """Required by Lightning."""
         return ""
 
     def log_hyperparams(self, params: dict[str, Any] | Namespace, *args: Any, **kwargs: Any) -> None:
-        """Nothing: the configuration lies beside the file."""
+        """Do nothing: the run directory holds the configuration."""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Write the row of an epoch; `metrics` comes with the key `epoch` from Lightning."""
+        """Write the row of the epoch `metrics["epoch"]`, a key that Lightning adds; a second call replaces the row."""
         row = {name: f"{value:.6g}" for name, value in metrics.items()}
         row["epoch"] = str(int(metrics["epoch"]))
-        known = set(self._columns)
-        new = [name for name in row if name not in known]
-        rewrite = bool(new) or not self._appends
-        while self._rows and int(self._rows[-1]["epoch"]) >= int(row["epoch"]):  # they are in order
+        new_columns = [name for name in row if name not in self._columns]
+        rewrite = bool(new_columns) or not self._appends
+        while self._rows and int(self._rows[-1]["epoch"]) >= int(row["epoch"]):  # rows are in order of epochs
             self._rows.pop()
             rewrite = True
-        self._columns += new
+        self._columns += new_columns
         self._rows.append(row)
         if rewrite:
             write_atomically(self.path, self._lines(self._rows, header=True).encode())
@@ -79,7 +79,7 @@ class EpochCsvLogger(Logger):
 
 @singledispatch
 def log_image(logger: Logger, name: str, path: Path, step: int) -> None:
-    """Show the PNG at `path` under `name`; a logger that shows no images ignores it."""
+    """Log the PNG at `path` as `name`; loggers other than W&B and TensorBoard ignore it."""
 
 
 @log_image.register
@@ -95,7 +95,7 @@ def _(logger: TensorBoardLogger, name: str, path: Path, step: int) -> None:
 
 @singledispatch
 def log_table(logger: Logger, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Show a table under `name`; a logger that shows no tables ignores it."""
+    """Log a table as `name`; loggers other than W&B and TensorBoard ignore it."""
 
 
 @log_table.register
@@ -111,9 +111,9 @@ def _(logger: TensorBoardLogger, name: str, columns: Sequence[str], rows: Sequen
 
 
 def finish_wandb(exit_code: int) -> None:
-    """End the W&B run of this process, if there is one; else the process's next run would be logged into it.
+    """End the W&B run of this process, if there is one; otherwise the next training would be logged into it.
 
-    Nothing is imported for that: a process that never imported wandb has no W&B run.
+    wandb is not imported here: a process that never imported it has no W&B run.
     """
     wandb = sys.modules.get("wandb")
     if wandb is not None and wandb.run is not None:

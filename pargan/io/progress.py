@@ -1,4 +1,4 @@
-"""One display of progress bars for what takes more than a few seconds, whoever asks for it first."""
+"""Progress bars on stderr for work of more than a few seconds; nested bars share one display."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,17 +8,17 @@ from threading import Timer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-PATIENCE = 3.0  # seconds without a bar
+DELAY = 3.0  # seconds before the bars appear
 
-# Two displays at once would each move the cursor as if the other one were not there.
-_running: ContextVar[Progress | None] = ContextVar("the display that is running", default=None)
+# Two displays at once would both move the cursor and overwrite each other.
+_current_display: ContextVar[Progress | None] = ContextVar("current display", default=None)
 
 
 @contextmanager
-def tracking() -> Iterator[Callable[[Sequence[str]], Iterator[str]]]:
-    """A function that gives names back one by one while a bar on stderr says which one runs.
+def track_names() -> Iterator[Callable[[Sequence[str]], Iterator[str]]]:
+    """Yield a function that iterates over names while a bar shows the current name.
 
-    The bar appears after a moment's patience, on a terminal only, and nothing of it stays on the screen.
+    The bar appears after `DELAY` seconds, on a terminal only, and is erased at the end.
     """
     with _display() as progress:
 
@@ -33,33 +33,33 @@ def tracking() -> Iterator[Callable[[Sequence[str]], Iterator[str]]]:
 
 
 @contextmanager
-def working(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar for one piece of work, as those of `tracking`; inside of other work it is a line below that one's.
+def progress_bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar for one task, in the display of `track_names`; inside another bar's block it is a line below it.
 
     Args:
-        what: stands before the bar.
-        total: when the work is done.
+        description: text in front of the bar.
+        total: number of steps of the task.
 
     Yields:
-        A function to call with how much of `total` is done.
+        A function to call with the number of steps that are done.
     """
     with _display() as progress:
-        task = progress.add_task(what, total=total)
+        task = progress.add_task(description, total=total)
         try:
             yield lambda number: progress.update(task, completed=number)
         finally:
             progress.remove_task(task)
 
 
-def share(progress: Progress | None) -> None:
-    """Make a display that somebody else has started the one that work adds to; None when it has ended."""
-    _running.set(progress)
+def set_display(progress: Progress | None) -> None:
+    """Add the bars of this module to `progress`, which the caller has started; None after it has ended."""
+    _current_display.set(progress)
 
 
 @contextmanager
 def _display() -> Iterator[Progress]:
-    """The display that is running, or a new one, which ends with the block."""
-    outer = _running.get()
+    """Yield the current display, or start one that ends with the block."""
+    outer = _current_display.get()
     if outer is not None:
         yield outer
         return
@@ -74,15 +74,15 @@ def _display() -> Iterator[Progress]:
         transient=True,
         disable=not console.is_terminal,
     )
-    timer = Timer(PATIENCE, progress.start)
+    timer = Timer(DELAY, progress.start)
     timer.daemon = True
     timer.start()
-    token = _running.set(progress)
+    token = _current_display.set(progress)
     try:
         yield progress
     finally:
-        _running.reset(token)
+        _current_display.reset(token)
         timer.cancel()
-        timer.join()  # it may be starting the bar at this moment
+        timer.join()  # it may be starting the display at this moment
         if progress.live.is_started:  # else `stop` would print an empty line
             progress.stop()

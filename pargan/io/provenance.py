@@ -1,4 +1,4 @@
-"""What a reader needs to know to trust or repeat a metric: versions, commit, machine."""
+"""Package versions, git commit and machine, saved with the results of a run."""
 
 import os
 import platform
@@ -12,7 +12,7 @@ PACKAGES = ("pargan", "torch", "torchvision", "pytorch-lightning", "hydra-core",
 
 
 def provenance() -> dict[str, object]:
-    """JSON-ready: package versions, git commit of this source (None outside a checkout), machine."""
+    """Versions, git commit of this source (None outside a checkout) and machine, ready for `json.dumps`."""
     return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
         "git_commit": _git_commit(Path(__file__).parent),
@@ -26,7 +26,7 @@ def provenance() -> dict[str, object]:
 
 
 def _git_commit(folder: Path) -> str | None:
-    # `ls-files` first: an installed package inside somebody else's checkout must not report their commit.
+    # `ls-files` first: a package installed inside the checkout of another project must not report its commit.
     try:
         subprocess.run(
             ["git", "-C", str(folder), "ls-files", "--error-unmatch", "__init__.py"],

@@ -1,4 +1,4 @@
-"""Everything one training run leaves behind, and the one place that knows the file names."""
+"""The paths of all files of a training run; no other module knows their names."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,31 +8,40 @@ from pargan.errors import ParganError
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The paths inside a run directory. Making the object touches nothing on disk."""
+    """The paths inside a run directory. The constructor neither reads nor writes the disk."""
 
     path: Path
 
     @classmethod
-    def open(cls, path: str | Path | None, key: str = "run") -> "RunDirectory":
-        """The run directory of a run that was started before.
+    def open(cls, path: str | Path | None, argument: str = "run") -> "RunDirectory":
+        """The directory of an existing run.
+
+        Args:
+            path: the directory.
+            argument: the caller's parameter that `path` came from, for errors.
 
         Raises:
-            ParganError: `path` is missing or not a run directory; `key` is the config key the sentence names.
+            ParganError: `path` is None or not a run directory.
         """
+        folder = "the folder that train.py printed"
         if path is None:
-            raise ParganError(f"{key} is missing; give the folder that train.py printed: {key}=outputs/<name>/<time>")
+            raise ParganError(
+                "is missing", argument=argument, remedy=f"give {folder}: {argument}=outputs/<name>/<time>"
+            )
         directory = cls(Path(path).expanduser())
-        for needed in (directory.config, directory.membership):
-            if not needed.is_file():
+        for file in (directory.config, directory.membership):
+            if not file.is_file():
                 raise ParganError(
-                    f"{key}={path} is not a run directory: {needed.relative_to(directory.path)} is missing; "
-                    f"give the folder that train.py printed (outputs/<name>/<time>)"
+                    f"is not a run directory: {file.relative_to(directory.path)} is missing",
+                    argument=argument,
+                    value=path,
+                    remedy=f"give {folder} (outputs/<name>/<time>)",
                 )
         return directory
 
     @property
     def from_here(self) -> Path:
-        """The path as a user in the current folder would type it."""
+        """The path relative to the current folder, if it lies inside it."""
         return self.path.relative_to(Path.cwd()) if self.path.is_relative_to(Path.cwd()) else self.path
 
     @property
@@ -42,7 +51,7 @@ class RunDirectory:
 
     @property
     def hydra(self) -> Path:
-        """Hydra's own settings: which group options were chosen, which overrides given."""
+        """Hydra's own settings: the chosen options of each group, and the overrides."""
         return self.path / ".hydra" / "hydra.yaml"
 
     @property
@@ -57,38 +66,40 @@ class RunDirectory:
 
     @property
     def membership(self) -> Path:
-        """Who is a member of which partition, who is not."""
+        """The members of each partition, the nonmembers and the reference records, as indices into the pool."""
         return self.path / "membership.npz"
 
     @property
     def checkpoints(self) -> Path:
-        """last.ckpt and the best."""
+        """last.ckpt and best.ckpt."""
         return self.path / "checkpoints"
 
     @property
     def last_checkpoint(self) -> Path:
-        """Where `resume=` and `attack.py` pick the run up."""
+        """The checkpoint that training resumes from and attacks use by default."""
         return self.checkpoints / "last.ckpt"
 
     def checkpoint(self, name: str) -> Path:
-        """The checkpoint that a user calls `name`; it need not be there where the run left none at all.
+        """Path of the checkpoint `name` (without suffix); it may be missing if the run has no checkpoint at all.
 
         Raises:
-            ParganError: there are checkpoints, and none of them has that name.
+            ParganError: the run has checkpoints, but not this one.
         """
-        there = sorted(path.stem for path in self.checkpoints.glob("*.ckpt"))
-        if there and name not in there:
-            raise ParganError(f"checkpoint={name} is not there; choose one of {', '.join(there)}")
+        names = sorted(path.stem for path in self.checkpoints.glob("*.ckpt"))
+        if names and name not in names:
+            raise ParganError(
+                "is not there", argument="checkpoint", value=name, remedy=f"choose one of {', '.join(names)}"
+            )
         return self.checkpoints / f"{name}.ckpt"
 
     @property
     def lock(self) -> Path:
-        """Held by the process that trains here."""
+        """Lock file of the process that trains this run."""
         return self.path / ".training.lock"
 
     @property
     def reference_models(self) -> Path:
-        """What attacks trained to compare this run with: a folder per recipe, in it one per model."""
+        """Reference models that attacks trained for this run: one folder per recipe, with one per model inside."""
         return self.path / "reference_models"
 
     @property
@@ -98,25 +109,25 @@ class RunDirectory:
 
     @property
     def plots(self) -> Path:
-        """Curves, ROC, histograms."""
+        """Training curves, ROC curves and histograms."""
         return self.path / "plots"
 
     @property
     def records(self) -> Path:
-        """The records attacked by risk, one row each."""
+        """One row per attacked record, with its risk."""
         return self.path / "records.csv"
 
     @property
     def partitions(self) -> Path:
-        """Leakage of each partition, one row per attack and partition."""
+        """Attack metrics of each partition: one row per attack and partition."""
         return self.path / "partitions.csv"
 
     @property
     def result(self) -> Path:
-        """The final metrics, machine-readable; it stands for a whole directory."""
+        """The final metrics as JSON; its presence marks a finished run."""
         return self.path / "result.json"
 
     @property
     def result_before(self) -> Path:
-        """The metrics from before a finished run was continued."""
+        """The final metrics that a finished run had before it was continued."""
         return self.path / "result.before.json"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from pargan.errors import ParganError
-from pargan.io.files import NO_TENSORS
+from pargan.io.files import TORCH_LOAD_ERRORS
 from pargan.metrics.content_cache import ContentCache
 from pargan.records.grey_levels import grey_levels
 
@@ -104,7 +104,7 @@ def _network(weights: str | Path, content: bytes) -> torch.nn.Module:
         checked.seek(0)
         with torch.random.fork_rng(devices=[]):  # layers are initialised before they get their weights
             network: torch.nn.Module = FeatureExtractorInceptionV3("inception", [FEATURES], checked)
-    except NO_TENSORS as error:
+    except TORCH_LOAD_ERRORS as error:
         raise ParganError(
             f"inception={weights} does not hold the weights of torch-fidelity's Inception network; "
             f"give the path of {FILE}, or leave inception out"

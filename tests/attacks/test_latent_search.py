@@ -168,12 +168,12 @@ def test_a_bar_says_how_far_the_searches_are(monkeypatch):
         yield shown.append
 
     shown = []
-    monkeypatch.setattr(latent_search, "working", watched)
+    monkeypatch.setattr(latent_search, "progress_bar", watched)
     LatentSearch(starts=[Zeros(), RandomLatent()], max_steps=2, batch_size=len(RECORDS))(linear_view(), RECORDS)
     assert shown == [("latent search", 4), 1, 2, 3, 4]
 
 
 def test_no_bar_without_a_terminal(monkeypatch, capsys):
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
     LatentSearch(starts=[Zeros()], max_steps=2)(linear_view(), RECORDS)
     assert capsys.readouterr() == ("", "")

@@ -96,8 +96,8 @@ def test_a_file_that_may_not_be_read_is_not_called_another_kind_of_file(scripted
 
     _, path = scripted
     monkeypatch.setattr("pathlib.Path.open", forbidden)
-    with pytest.raises(ParganError, match=r"^module=.* cannot be read \(Permission denied\); mend its permissions$"):
+    with pytest.raises(ParganError, match=r"^module=.* cannot be read \(Permission denied\); check its permissions$"):
         load_generator(path, None, latent_dim=3)
     monkeypatch.setattr(torch, "load", forbidden)
-    with pytest.raises(ParganError, match=r"^weights=.* cannot be read \(Permission denied\); mend its permissions$"):
+    with pytest.raises(ParganError, match=r"^weights=.* cannot be read \(Permission denied\); check its permissions$"):
         load_generator(network(), path, latent_dim=3)

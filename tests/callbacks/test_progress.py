@@ -12,7 +12,7 @@ from pargan.attacks import NearestNeighbour, OwnPartition
 from pargan.callbacks import EpochProgress
 from pargan.errors import ParganError
 from pargan.io import progress
-from pargan.io.progress import working
+from pargan.io.progress import progress_bar
 from tests.helpers.tiny import blobs_in_partitions, gan, trainer
 
 
@@ -60,12 +60,12 @@ def test_an_error_frees_the_screen(tmp_path):
 def test_an_attack_that_takes_long_adds_a_line_to_the_same_display(tmp_path, capsys, monkeypatch):
     started, another, start = [], threading.Event(), Progress.start
     monkeypatch.setattr(Progress, "start", lambda self: (start(self), started.append(self), another.set()))
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
     monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, to rich
 
     class Slow(NearestNeighbour):
         def __call__(self, view, records):
-            with working("slow attack", 3) as done:
+            with progress_bar("slow attack", 3) as done:
                 done(2)
                 time.sleep(0.05)  # a display of its own would have started by now
                 started[0].refresh()
@@ -77,7 +77,7 @@ def test_an_attack_that_takes_long_adds_a_line_to_the_same_display(tmp_path, cap
     assert re.search(r"slow attack +2/3", text)
     assert "slow attack" not in text.strip().splitlines()[-1]
     another.clear()
-    with working("afterwards", 1):
+    with progress_bar("afterwards", 1):
         assert another.wait(10)
 
 

@@ -200,7 +200,7 @@ def test_run_directories(refuses, trained, tmp_path):
         refuses(name, (argument,), ["last.ckpt is damaged"], cause="half a checkpoint")
 
     shutil.rmtree(trained / "checkpoints")
-    refuses("attack", (f"run={trained}",), ["last.ckpt is missing", "before its first checkpoint", "start it anew"])
+    refuses("attack", (f"run={trained}",), ["last.ckpt is missing", "before its first checkpoint", "train a new run"])
 
 
 def test_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp_path):

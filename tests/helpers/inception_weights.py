@@ -1,4 +1,4 @@
-"""A file of random weights for the Inception network. The published ones cannot be had offline."""
+"""A file of random weights for the Inception network; the published weights are not available offline."""
 
 import io
 
@@ -7,19 +7,19 @@ from torch import nn
 
 
 def write_inception_weights(path):
-    """Write one in the format of the published file; features have a spread, as those of a trained network do."""
+    """Write `path` in the format of the published file; features vary between images, as those of a trained network."""
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
 
     class Untrained(FeatureExtractorInceptionV3):
         def load_state_dict(self, state_dict):
-            assert state_dict == {}  # the class insists on a file
+            assert state_dict == {}  # the class requires a file
 
-    nothing = io.BytesIO()
-    torch.save({}, nothing)
-    nothing.seek(0)
+    empty = io.BytesIO()
+    torch.save({}, empty)
+    empty.seek(0)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = Untrained("untrained", ["2048"], nothing)
+        network = Untrained("untrained", ["2048"], empty)
         for layer in network.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight)

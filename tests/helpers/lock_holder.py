@@ -14,7 +14,7 @@ time.sleep(60)
 
 
 def hold_lock(path):
-    """The running process; it holds the lock by now."""
+    """Start the process; returns it once it holds the lock."""
     process = subprocess.Popen([sys.executable, "-c", PROGRAM, str(path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline() == "held\n"
     return process

@@ -1,5 +1,3 @@
-"""The bar is for people at a terminal who wait; nobody else sees anything."""
-
 import io
 import sys
 import threading
@@ -12,7 +10,7 @@ from pargan.attacks import LatentSearch
 from pargan.audits import make_target
 from pargan.audits.evaluation import AttackRecords, evaluate_target
 from pargan.io import progress
-from pargan.io.progress import tracking, working
+from pargan.io.progress import progress_bar, track_names
 
 
 class Terminal(io.StringIO):
@@ -21,7 +19,7 @@ class Terminal(io.StringIO):
 
 
 def terminal(monkeypatch):
-    """Called in the test itself: between a fixture and its test pytest puts its own stderr back."""
+    """A stderr that is a terminal. Called in the test: pytest resets stderr between a fixture and its test."""
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -32,43 +30,43 @@ def terminal(monkeypatch):
 
 @pytest.fixture
 def started(monkeypatch):
-    """Set once a bar has appeared; nobody is patient."""
+    """An event that is set when a bar appears, which it does without delay."""
     event, start = threading.Event(), progress.Progress.start
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress, "DELAY", 0.0)
     monkeypatch.setattr(progress.Progress, "start", lambda self: (start(self), event.set()))
     return event
 
 
 @pytest.mark.parametrize("names", [[], ["one", "two"]])
-def test_names_come_back_in_order_and_no_file_gets_a_bar(started, capsys, names):
-    with tracking() as track:
+def test_track_names_yields_names_in_order_and_writes_no_bar_to_a_file(started, capsys, names):
+    with track_names() as track:
         assert started.wait(10)
         assert list(track(names)) == names
     assert capsys.readouterr() == ("", "")
 
 
-def test_a_terminal_gets_a_bar_with_the_name_that_runs(started, monkeypatch):
+def test_track_names_shows_the_current_name_on_a_terminal(started, monkeypatch):
     screen = terminal(monkeypatch)
-    with tracking() as track:
+    with track_names() as track:
         for name in track(["one", "two"]):
             assert started.wait(10)
             assert name in ("one", "two")
     assert "two" in screen.getvalue()
-    assert screen.getvalue().endswith("\x1b[2K")  # the line is wiped
+    assert screen.getvalue().endswith("\x1b[2K")  # the line is erased
 
 
-def test_what_is_quick_gets_none(monkeypatch):
+def test_track_names_shows_no_bar_for_quick_work(monkeypatch):
     screen = terminal(monkeypatch)
-    with tracking() as track:
+    with track_names() as track:
         assert list(track(["one", "two"])) == ["one", "two"]
     assert screen.getvalue() == ""
 
 
-def test_an_error_ends_the_bar(started, monkeypatch):
+def test_track_names_restores_the_cursor_after_an_error(started, monkeypatch):
     screen = terminal(monkeypatch)
 
     def break_off():
-        with tracking() as track:
+        with track_names() as track:
             for _ in track(["one", "two"]):
                 assert started.wait(10)
                 raise ValueError("broken")
@@ -78,13 +76,13 @@ def test_an_error_ends_the_bar(started, monkeypatch):
     assert screen.getvalue().count("\x1b[?25h") == screen.getvalue().count("\x1b[?25l") > 0  # the cursor is back
 
 
-def test_work_inside_of_other_work_is_shown_beside_it(started, monkeypatch):
+def test_progress_bar_inside_track_names_is_a_second_line(started, monkeypatch):
     displays, show = [], progress.Progress.start
     monkeypatch.setattr(progress.Progress, "start", lambda self: (displays.append(self), show(self)))
     screen = terminal(monkeypatch)
-    with tracking() as track:
+    with track_names() as track:
         for name in track(["outer attack"]):
-            with working("inner work", 4) as done:
+            with progress_bar("inner work", 4) as done:
                 assert started.wait(10)
                 done(3)
                 displays[0].refresh()
@@ -96,7 +94,7 @@ def test_work_inside_of_other_work_is_shown_beside_it(started, monkeypatch):
     assert screen.getvalue().count("\x1b[?25l") == 1  # the cursor is hidden by one display
 
 
-def test_an_evaluation_with_a_search_has_one_display(started, monkeypatch):
+def test_progress_bar_of_a_latent_search_shares_the_display_of_an_evaluation(started, monkeypatch):
     members, nonmembers, reference = torch.randn(3, 6, 2, generator=torch.Generator().manual_seed(0))
     target = make_target(nn.Linear(3, 2), None, 3, None, reference, num_samples=20, seed=0)
     records = AttackRecords(members, None, nonmembers, reference)
@@ -115,11 +113,11 @@ def test_an_evaluation_with_a_search_has_one_display(started, monkeypatch):
     assert screen.getvalue().count("\x1b[?25l") == 1
 
 
-def test_work_after_other_work_has_a_display_of_its_own(started, monkeypatch):
+def test_progress_bar_after_another_starts_a_new_display(started, monkeypatch):
     screen = terminal(monkeypatch)
     for name in ("first", "second"):
         started.clear()
-        with working(name, 1):
+        with progress_bar(name, 1):
             assert started.wait(10)
         assert name in screen.getvalue()
     assert screen.getvalue().count("\x1b[?25l") == screen.getvalue().count("\x1b[?25h") == 2

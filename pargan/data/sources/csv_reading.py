@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pargan.errors import ParganError
-from pargan.io.files import unreadable
+from pargan.io.files import read_error
 
 MISSING = frozenset({"", "nan", "na", "n/a", "null"})  # compared in lower case
 
@@ -109,7 +109,7 @@ def _rows(source: str, path: Path, delimiter: str, encoding: str) -> tuple[list[
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ParganError(f"{source} is no file; give the path of a csv file") from error
     except OSError as error:
-        raise unreadable(source, error) from error
+        raise read_error(source, error) from error
     except csv.Error as error:
         raise ParganError(f"{source}: line {reader.line_num} is not valid csv ({error}); mend that line") from error
     return rows, lines

@@ -6,7 +6,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from pargan.errors import ParganError
-from pargan.io.files import unreadable, write_atomically
+from pargan.io.files import read_error, write_atomically
 
 TIMEOUT = 30.0  # seconds without an answer
 
@@ -33,7 +33,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise unreadable(str(path), error) from error
+        raise read_error(path, error) from error
 
 
 def _verify(content: bytes, sha256: str, origin: str, remedy: str) -> None:

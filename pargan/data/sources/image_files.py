@@ -11,7 +11,6 @@ from PIL import Image, ImageOps
 
 from pargan.data.sources.images import image_records
 from pargan.errors import ParganError
-from pargan.io.files import unreadable
 from pargan.records.pool import Pool
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -126,7 +125,9 @@ def _walk(folder: Path, source: str) -> Iterator[tuple[str, list[str], list[str]
     """`os.walk`, which unlike glob can tell a folder that cannot be read from an empty one."""
 
     def refuse(error: OSError) -> NoReturn:
-        raise unreadable(f"{source}: {error.filename}", error) from error
+        raise ParganError(
+            f"{source}: {error.filename} cannot be read ({error.strerror})", remedy="check its permissions"
+        ) from error
 
     return os.walk(folder, onerror=refuse)
 

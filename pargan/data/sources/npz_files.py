@@ -9,7 +9,7 @@ import numpy as np
 
 from pargan.data.sources.images import image_records
 from pargan.errors import ParganError
-from pargan.io.npz import UNREADABLE
+from pargan.io.npz import NUMPY_LOAD_ERRORS
 from pargan.metrics.points import PointsQuality
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
@@ -54,7 +54,9 @@ def _arrays(source: str, path: Path, key: str, labels_key: str | None) -> tuple[
                 raise ParganError(f"{source} has no array {key} (it holds {held}); set dataset.key to one of them")
             values = file[key]
             labels = file[labels_key] if labels_key is not None and labels_key in file else None
-    except UNREADABLE as error:
+    except ParganError:
+        raise
+    except NUMPY_LOAD_ERRORS as error:
         raise ParganError(
             f"{source} cannot be read as an .npz of plain arrays; write it with numpy.savez(path, {key}=records)"
         ) from error

@@ -85,5 +85,5 @@ def test_a_file_that_may_not_be_read(url, tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     path.write_bytes(CONTENT)
     monkeypatch.setattr("pathlib.Path.read_bytes", forbidden)
-    with pytest.raises(ParganError, match=r"table\.csv cannot be read \(Permission denied\); mend its permissions$"):
+    with pytest.raises(ParganError, match=r"table\.csv cannot be read \(Permission denied\); check its permissions$"):
         fetch(path, url, SHA256)

@@ -96,5 +96,7 @@ def test_a_folder_that_may_not_be_read_is_not_taken_for_an_empty_one(classes, cl
 
     monkeypatch.setattr(os, "scandir", forbidding)
     name = re.escape(str(classes / closed))
-    with pytest.raises(ParganError, match=rf"^dataset\.path=.*: {name} cannot be read \(Permission denied\); mend its"):
+    with pytest.raises(
+        ParganError, match=rf"^dataset\.path=.*: {name} cannot be read \(Permission denied\); check its"
+    ):
         image_folder(str(classes), size=8)
