@@ -3,12 +3,13 @@ from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, Sampl
 from .data import PartitionDataModule
 from .errors import ParganError
 from .gan import Discriminators, ParGANModule
-from .records import Pool
+from .records import Batch, Pool
 
 __all__ = [
     "AttackCallback",
     "AttackRecords",
     "Audit",
+    "Batch",
     "Discriminators",
     "GeneralizationGap",
     "ParGANModule",

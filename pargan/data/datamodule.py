@@ -18,6 +18,7 @@ from pargan.data.partition import Scheme, iid
 from pargan.data.sampler import Members, PartitionSampler
 from pargan.data.splitting import Duplicates, Size, drop_copies, split_pool
 from pargan.errors import ParganError
+from pargan.records.batch import Batch
 from pargan.records.pool import Pool, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
@@ -101,8 +102,8 @@ class PartitionDataModule(pl.LightningDataModule):
         self.pool, self.spec, self.membership = pool, pool.spec, membership
         self._is_set_up = True
 
-    def train_dataloader(self) -> DataLoader[Tensor]:
-        """One (K, B, *shape) float32 tensor per step; `sampler.set_epoch` chooses the epoch.
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """One `Batch` of float32 records (K, B, *shape) per step; `sampler.set_epoch` chooses the epoch.
 
         A pool that fits into memory lies on the device that trains, which gathers the batches itself.
         """

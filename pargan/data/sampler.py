@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
+from pargan.records.batch import Batch
 from pargan.seeding import derive
 
 
@@ -42,8 +43,8 @@ class PartitionSampler(Sampler[Tensor]):
             yield order[:, step * self.batch_size : (step + 1) * self.batch_size]
 
 
-class Members(Dataset[Tensor]):
-    """The members as a data set whose index is a whole batch: (K, B) positions -> (K, B, *shape)."""
+class Members(Dataset[Batch]):
+    """The members as a data set whose index is a whole batch: (K, B) positions -> records (K, B, *shape)."""
 
     def __init__(self, gather: Callable[[Tensor], Tensor], size: int) -> None:
         self.gather = gather
@@ -52,5 +53,5 @@ class Members(Dataset[Tensor]):
     def __len__(self) -> int:
         return self.size
 
-    def __getitem__(self, positions: Tensor) -> Tensor:
-        return self.gather(positions)
+    def __getitem__(self, positions: Tensor) -> Batch:
+        return Batch(self.gather(positions))

@@ -8,18 +8,30 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor
 
 from pargan.errors import ParganError
 
-Losses = Callable[[Tensor, Tensor], Tensor]
-"""Real records (K, B, *shape) and latents -> the loss (K,) of each partition, with its graph."""
 
-Gradients = Callable[[Tensor], Tensor]
-"""Real records (K, B, *shape) -> the loss (K,) of each partition, its gradients left on the parameters."""
+class Tensors(Protocol):
+    """A batch, of which only its tensors matter here: `pargan.records.Batch`."""
+
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The tensors that are present."""
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> Self:
+        """A batch of `function(tensor)`."""
+
+
+Losses = Callable[..., Tensor]
+"""A batch and random tensors -> the loss (K,) of each partition, with its graph."""
+
+Gradients = Callable[[Any], Tensor]
+"""A batch -> the loss (K,) of each partition, its gradients left on the parameters."""
 
 
 class Acceleration:
@@ -155,36 +167,45 @@ class _Replayed:
         self._make = recorder
         self._recorder: Recorder | None = None
         self._places: list[int] = []  # of parameters and gradients, when they were recorded
-        self._real: Any = None  # where a recorded update reads its records
+        self._batch: Any = None  # where a recorded update reads its batch
         self._loss: Any = None  # and writes its loss
 
-    def __call__(self, real: Tensor) -> Tensor:
-        if self._recorder is not None and (self._places != self._where() or real.numel() > self._real.numel()):
+    def __call__(self, batch: Tensors) -> Tensor:
+        if self._recorder is not None and (self._places != self._where() or self._is_larger(batch)):
             self._recorder, self._left = None, self._warm_up  # a short batch may have come first
         if self._left > 0:
             self._left -= 1
-            return self._warmed(real)
+            return self._warmed(batch)
         if self._recorder is None:
-            recorder, self._real = self._make(), real.clone()
-            self._loss = recorder.record(lambda: self._function(self._real))
+            recorder, self._batch = self._make(), batch.map(torch.clone)
+            self._loss = recorder.record(lambda: self._function(self._batch))
             self._recorder, self._places = recorder, self._where()
-        elif real.shape != self._real.shape:
-            return self._function(real)
-        self._real.copy_(real)
+        elif _shapes(batch) != _shapes(self._batch):
+            return self._function(batch)
+        for place, tensor in zip(self._batch.tensors, batch.tensors, strict=True):
+            place.copy_(tensor)
         self._recorder.replay()
         return self._loss.clone()
+
+    def _is_larger(self, batch: Tensors) -> bool:
+        return batch.tensors[0].numel() > self._batch.tensors[0].numel()
 
     def _where(self) -> list[int]:
         gradients = [each.grad for each in self._leaves_on]
         return [0 if each is None else each.data_ptr() for each in (*self._reads, *gradients)]
 
-    def _warmed(self, real: Tensor) -> Tensor:
+    def _warmed(self, batch: Tensors) -> Tensor:
         """On a stream of its own, as CUDA asks of what is to be recorded."""
-        if not real.is_cuda:
-            return self._function(real)
-        stream = torch.cuda.Stream(real.device)
-        stream.wait_stream(torch.cuda.current_stream(real.device))
+        device = batch.tensors[0].device
+        if device.type != "cuda":
+            return self._function(batch)
+        stream = torch.cuda.Stream(device)
+        stream.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(stream):
-            loss = self._function(real)
-        torch.cuda.current_stream(real.device).wait_stream(stream)
+            loss = self._function(batch)
+        torch.cuda.current_stream(device).wait_stream(stream)
         return loss
+
+
+def _shapes(batch: Tensors) -> list[torch.Size]:
+    return [tensor.shape for tensor in batch.tensors]

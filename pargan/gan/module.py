@@ -19,6 +19,7 @@ from pargan.gan.discriminators import Discriminators
 from pargan.gan.latents import independent
 from pargan.gan.sampling import sample
 from pargan.losses import AdversarialLoss
+from pargan.records.batch import Batch
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
@@ -29,7 +30,8 @@ Latents = Callable[[int, int, int, torch.device], Tensor]
 class ParGANModule(pl.LightningModule):
     """One generator against K discriminators, each of which sees its own partition of the members.
 
-    A training batch is one tensor (K, B, *shape), row k drawn from partition k. On it every discriminator is
+    A training batch is a `Batch` of records (K, B, *shape), row k drawn from partition k, or that tensor alone. On it
+    every discriminator is
     updated `d_steps` times against fresh fakes, then the generator once, on the mean over k of its loss.
     K = 1 is the ordinary GAN.
 
@@ -97,8 +99,9 @@ class ParGANModule(pl.LightningModule):
         """(n, latent_dim) -> (n, *shape)."""
         return self.generator(latents)
 
-    def training_step(self, real: Tensor, batch_idx: int) -> None:
-        """One batch (K, B, *shape): `d_steps` updates of every discriminator, one of the generator."""
+    def training_step(self, batch: Batch | Tensor, batch_idx: int) -> None:
+        """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
+        batch = Batch.wrap(batch)
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
         if self._gradients is None:
             self.discriminators.tie()  # whether they are stacked was settled when the optimiser was made
@@ -115,10 +118,10 @@ class ParGANModule(pl.LightningModule):
         discriminator_gradients, generator_gradients = self._gradients
         with seeded(derive(self.seed, "training step", self.generator_steps), self.device):
             for _ in range(self.d_steps):
-                d_loss = discriminator_gradients(real)
+                d_loss = discriminator_gradients(batch)
                 discriminator_optimizer.step()
             with self.discriminators.frozen():
-                g_loss = generator_gradients(real)
+                g_loss = generator_gradients(batch)
             generator_optimizer.step()
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
@@ -129,8 +132,9 @@ class ParGANModule(pl.LightningModule):
         reads = [*self.discriminators.optimised, *self.generator.parameters()]
         in_place = in_place or self.acceleration.keeps_gradients
 
-        def gradients(real: Tensor) -> Tensor:
-            loss = losses(real, self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device))
+        def gradients(batch: Batch) -> Tensor:
+            real = batch.records
+            loss = losses(batch, self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device))
             for parameter in own:  # an optimiser's zero_grad takes longer to reach the same
                 if in_place and parameter.grad is not None:
                     parameter.grad.zero_()
@@ -141,15 +145,16 @@ class ParGANModule(pl.LightningModule):
 
         return self.acceleration.gradients(gradients, reads, own)
 
-    def _discriminator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
+    def _discriminator_losses(self, batch: Batch, latents: Tensor) -> Tensor:
+        real = batch.records
         with torch.no_grad():
             fake = self._fake(real, latents)
         of_real, of_fake, gradients = self.discriminators.judge(real, fake, self.loss.penalised(real, fake))
         loss = self.loss.discriminator(of_real, of_fake)
         return loss if gradients is None else loss + self.loss.penalty(gradients)  # (K,)
 
-    def _generator_losses(self, real: Tensor, latents: Tensor) -> Tensor:
-        return self.loss.generator(self.discriminators(self._fake(real, latents)))  # (K,)
+    def _generator_losses(self, batch: Batch, latents: Tensor) -> Tensor:
+        return self.loss.generator(self.discriminators(self._fake(batch.records, latents)))  # (K,)
 
     def _fake(self, real: Tensor, latents: Tensor) -> Tensor:
         """As many fakes as real records, (K, B, *shape), in one generator call."""

@@ -1,3 +1,4 @@
+from .batch import Batch
 from .images import ImageSpec
 from .points import PointsSpec
 from .pool import Pool, Quality, QualityRecords
@@ -5,6 +6,7 @@ from .spec import RecordSpec
 from .tables import Categorical, Column, Integer, Numeric, TableSpec
 
 __all__ = [
+    "Batch",
     "Categorical",
     "Column",
     "ImageSpec",

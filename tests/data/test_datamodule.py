@@ -48,14 +48,14 @@ def make(source=resident, num_partitions=3, batch_size=6, **settings):
 
 def epoch(loader, number):
     loader.sampler.set_epoch(number)
-    return torch.stack(list(loader))
+    return torch.stack([batch.records for batch in loader])
 
 
 def test_a_resident_pool_lies_where_the_trainer_trains():
     datamodule = make()
-    assert {batch.device.type for batch in datamodule.train_dataloader()} == {"cpu"}
+    assert {batch.records.device.type for batch in datamodule.train_dataloader()} == {"cpu"}
     datamodule.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device("meta")))
-    assert {batch.device.type for batch in datamodule.train_dataloader()} == {"meta"}
+    assert {batch.records.device.type for batch in datamodule.train_dataloader()} == {"meta"}
 
 
 def test_batches_hold_own_members_of_each_partition_once():
@@ -117,8 +117,8 @@ class Recorder(pl.LightningModule):
         self.seen = []
 
     def training_step(self, batch, _):
-        self.seen.append((self.current_epoch, batch))
-        return self.weight * batch.sum()
+        self.seen.append((self.current_epoch, batch.records))
+        return self.weight * batch.records.sum()
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=0.0)

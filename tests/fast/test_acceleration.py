@@ -13,6 +13,7 @@ from pargan.fast.acceleration import Acceleration, Compiled, Graphed
 from pargan.fast.convolution import Conv2d, ConvTranspose2d
 from pargan.fast.dropout import Dropout
 from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+from pargan.records.batch import Batch
 from tests.helpers.tiny import (
     LATENT,
     LOSSES,
@@ -76,39 +77,53 @@ def test_the_losses_logged_are_those_of_each_step(tmp_path):
     assert len({tuple(loss.tolist()) for loss in logged[0]}) == 12  # not twelve times the last
 
 
-def test_a_batch_of_another_shape_runs_as_written():
+def summed(batch):
+    """A loss (K,) in which every tensor of the batch counts."""
+    return batch.records.sum((1, 2)) + (0 if batch.weight is None else batch.weight.sum(1))
+
+
+def test_graphed_update_copies_every_tensor_of_the_batch():
+    made = []
+    update = graphed(made, warm_up=0).gradients(summed, [], [])
+    for _ in range(3):
+        batch = Batch(torch.randn(3, 5, 2), weight=torch.rand(3, 5))
+        torch.testing.assert_close(update(batch), summed(batch))
+    assert made[0].replays == 3
+
+
+@pytest.mark.parametrize("other", [Batch(torch.ones(3, 3, 2)), Batch(torch.ones(3, 5, 2), weight=torch.ones(3, 5))])
+def test_graphed_update_runs_a_batch_of_another_shape_without_the_graph(other):
     made, calls = [], []
-    update = graphed(made, warm_up=0).gradients(lambda real: calls.append(real.shape) or real.sum((1, 2)), [], [])
-    for size in (5, 3, 5):
-        real = torch.randn(3, size, 2)
-        torch.testing.assert_close(update(real), real.sum((1, 2)))
-    assert calls == [(3, 5, 2), (3, 3, 2), (3, 5, 2)]
+    update = graphed(made, warm_up=0).gradients(lambda batch: calls.append(batch) or summed(batch), [], [])
+    for batch in (Batch(torch.randn(3, 5, 2)), other, Batch(torch.randn(3, 5, 2))):
+        torch.testing.assert_close(update(batch), summed(batch))
+    assert calls[1] is other
     assert made[0].replays == 2
 
 
-def test_a_short_batch_that_comes_first_is_not_what_stays_recorded():
+def test_graphed_update_is_recorded_again_for_a_larger_batch():
     made = []
-    update = graphed(made, warm_up=0).gradients(lambda real: real.sum((1, 2)), [], [])
+    update = graphed(made, warm_up=0).gradients(summed, [], [])
     for size in (3, 5, 5, 3, 5):
-        real = torch.randn(3, size, 2)
-        torch.testing.assert_close(update(real), real.sum((1, 2)))
+        batch = Batch(torch.randn(3, size, 2))
+        torch.testing.assert_close(update(batch), summed(batch))
     assert [each.replays for each in made] == [1, 3]
 
 
 @pytest.mark.parametrize("move", ["gradient", "parameter"])
-def test_what_has_moved_in_memory_is_recorded_anew(move):
+def test_graphed_update_is_recorded_again_where_a_tensor_moved(move):
     made, weight = [], nn.Parameter(torch.ones(3))
     weight.grad = torch.zeros(3)
-    update = graphed(made, warm_up=1).gradients(lambda real: real.sum((1, 2)), [weight], [weight])
-    real = torch.randn(3, 5, 2)
+    update = graphed(made, warm_up=1).gradients(summed, [weight], [weight])
+    batch = Batch(torch.randn(3, 5, 2))
     for _ in range(3):
-        update(real)
+        update(batch)
     if move == "gradient":
         weight.grad = torch.zeros(3)
     else:
         weight.data = torch.zeros(3)
     for _ in range(4):
-        torch.testing.assert_close(update(real), real.sum((1, 2)))
+        torch.testing.assert_close(update(batch), summed(batch))
     assert [each.replays for each in made] == [2, 3]
 
 
