@@ -108,7 +108,7 @@ def _audit(
     records = attack_records(every["members"], every["nonmembers"], every.get("reference"), seed=seed, names=names)
     view = target(records.reference.to(device))
     attacks = build_attacks(cfg)
-    refuse_without_models(attacks, "by the recipe of a finished run; run it with target=run run=...")
+    refuse_without_models(attacks, remedy="run it with target=run run=...")
     refuse_wider(view, attacks)
     split = _split(groups, every, cfg.evaluation.num_quality, seed)
 

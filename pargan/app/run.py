@@ -48,7 +48,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         What result.json holds.
     """
     attacks = build_attacks(cfg)
-    refuse_without_models(attacks, "which takes a finished run; leave it out here and run it with attack.py run=...")
+    refuse_without_models(attacks, remedy="leave it out here and run it with attack.py run=...")
     callbacks = instantiate(cfg.callbacks, _convert_="all")
     check_monitors(callbacks, cfg.num_partitions)
     directory = RunDirectory(Path(cfg.run_directory))

@@ -1,4 +1,4 @@
-"""Calibration: how much more a record stands out under the target than under models that never saw it."""
+"""Calibrated scores: the difference between a record's score under the target and under models without it."""
 
 from dataclasses import dataclass
 
@@ -13,14 +13,14 @@ from pargan.attacks.views import SamplesView
 class Calibrated(ComparesModels):
     """s(x) - mean over i of s_i(x): the inner attack's score less its score against reference models.
 
-    Some records are near to what any generator returns, or are rated real by any discriminator, members or
-    not; the subtraction takes that part away. GAN-Leaks (Chen et al. 2020, arXiv 1909.03935)
-    does so with one reference model, the default here.
+    Some records are close to the samples of any generator, or get a high logit from any discriminator, members or
+    not; the subtraction removes that part. GAN-Leaks (Chen et al. 2020, arXiv 1909.03935) uses one reference
+    model, the default here.
 
     Args:
-        attack: the inner attack, any. For `MonteCarlo` take `ReferenceMedianNearest`: a radius from the records
-            under attack, the same set under every model, is allowed, but members shrink it under the target alone.
-        models: M; with more than one their mean is subtracted.
+        attack: the inner attack, any. With `MonteCarlo` use `ReferenceMedianNearest`: a radius computed from the
+            records under attack is allowed, but the members make it smaller under the target than under the models.
+        models: M, the number of reference models; with more than one their mean is subtracted.
         share: of the reference set that each model is trained on.
     """
 

@@ -1,4 +1,4 @@
-"""Attacks by density: the generator puts more mass on members than the population does.
+"""Density attacks: the generator's density is higher at members than the population's.
 
 Legend: N records under attack, S generated samples, R reference records, n points, F features.
 
@@ -21,31 +21,33 @@ from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
 
 NARROWEST = 1e-3
-"""Smallest standard deviation of a density, in those of samples and reference together: a generator that
-returns one record only still has one."""
+"""Smallest standard deviation of a density, in units of that of samples and reference together: a generator that
+always returns the same record still has a finite one."""
 
 
 class Density(Protocol):
-    """Fits itself to points."""
+    """A density estimator."""
 
     def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
-        """Points (n, F) of about unit variance -> the log density (N, F) -> (N,)."""
+        """Fit points (n, F) of about unit variance; returns the log density (N, F) -> (N,)."""
 
 
 @dataclass(frozen=True)
 class KernelDensity:
-    """A Gaussian kernel at every point.
+    """Kernel density estimate with a Gaussian kernel at every point.
 
     Args:
         bandwidth: in units of Scott's rule (1992, doi 10.1002/9780470316849), which takes n^(-1 / (F + 4)) standard
-            deviations in each dimension. Smaller ones tell copies better, and see nothing in between.
+            deviations in each dimension. A smaller one detects copies better, and little else.
     """
 
     bandwidth: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.bandwidth > 0:
-            raise ParganError(f"density.bandwidth={self.bandwidth} is no width; give more than 0")
+            raise ParganError(
+                "must be positive", argument="bandwidth", value=self.bandwidth, remedy="give a number above 0"
+            )
 
     def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
         """The log density (N, F) -> (N,)."""
@@ -64,7 +66,7 @@ class KernelDensity:
 
 @dataclass(frozen=True)
 class GaussianDensity:
-    """One Gaussian, with a covariance shrunk by Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4)."""
+    """One Gaussian; its covariance is shrunk as by Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4)."""
 
     def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
         """The log density (N, F) -> (N,)."""
@@ -80,9 +82,9 @@ class DensityRatio:
     """log p_G(x) - log p_R(x), with p_G fitted to the samples and p_R to the reference records.
 
     Args:
-        space: where densities are fitted, then standardised by samples and reference together. Densities need few
-            dimensions: beyond a few dozen a kernel density knows little more than the nearest neighbour.
-        density: what is fitted.
+        space: in which the densities are fitted, standardised by samples and reference together. Densities need few
+            dimensions: beyond a few dozen a kernel density says little more than the nearest neighbour.
+        density: the density estimator.
     """
 
     space: Space = field(default_factory=lambda: PrincipalComponents(20))
@@ -91,10 +93,10 @@ class DensityRatio:
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores."""
-        into = self.space(view)
-        samples, reference = into(view.samples), into(view.reference)
+        transform = self.space(view)
+        samples, reference = transform(view.samples), transform(view.reference)
         scale, centre = torch.std_mean(torch.cat([samples, reference]), 0, correction=0)
         scale = scale.where(scale > 0, 1.0)
-        of_samples, of_reference = (self.density((points - centre) / scale) for points in (samples, reference))
-        standardised = (into(records) - centre) / scale
-        return of_samples(standardised) - of_reference(standardised)
+        sample_density, reference_density = (self.density((points - centre) / scale) for points in (samples, reference))
+        standardised = (transform(records) - centre) / scale
+        return sample_density(standardised) - reference_density(standardised)

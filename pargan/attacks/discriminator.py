@@ -1,4 +1,4 @@
-"""Attacks that read the K discriminators: a network rates higher what it was trained on.
+"""Attacks on the K discriminators: a discriminator's logit is higher for records it was trained on.
 
 Legend: K discriminators, N records under attack, R reference records; z is (K, N).
 
@@ -15,7 +15,7 @@ from torch import Tensor
 from pargan.attacks.views import DiscriminatorsView, PartitionsView
 
 RESOLUTION = 1e-6
-"""Logits whose range is this small beside their size differ by float32 rounding only."""
+"""Logits whose range, relative to their size, is below this differ by float32 rounding only."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class DiscriminatorMean:
 
     Args:
         standardise: z_k is the logit in standard deviations from its mean on the reference set; False takes
-            the raw logits, as the published metrics do, so that networks with larger logits weigh more.
+            the raw logits, as in the published experiments, so that networks with larger logits weigh more.
     """
 
     standardise: bool = True
@@ -32,15 +32,15 @@ class DiscriminatorMean:
 
     def __call__(self, view: DiscriminatorsView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores."""
-        return _z(view, records, self.standardise).mean(0)
+        return _logits(view, records, self.standardise).mean(0)
 
 
 @dataclass(frozen=True)
 class DiscriminatorMax:
-    """Maximum over k of z_k(x): somebody has seen x.
+    """Maximum over k of z_k(x): high if any one discriminator was trained on x.
 
     Args:
-        standardise: as in `DiscriminatorMean`; with raw logits the network with the largest offset decides.
+        standardise: as in `DiscriminatorMean`; with raw logits the network with the largest offset dominates.
     """
 
     standardise: bool = True
@@ -48,15 +48,15 @@ class DiscriminatorMax:
 
     def __call__(self, view: DiscriminatorsView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores."""
-        return _z(view, records, self.standardise).amax(0)
+        return _logits(view, records, self.standardise).amax(0)
 
 
 @dataclass(frozen=True)
 class DiscriminatorGap:
     """Maximum over k of z_k(x) minus the mean of the other K - 1.
 
-    At most one discriminator was trained on x, so the others are free models of how difficult x is, as the
-    "out" models of a calibrated attack are. With K = 1 there is no other, and the score is z_0(x).
+    At most one discriminator was trained on x, so the others show, without further training, what logit x gets from
+    models that never saw it, like the "out" models of a calibrated attack. With K = 1 the score is z_0(x).
 
     Args:
         standardise: as in `DiscriminatorMean`.
@@ -67,15 +67,15 @@ class DiscriminatorGap:
 
     def __call__(self, view: DiscriminatorsView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores."""
-        z = _z(view, records, self.standardise)
+        z = _logits(view, records, self.standardise)
         highest = z.amax(0)
-        others = (z.sum(0) - highest) / max(len(z) - 1, 1)  # 0 where K = 1
-        return highest - others
+        mean_of_rest = (z.sum(0) - highest) / max(len(z) - 1, 1)  # 0 where K = 1
+        return highest - mean_of_rest
 
 
 @dataclass(frozen=True)
 class OwnPartition:
-    """z_k(x) of the one discriminator that would have seen x: an upper bound, since no attacker knows k.
+    """z_k(x) of the discriminator of x's own partition k: an upper bound, since no attacker knows k.
 
     Args:
         standardise: as in `DiscriminatorMean`.
@@ -86,17 +86,17 @@ class OwnPartition:
 
     def __call__(self, view: PartitionsView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores."""
-        return _z(view, records, self.standardise).gather(0, view.partition[None]).squeeze(0)
+        return _logits(view, records, self.standardise).gather(0, view.partition[None]).squeeze(0)
 
 
 def standardised_logits(view: DiscriminatorsView, records: Tensor) -> Tensor:
     """z: every discriminator's logits in standard deviations from its mean on the reference set.
 
-    Offsets and scales of the K networks are arbitrary (a critic's above all), and only z can be compared
-    over k. A dead discriminator has z = 0 everywhere.
+    Offsets and scales of the K networks' logits are arbitrary (above all those of Wasserstein critics); z can be
+    compared over k. A discriminator with constant logits has z = 0 everywhere.
 
     Args:
-        view: what the attacker holds.
+        view: the attacker's view of the target.
         records: (N, *shape).
 
     Returns:
@@ -109,15 +109,15 @@ def standardised_logits(view: DiscriminatorsView, records: Tensor) -> Tensor:
 
 
 def dead_discriminators(view: DiscriminatorsView) -> list[int]:
-    """The k whose logit is the same for every reference record, to rounding: they know nothing to leak."""
+    """The k whose logit is the same for every reference record, up to rounding: they carry no information."""
     return _is_dead(view.logits(view.reference)).nonzero().flatten().tolist()
 
 
-def _z(view: DiscriminatorsView, records: Tensor, standardise: bool) -> Tensor:
+def _logits(view: DiscriminatorsView, records: Tensor, standardise: bool) -> Tensor:
     return standardised_logits(view, records) if standardise else view.logits(records)
 
 
 def _is_dead(logits: Tensor) -> Tensor:
-    """(K, R) -> (K,) bool."""
+    """Which discriminators have constant logits: (K, R) -> (K,) bool."""
     spread = logits.amax(1) - logits.amin(1)
     return torch.less_equal(spread, RESOLUTION * logits.abs().amax(1))

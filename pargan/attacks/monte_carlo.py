@@ -1,4 +1,4 @@
-"""The Monte-Carlo attack: how much of what the generator returns falls near a record.
+"""The Monte-Carlo attack: the share of generated records that fall near a record.
 
 Legend: N records under attack, S generated samples, R reference records, F features.
 
@@ -19,32 +19,32 @@ from pargan.attacks.views import SamplesView
 from pargan.errors import ParganError
 
 CLOSEST = 1e-6
-"""Smallest d / eps that `log_closeness` tells from 0."""
+"""Smallest d / eps that `log_closeness` distinguishes from 0."""
 
 
 class Radius(Protocol):
     """Chooses eps.
 
-    It may look at the records under attack, but all of them look alike to it: where nothing leaks, members and
-    nonmembers stay exchangeable.
+    It may use the records under attack, but does not know which of them are members: where nothing leaks, members
+    and nonmembers stay exchangeable.
     """
 
     @property
     def transductive(self) -> bool:
-        """Whether it does look at them, so that a record's score depends on who else is attacked."""
+        """Whether it uses the records under attack, so that a record's score depends on which others are attacked."""
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
-        """(N, F), (R, F), (S, F) -> eps, >= 0. The order of the records means nothing."""
+        """(N, F), (R, F), (S, F) -> eps, >= 0. The order of the records is random."""
 
 
 @dataclass(frozen=True)
 class MedianNearest:
     """eps = median over the records under attack of the distance to the nearest sample: as published.
 
-    The ball of one record in two then holds a sample, which suits as many members as nonmembers. Where there are
-    far more nonmembers, the balls of nearly half of these do; where there are far more members, those of half of
-    them do not, unless most were copied exactly. And a record's score depends on who else is attacked: scores
-    from different sets of records do not compare.
+    Half of the records under attack then have a sample within eps, which is meant for as many members as nonmembers.
+    With far more nonmembers, nearly half of these have one; with far more members, half of these have none, unless
+    most were copied exactly. A record's score depends on which others are attacked: scores from different sets of
+    records cannot be compared.
     """
 
     transductive: ClassVar[bool] = True
@@ -56,11 +56,12 @@ class MedianNearest:
 
 @dataclass(frozen=True)
 class ReferenceMedianNearest:
-    """eps = median over the reference records of the distance to the nearest sample. Ours.
+    """eps = median over the reference records of the distance to the nearest sample.
 
-    A record's score does not depend on who else is attacked, and the radius does not shrink under the one model
-    that knows the members, which suits attacks that compare a record's scores under several models. Weigh by
-    `log_closeness`: the balls of half of the nonmembers hold samples, and a mere count hides copies among them.
+    Not from the original paper. A record's score does not depend on which others are attacked, and the members do
+    not make the radius smaller under the model that was trained on them, as attacks need that compare a record's
+    scores under several models. Use it with weight `log_closeness`: half of the nonmembers have samples within eps,
+    and a plain count hides copies among these.
     """
 
     transductive: ClassVar[bool] = False
@@ -74,10 +75,10 @@ class ReferenceMedianNearest:
 class DistancePercentile:
     """eps = a percentile of all distances between records under attack and samples: as published.
 
-    As with `MedianNearest`, a record's score depends on who else is attacked.
+    As with `MedianNearest`, a record's score depends on which others are attacked.
 
     Args:
-        percent: in (0, 100]; 0.1 does well in the original paper. That share of all distances is held in memory.
+        percent: in (0, 100]; 0.1 performs well in the original paper. That share of all distances is held in memory.
     """
 
     percent: float = 0.1
@@ -85,26 +86,28 @@ class DistancePercentile:
 
     def __post_init__(self) -> None:
         if not 0 < self.percent <= 100:
-            raise ParganError(f"epsilon.percent={self.percent} is no percentile; give more than 0, at most 100")
+            raise ParganError(
+                "is not a percentile", argument="percent", value=self.percent, remedy="give more than 0, at most 100"
+            )
 
     def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
         """(N, F), (R, F), (S, F) -> eps."""
         rank = max(1, ceil(self.percent / 100 * len(records) * len(samples)))
-        balls, smallest, bound = RadiusSearch(samples), samples.new_empty(0), torch.inf
-        for block in balls.blocks(records):
-            smallest = torch.cat([smallest, balls.within(block, bound)[0]])
+        search, smallest, bound = RadiusSearch(samples), samples.new_empty(0), torch.inf
+        for block in search.blocks(records):
+            smallest = torch.cat([smallest, search.within(block, bound)[0]])
             smallest = smallest.topk(min(rank, len(smallest)), largest=False, sorted=False).values
             bound = float(smallest.max()) if len(smallest) == rank else torch.inf
         return bound
 
 
 def count(relative: Tensor) -> Tensor:
-    """Weight 1 for every sample in the ball; `relative` is d / eps in [0, 1]."""
+    """Weight 1 for every sample within eps; `relative` is d / eps in [0, 1]."""
     return torch.ones_like(relative)
 
 
 def log_closeness(relative: Tensor) -> Tensor:
-    """Weight -log(d / eps), >= 0, finite also for a copy (d = 0)."""
+    """Weight -log(d / eps), >= 0, finite even for a copy (d = 0)."""
     return -relative.clamp(min=CLOSEST).log()
 
 
@@ -112,13 +115,13 @@ def log_closeness(relative: Tensor) -> Tensor:
 class MonteCarlo:
     """Mean over j of weight(d_j / eps) where d_j = ||x - g_j|| <= eps, else 0.
 
-    With `MedianNearest` its ranking is close to that of `NearestNeighbour`: not independent evidence.
+    With `MedianNearest` its ranking is close to that of `NearestNeighbour`, so the two are not independent evidence.
 
     Args:
-        space: where distances are measured; fitted on samples and reference, never on records under attack.
-        epsilon: chooses the radius. The ball is closed: where eps is 0, because most records were copied or data
-            are discrete, copies still count.
-        weight: of a sample in the ball, from d / eps.
+        space: in which distances are measured; fitted on samples and reference, never on records under attack.
+        epsilon: chooses the radius. Distances equal to eps count: where eps is 0, because most records were copied
+            or the data are discrete, copies still count.
+        weight: weight of a sample within eps, a function of d / eps.
     """
 
     space: Space = field(default_factory=PrincipalComponents)
@@ -128,19 +131,19 @@ class MonteCarlo:
 
     @property
     def transductive(self) -> bool:
-        """Whether a record's score depends on who else is attacked: the radius decides."""
+        """Whether a record's score depends on which others are attacked, which the choice of radius determines."""
         return self.epsilon.transductive
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores, >= 0; a share in [0, 1] with weight `count`."""
-        into = self.space(view)
-        records, reference, samples = (into(each) for each in (records, view.reference, view.samples))
-        eps, balls = self.epsilon(records, reference, samples), RadiusSearch(samples)
+        transform = self.space(view)
+        records, reference, samples = (transform(group) for group in (records, view.reference, view.samples))
+        eps, search = self.epsilon(records, reference, samples), RadiusSearch(samples)
 
-        def mass(block: Tensor) -> Tensor:
-            distances, counts = balls.within(block, eps)
+        def weighted_share(block: Tensor) -> Tensor:
+            distances, counts = search.within(block, eps)
             weights = self.weight(distances / eps if eps > 0 else torch.zeros_like(distances))
-            # Not index_add, whose order, and so rounding, changes from run to run on a GPU.
+            # Not index_add: on a GPU its order of summation, and so its rounding, changes from run to run.
             return torch.segment_reduce(weights, "sum", lengths=counts, initial=0) / len(samples)
 
-        return torch.cat([mass(block) for block in balls.blocks(records)])
+        return torch.cat([weighted_share(block) for block in search.blocks(records)])

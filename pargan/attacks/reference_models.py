@@ -1,4 +1,4 @@
-"""Attacks that compare the target with models of the attacker's own, trained on reference records.
+"""Attacks that compare the target with reference models, which the attacker trains on reference records.
 
 Legend: N records under attack, R reference records, M reference models, *shape of one record.
 """
@@ -17,13 +17,13 @@ from pargan.seeding import derive
 
 @dataclass(frozen=True)
 class ReferenceModel:
-    """A GAN trained by the target's recipe on a part of the reference set, hence on no record under attack.
+    """A GAN trained by the target's recipe on part of the reference set, and so on no record under attack.
 
     Attributes:
-        target: makes the model's own `Target`, one at a time, because the samples of many need not fit into
-            memory together. Its `reference` are records the model was not trained on, so that logits are
-            standardised as the target's are, on records that the networks never saw.
-        left_out: (R,) bool, which records of the attacked target's reference set it was not trained on.
+        target: builds the view of this model; called for one model at a time, because the samples of all need
+            not fit into memory together. Its `reference` holds records the model was not trained on, so that its
+            logits are standardised like those of the attacked target: on records that the networks never saw.
+        left_out: (R,) bool, True for the records of the attacked target's reference set that it was not trained on.
     """
 
     target: Callable[[], Target]
@@ -32,44 +32,52 @@ class ReferenceModel:
 
 @runtime_checkable
 class NeedsModels(Attack, Protocol):
-    """An attack that wants reference models, which whoever runs it trains."""
+    """An attack that needs reference models, which are trained by the code that runs it."""
 
     @property
     def models_wanted(self) -> int:
-        """How many it still needs; 0 for one that has them."""
+        """Number of models it still needs; 0 once it has them."""
 
     @property
     def share(self) -> float:
-        """Share of the reference set that each is trained on, strictly between 0 and 1."""
+        """Share of the reference set that a model is trained on, strictly between 0 and 1."""
 
     def with_models(self, models: Sequence[ReferenceModel]) -> Self:
-        """The same attack, holding `models`."""
+        """A copy of the attack that holds `models`."""
 
 
-def refuse_without_models(attacks: Mapping[str, Any], why: str) -> None:
-    """Refuse attacks whose reference models nobody is going to train.
+def refuse_without_models(
+    attacks: Mapping[str, Any],
+    remedy: str = "attack the finished run, or pass trained models to the attack's with_models",
+) -> None:
+    """Refuse attacks that lack reference models, where none are trained.
 
     Args:
         attacks: by name.
-        why: the rest of the sentence: the reason and the remedy.
+        remedy: how such an attack can be run.
 
     Raises:
-        ParganError: an attack still wants models.
+        ParganError: an attack still needs models.
     """
     for name, attack in attacks.items():
         if isinstance(attack, NeedsModels) and attack.models_wanted:
-            raise ParganError(f"attack={name} trains reference models of its own, {why}")
+            raise ParganError(
+                "trains reference models of its own, which takes the recipe of a finished run",
+                argument="attack",
+                value=name,
+                remedy=remedy,
+            )
 
 
 @dataclass(frozen=True)
 class ComparesModels:
-    """What attacks with reference models share: an inner attack, and its scores under other models.
+    """Base class of attacks that compare an inner attack's scores under the target and under reference models.
 
     Args:
-        attack: the inner attack, whose scores are the statistic; its access level is the access level.
-        models: M, how many reference models.
-        share: of the reference set that each model is trained on; the rest stays unseen by it.
-        references: the models, once they are there (`with_models`).
+        attack: the inner attack; its access level is also that of this attack.
+        models: M, the number of reference models.
+        share: share of the reference set that each model is trained on; the model never sees the rest.
+        references: the trained models, set by `with_models`.
 
     Raises:
         ParganError: `models` or `share` out of range.
@@ -83,22 +91,27 @@ class ComparesModels:
 
     def __post_init__(self) -> None:
         if self.models < 1:
-            raise ParganError(f"models={self.models} leaves nothing to compare with; give 1 or more")
+            raise ParganError("is too small", argument="models", value=self.models, remedy="give 1 or more")
         if not 0 < self.share < 1:
-            raise ParganError(f"share={self.share} is no part of the reference set; give more than 0 and less than 1")
+            raise ParganError(
+                "must be a fraction of the reference set",
+                argument="share",
+                value=self.share,
+                remedy="give more than 0 and less than 1",
+            )
 
     @property
     def access(self) -> type[SamplesView]:
-        """What the inner attack sees of the target. The reference models are the attacker's own."""
+        """The view of the target that the inner attack needs; the attacker has all of the reference models."""
         return self.attack.access
 
     @property
     def models_wanted(self) -> int:
-        """M until `with_models`, then 0."""
+        """M before `with_models`, 0 after it."""
         return 0 if self.references else self.models
 
     def with_models(self, models: Sequence[ReferenceModel]) -> Self:
-        """The same attack, holding `models`."""
+        """A copy of the attack that holds `models`."""
         return replace(self, references=tuple(models))
 
     def _target_statistic(self, view: SamplesView, records: Tensor) -> Tensor:
@@ -108,32 +121,35 @@ class ComparesModels:
     def _model_statistics(self, view: SamplesView, *groups: Tensor) -> Iterable[tuple[Tensor, ...]]:
         """s(x) under each model in turn, for each group of records: M times (N,) float64, one per group.
 
-        Where the inner attack knows partitions, a record keeps its partition's number: for a model that has
-        never seen it any number is as good.
+        Where the inner attack knows partitions, the first group, the records under attack, keeps its partition
+        numbers: under a model that never saw a record all numbers are alike. Other groups get random ones.
+
+        Raises:
+            ParganError: the attack holds no reference models.
         """
         if not self.references:
             raise ParganError(
-                f"{type(self).__name__} has no reference models, and nothing here can train them; "
-                f"attack a run directory (attack.py run=...), or hand models over with with_models"
+                f"{type(self).__name__} has no reference models",
+                remedy="attack a finished run, which trains them, or pass trained models to with_models",
             )
         views = [view if i == 0 else with_random_partitions(view, len(group)) for i, group in enumerate(groups)]
         for model in self.references:
             target = model.target()
             yield tuple(
-                self._target_statistic(narrow(_knowing(target, own), self.access), group)
-                for own, group in zip(views, groups, strict=True)
+                self._target_statistic(narrow(_with_partitions_of(group_view, target), self.access), group)
+                for group_view, group in zip(views, groups, strict=True)
             )
 
 
-def _knowing(target: Target, view: SamplesView) -> Target:
-    """The target with the partitions that `view` knows, where it knows them."""
+def _with_partitions_of(view: SamplesView, target: Target) -> Target:
+    """The target together with the partition numbers in `view`, if there are any."""
     if not isinstance(view, PartitionsView):
         return target
     return widen(narrow(target, DiscriminatorsView), PartitionsView, partition=view.partition)
 
 
 def with_random_partitions(view: SamplesView, size: int) -> SamplesView:
-    """A view for `size` records that are in no partition: numbers at random, as nonmembers get them."""
+    """`view` with random partition numbers for `size` records that are in no partition, as for nonmembers."""
     if not isinstance(view, PartitionsView):
         return view
     random = torch.Generator().manual_seed(derive(view.seed, "partition of reference records"))

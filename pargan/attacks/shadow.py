@@ -1,13 +1,14 @@
-"""Offline attacks with shadow models: is the target's statistic of a record what models without it would give?
+"""Offline attacks with shadow models: a record's statistic under the target against models trained without it.
 
 Legend: N records x under attack, R reference records z, M reference models; s is the inner attack's score
-under the target, s_i under model i. No model was trained on an x; each was trained on a random part of the z.
+under the target, s_i under model i. No model was trained on any x; all were trained on random parts of the z.
 
-Both papers attack classifiers, by the confidence in a record's label. A GAN has neither, so the statistic is
-the score of an inner attack: a mean logit, which for a trained discriminator is a log density ratio and has
-the shape of their scaled logit, or a negative distance.
+Both papers attack classifiers through the confidence in a record's label. A GAN has neither, so the statistic is
+the score of an inner attack: a negative distance, or a mean logit, which for a trained discriminator is a log
+density ratio and has the form of the papers' scaled logit.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
@@ -23,22 +24,22 @@ from pargan.errors import ParganError
 class Lira(ComparesModels):
     """The offline likelihood ratio attack: - log Pr[N(mu_x, sigma_x^2) > s(x)], from models without x.
 
-    Carlini et al. 2022, arXiv 2112.03570; they take 1 - Pr, which orders records alike until it is rounded
-    to 1 for many of them. mu_x is the mean of s_i(x). Their published code scores otherwise than the paper: by
+    Carlini et al. 2022, arXiv 2112.03570; they take 1 - Pr, which gives the same ranking until it is rounded
+    to 1 for many records. mu_x is the mean of s_i(x). Their published code differs from the paper: it scores by
     the negative log density, two-sided, around the median. With few models a variance per record is mostly
-    noise, and the paper uses one for all; ours is pooled over reference records, each under the models that
-    left it out, so that a record's score does not depend on who else is attacked. With that one variance the
-    ranking is that of `Calibrated` with as many models.
+    noise, and the paper uses one for all; here it is pooled over reference records, each under the models that
+    left it out, so that a record's score does not depend on which others are attacked. With this single variance
+    the ranking equals that of `Calibrated` with as many models.
 
     Args:
-        attack: the inner attack, any whose score of a record does not depend on who else is attacked.
+        attack: the inner attack; its score of a record must not depend on which others are attacked.
         models: M, 2 or more; the paper trains 16 to 256.
-        share: of the reference set that each model is trained on.
-        fixed_variance: one variance for all; False takes each record's own, the pooled one counting as one
-            model more, else a record on which the models agree by chance would be infinitely surprising.
+        share: share of the reference set that each model is trained on.
+        fixed_variance: use one variance for all records. False estimates one per record, with the pooled one counted
+            as one more model: otherwise a record on which the models agree by chance would get an infinite score.
 
     Raises:
-        ParganError: fewer than 2 models, or a score that depends on who else is attacked.
+        ParganError: fewer than 2 models, or an inner score that depends on which others are attacked.
     """
 
     models: int = 16
@@ -46,18 +47,23 @@ class Lira(ComparesModels):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse_transductive(self.attack, "shadow")
+        _refuse_transductive(self.attack)
         if self.models < 2:
-            raise ParganError(f"models={self.models} shows no spread; give 2 or more, or use attack=calibrated")
+            raise ParganError(
+                "is too few to estimate a variance",
+                argument="models",
+                value=self.models,
+                remedy="give 2 or more, or use the attack Calibrated",
+            )
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores, >= 0.
 
         Raises:
-            ParganError: no reference record was left out by two models, so that no spread can be had.
+            ParganError: no reference record was left out by two models, so that no variance can be estimated.
         """
-        statistics, known = _stacked(list(self._model_statistics(view, records, view.reference)))
-        variance = pooled_variance(known, left_out(self.references))
+        statistics, reference_statistics = _stack_groups(self._model_statistics(view, records, view.reference))
+        variance = pooled_variance(reference_statistics, _left_out_by_model(self.references))
         if not self.fixed_variance:
             count = len(statistics)
             variance = (variance + (count - 1) * statistics.var(0)) / count
@@ -67,31 +73,31 @@ class Lira(ComparesModels):
 
 @dataclass(frozen=True)
 class Rmia(ComparesModels):
-    """The offline robust attack: the share of reference records z whose likelihood ratio x's beats by gamma.
+    """The offline robust attack: the share of reference records z with LR(x) >= gamma LR(z).
 
     Zarifzadeh et al. 2024, arXiv 2312.03262: Pr_z[LR(x) / LR(z) >= gamma], where LR(x) = p(x) / mean over i
-    of p_i(x). Works with a single model. What differs from the paper:
+    of p_i(x). Works with a single model. Differences from the paper:
 
-    - The paper's p(x) is a confidence in [0, 1]. Ours is exp(s(x) / tau), positive and increasing in s, with
+    - The paper's p(x) is a confidence in [0, 1]. Here it is exp(s(x) / tau), positive and increasing in s, with
       tau the standard deviation of s over the reference records: an exponentiated logit is a density ratio,
       an exponentiated negative distance a kernel.
-    - The paper corrects the mean over models without x by (1 + a) / 2 times it plus (1 - a) / 2, for the
-      models with x that there are none of; a is tuned, 0.3 in their published code. That makes sense for
-      confidences only; ours is a = 1.
-    - LR(z) takes only the models that left z out, so that x and z are compared on the same terms; a z that
-      every model has seen is passed over.
+    - The paper replaces the mean over models without x by (1 + a) / 2 times it plus (1 - a) / 2, to correct for
+      the lack of models with x; a is tuned, 0.3 in their published code. This makes sense for confidences only;
+      here a = 1.
+    - LR(z) uses only the models that left z out, so that x and z are compared on the same terms; a z that
+      every model was trained on is not used.
 
-    All x meet the same z, so the score is a step function of LR(x), and gamma moves where it is resolved,
-    not the ranking.
+    All x are compared with the same z, so the score is a step function of LR(x). Gamma moves the range in which
+    the score distinguishes records, and does not change the ranking.
 
     Args:
-        attack: the inner attack, any whose score of a record does not depend on who else is attacked.
+        attack: the inner attack; its score of a record must not depend on which others are attacked.
         models: M.
-        share: of the reference set that each model is trained on.
+        share: share of the reference set that each model is trained on.
         gamma: 1 or more.
 
     Raises:
-        ParganError: gamma below 1, or a score that depends on who else is attacked.
+        ParganError: gamma below 1, or an inner score that depends on which others are attacked.
     """
 
     models: int = 4
@@ -99,49 +105,51 @@ class Rmia(ComparesModels):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _refuse_transductive(self.attack, "rmia")
+        _refuse_transductive(self.attack)
         if not self.gamma >= 1:
-            raise ParganError(f"gamma={self.gamma} asks for less than equality; give 1 or more")
+            raise ParganError("is too small", argument="gamma", value=self.gamma, remedy="give 1 or more")
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:
         """(N, *shape) -> (N,) scores in [0, 1], in steps of one reference record."""
-        statistics, known = _stacked(list(self._model_statistics(view, records, view.reference)))
+        statistics, reference_statistics = _stack_groups(self._model_statistics(view, records, view.reference))
         on_reference = self._target_statistic(with_random_partitions(view, len(view.reference)), view.reference)
         spread = on_reference.std(correction=0)
         tau = torch.where(spread > 0, spread, 1.0)
-        unseen = left_out(self.references)
-        everywhere = torch.ones(len(statistics), len(records), dtype=torch.bool, device=unseen.device)
-        ratio = log_ratio(self._target_statistic(view, records) / tau, statistics / tau, everywhere)
-        population = log_ratio(on_reference / tau, known / tau, unseen)[unseen.any(0)].sort().values
-        # LR(x) / LR(z) >= gamma; the z below or at the bound are counted by bisection
-        beaten = torch.searchsorted(population, ratio - log(self.gamma), right=True)
-        return beaten.double() / len(population)
+        unseen = _left_out_by_model(self.references)
+        all_models = torch.ones(len(statistics), len(records), dtype=torch.bool, device=unseen.device)
+        ratio = log_ratio(self._target_statistic(view, records) / tau, statistics / tau, all_models)
+        population = log_ratio(on_reference / tau, reference_statistics / tau, unseen)[unseen.any(0)].sort().values
+        # LR(x) / LR(z) >= gamma: count the z up to the bound in the sorted ratios.
+        exceeded = torch.searchsorted(population, ratio - log(self.gamma), right=True)
+        return exceeded.double() / len(population)
 
 
-def left_out(models: tuple[ReferenceModel, ...]) -> Tensor:
-    """(M, R) bool: which model was not trained on which reference record."""
+def _left_out_by_model(models: tuple[ReferenceModel, ...]) -> Tensor:
+    """(M, R) bool: True where the model was not trained on the reference record."""
     return torch.stack([model.left_out for model in models])
 
 
 def pooled_variance(statistics: Tensor, unseen: Tensor) -> Tensor:
-    """The variance of a record's statistic over models without it, the same for all records.
+    """The variance of a record's statistic over models without it, pooled over all records.
 
     Args:
         statistics: (M, R) float64.
-        unseen: (M, R) bool; only these entries count.
+        unseen: (M, R) bool, the entries to use.
 
     Returns:
-        A scalar, 1 where all models agree on every record (dead discriminators: nothing to scale).
+        A scalar; 1 where all models agree on every record, as those with constant logits do.
 
     Raises:
-        ParganError: no record has two entries.
+        ParganError: no record has two entries to use.
     """
     count = unseen.sum(0)  # (R,)
     degrees = (count - 1).clamp(min=0).sum()
     if degrees < 1:
         raise ParganError(
-            f"models={len(statistics)} leave no reference record to two models, so that no spread can be had; "
-            f"give more models or a smaller share"
+            "were trained so that no two left the same reference record out, and the variance cannot be estimated",
+            argument="models",
+            value=len(statistics),
+            remedy="train more models, or each on a smaller share",
         )
     mean = torch.where(unseen, statistics, 0.0).sum(0) / count.clamp(min=1)
     squares = torch.where(unseen, (statistics - mean).square(), 0.0).sum()
@@ -149,7 +157,7 @@ def pooled_variance(statistics: Tensor, unseen: Tensor) -> Tensor:
 
 
 def log_ratio(statistic: Tensor, statistics: Tensor, unseen: Tensor) -> Tensor:
-    """log of exp(s) / mean of exp(s_i) over the models that `unseen` names; NaN where it names none.
+    """log of exp(s) / mean of exp(s_i) over the models that `unseen` selects; NaN where it selects none.
 
     Args:
         statistic: (N,) under the target.
@@ -163,17 +171,19 @@ def log_ratio(statistic: Tensor, statistics: Tensor, unseen: Tensor) -> Tensor:
     return statistic - (total - unseen.sum(0).log())
 
 
-def _refuse_transductive(attack: Attack, name: str) -> None:
-    """x and z are scored in separate calls, which such an attack answers on different terms."""
+def _refuse_transductive(attack: Attack) -> None:
+    """Refuse an inner attack whose scores of x and z, computed in separate calls, cannot be compared."""
     if getattr(attack, "transductive", False):
         raise ParganError(
-            f"attack.{name}.attack scores a record by who else is attacked, so that records under attack and "
-            f"reference records do not compare; take the radius from reference records with "
-            f"+attack.{name}.attack.epsilon._target_=pargan.attacks.ReferenceMedianNearest"
+            "gives a record a score that depends on which others are attacked, so that records under attack and "
+            "reference records cannot be compared",
+            argument="attack",
+            value=type(attack).__name__,
+            remedy="compute its radius from reference records, with ReferenceMedianNearest as its epsilon",
         )
 
 
-def _stacked(pairs: list[tuple[Tensor, ...]]) -> tuple[Tensor, Tensor]:
+def _stack_groups(pairs: Iterable[tuple[Tensor, ...]]) -> tuple[Tensor, Tensor]:
     """M pairs ((N,), (R,)) -> (M, N), (M, R)."""
-    ours, theirs = zip(*pairs, strict=True)
-    return torch.stack(ours), torch.stack(theirs)
+    attacked, reference = zip(*pairs, strict=True)
+    return torch.stack(attacked), torch.stack(reference)

@@ -1,4 +1,4 @@
-"""Spaces in which an attack measures distances. A space is fitted on what the attacker holds, nothing else.
+"""Spaces in which an attack measures distances, fitted on nothing but the attacker's samples and reference set.
 
 Legend: n records, F features, S generated and R reference records.
 """
@@ -20,7 +20,7 @@ BLOCK = 4096  # records whose features are computed at a time
 
 
 class Space(Protocol):
-    """Fits itself on `view.samples` and `view.reference`, and returns the map into the space."""
+    """Fitted on `view.samples` and `view.reference`; returns the map into the space."""
 
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
         """The map (n, *shape) -> (n, F) float32, on the records' device."""
@@ -28,7 +28,7 @@ class Space(Protocol):
 
 @dataclass(frozen=True)
 class RawSpace:
-    """Model space itself, flattened."""
+    """Model space, flattened."""
 
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
         """The map (n, *shape) -> (n, F)."""
@@ -40,15 +40,15 @@ class PrincipalComponents:
     """The leading principal components of generated and reference records together.
 
     Args:
-        n_components: how many; 40 for mnist and 120 for cifar10 in the published experiments. Fewer where
-            records have fewer features or there are fewer records than that.
+        n_components: their number; 40 for MNIST and 120 for CIFAR-10 in the published experiments. Fewer are used
+            where there are fewer features or records.
     """
 
     n_components: int = 40
 
     def __post_init__(self) -> None:
         if self.n_components < 1:
-            raise ParganError(f"space.n_components={self.n_components} leaves no dimension; give 1 or more")
+            raise ParganError("is too small", argument="n_components", value=self.n_components, remedy="give 1 or more")
 
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
         """The map (n, *shape) -> (n, F), differentiable."""
@@ -60,14 +60,14 @@ class PrincipalComponents:
 
 @dataclass(frozen=True)
 class FeatureSpace:
-    """Features of a small classifier of the reference records, or their principal components without classes.
+    """Features of a small classifier of the reference records, or principal components where these have no classes.
 
-    The extractor of the quality metrics (`pargan.metrics.features`), fitted on the reference alone. Not
+    Uses the extractor of the quality metrics (`pargan.metrics.features`), fitted on the reference set alone. Not
     differentiable.
 
     Args:
-        extractor: another one, such as `pargan.metrics.Inception`, which the attacker has from elsewhere; None
-            fits one on the reference.
+        extractor: a pretrained extractor to use instead, such as `pargan.metrics.Inception`; None fits one on the
+            reference set.
 
     Raises:
         ParganError: fewer than two different reference records.
@@ -81,26 +81,26 @@ class FeatureSpace:
         extract = self.extractor or fit_extractor(view.reference.cpu().numpy(), labels)
 
         def features(records: Tensor) -> Tensor:
-            found = extract(records.detach().cpu().numpy())
-            return torch.as_tensor(found, dtype=torch.float32, device=records.device)
+            extracted = extract(records.detach().cpu().numpy())
+            return torch.as_tensor(extracted, dtype=torch.float32, device=records.device)
 
         return lambda records: in_blocks(features, records, BLOCK)
 
 
 @runtime_checkable
 class HasColumns(Protocol):
-    """Facts of records that are rows of typed columns, such as `pargan.records.tables.TableSpec`."""
+    """The record format of rows with typed columns, such as `pargan.records.tables.TableSpec`."""
 
     def column_scales(self) -> np.ndarray:
-        """(F,) factors of model space under which two values of a column are at most 1 apart."""
+        """(F,) factors to multiply model space with, so that two values of a column are at most 1 apart."""
 
 
 @dataclass(frozen=True)
 class MixedTypeSpace:
-    """Rows with every column counting alike: a number by its share of the range, a category by 0 or 1.
+    """Rows in which every column has the same weight: numbers differ by a share of their range, categories by 0 or 1.
 
     Euclidean distance in it is the heterogeneous Euclidean-overlap metric (Wilson and Martinez 1997,
-    arXiv cs/9701101), where model space weighs a different category less than a number at the other end.
+    arXiv cs/9701101). In model space a different category counts less than a number at the other end of its range.
     """
 
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
@@ -110,10 +110,12 @@ class MixedTypeSpace:
             ParganError: the records have no columns.
         """
         if not isinstance(view.spec, HasColumns):
-            what = "unknown format" if view.spec is None else f"kind {view.spec.kind}"
+            kind = "of unknown format" if view.spec is None else f"of kind {view.spec.kind}"
             raise ParganError(
-                f"space={type(self).__name__} needs records with typed columns, these are of {what}; "
-                f"give a table, or an attack in another space"
+                f"needs records with typed columns, these are {kind}",
+                argument="space",
+                value=type(self).__name__,
+                remedy="use a table, or attack in another space",
             )
         scales = view.samples.new_tensor(view.spec.column_scales())
         return lambda records: records.flatten(1) * scales

@@ -1,4 +1,4 @@
-"""The attacks that go with a target where nobody chooses others."""
+"""The attacks that are run on a target by default."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -22,11 +22,11 @@ STANDARD: Mapping[str, Attack[Any]] = MappingProxyType(
 
 
 def standard_attacks(target: Target, knows_partitions: bool = False) -> dict[str, Attack[Any]]:
-    """Those of `STANDARD` that the target gives access for.
+    """The attacks of `STANDARD` whose access level the target gives.
 
     Args:
-        target: the widest view there is.
-        knows_partitions: whether the partition of every member is known.
+        target: the widest view of what is attacked.
+        knows_partitions: whether the partition of every member is known, which adds access `partitions`.
     """
     widest = PartitionsView if knows_partitions and isinstance(target, DiscriminatorsView) else type(target)
     return {name: attack for name, attack in STANDARD.items() if issubclass(widest, attack.access)}

@@ -1,6 +1,6 @@
-"""A discriminator of the attacker's own, trained on what the generator returns.
+"""A surrogate discriminator, which the attacker trains on generated records.
 
-Legend: N records under attack, S generated samples, R reference records, n of a group, F features.
+Legend: N records under attack, S generated samples, R reference records, n records of a group, F features.
 
 Source: LOGAN (Hayes et al. 2019, arXiv 1705.07663), the black-box attack with a discriminator trained on
 generated records (label 1) against records of the population (label 0).
@@ -20,28 +20,31 @@ from pargan.errors import ParganError
 from pargan.judge.auc import auc
 from pargan.seeding import derive, seeded
 
-HELD_OUT = 5  # every fifth record of each group checks the others' work
+HELD_OUT = 5  # every fifth record of either group is used for validation
 CHECK_EVERY = 50  # steps
 PATIENCE = 10  # checks without a greater held-out AUC
 
 
 @dataclass(frozen=True)
 class SurrogateDiscriminator:
-    """The logit of a network that tells generated records from reference records.
+    """The logit of a network that distinguishes generated records from reference records.
 
-    A fifth of both is held out: the network is kept as it was when its AUC there was greatest. Not when its loss
-    was smallest: with few reference records the loss soon rises, because the network is too sure of new ones,
-    while it still learns to rank copies above them. The loss decides where the AUC is the same, as it is from
-    the start, at 1, where the samples are far from the population. The details give that AUC, which is a little
-    too high for being the greatest of several, beside the AUC on the training records. Far below it, the network
-    knows single records; near 0.5 it knows nothing, because the samples look like the population.
+    A fifth of both groups is held out, and the network with the highest AUC there is kept. Not the one with the
+    smallest loss: with few reference records the held-out loss soon rises, because the network becomes overconfident
+    on new records, while it still learns to rank copies above them. The loss breaks ties of the AUC, which is 1 from
+    the start where the samples are far from the population. The details give the held-out AUC, which is slightly too
+    high, being the highest of several, and the AUC on the training records. A held-out AUC far below the latter means
+    that the network memorised single records; one near 0.5 that the samples look like the population.
 
     Args:
-        space: what the network sees, standardised.
-        width: of its two hidden layers.
-        batch_size: records of each group in a step.
-        max_steps: where the held-out AUC has not ended the training before.
-        learning_rate: of Adam.
+        space: the network's input, standardised.
+        width: width of its two hidden layers.
+        batch_size: number of records of each group in a step.
+        max_steps: after which training ends, if the held-out AUC has not ended it before.
+        learning_rate: learning rate of Adam.
+
+    Raises:
+        ParganError: a setting below 1.
     """
 
     space: Space = field(default_factory=RawSpace)
@@ -52,34 +55,36 @@ class SurrogateDiscriminator:
     access: ClassVar[type[SamplesView]] = SamplesView
 
     def __post_init__(self) -> None:
-        for key in ("width", "batch_size", "max_steps"):
-            if getattr(self, key) < 1:
-                raise ParganError(f"{key}={getattr(self, key)} trains no network; give 1 or more")
+        for name in ("width", "batch_size", "max_steps"):
+            if getattr(self, name) < 1:
+                raise ParganError("is too small", argument=name, value=getattr(self, name), remedy="give 1 or more")
 
     def __call__(self, view: SamplesView, records: Tensor) -> Scored:
         """(N, *shape) -> (N,) scores.
 
         Raises:
-            ParganError: too few samples or reference records to hold any out.
+            ParganError: too few samples or reference records to hold a fifth out.
         """
         fewest = min(len(view.samples), len(view.reference))
         if fewest < HELD_OUT:
             raise ParganError(
-                f"{len(view.samples)} samples and {len(view.reference)} reference records train no discriminator; "
-                f"give at least {HELD_OUT} of each"
+                f"{len(view.samples)} samples and {len(view.reference)} reference records are too few to train a "
+                f"discriminator",
+                argument="view",
+                remedy=f"give at least {HELD_OUT} of each",
             )
-        into = self.space(view)
-        groups = [into(group) for group in (view.samples, view.reference)]
+        transform = self.space(view)
+        groups = [transform(group) for group in (view.samples, view.reference)]
         scale, centre = torch.std_mean(torch.cat(groups), 0, correction=0)
         scale = scale.where(scale > 0, 1.0)
         groups = [(group - centre) / scale for group in groups]
         with seeded(derive(view.seed, "surrogate discriminator"), records.device), torch.enable_grad():
             network, details = self._train(*groups)
         with torch.no_grad():
-            return Scored(network((into(records) - centre) / scale).squeeze(1), details)
+            return Scored(network((transform(records) - centre) / scale).squeeze(1), details)
 
     def _train(self, samples: Tensor, reference: Tensor) -> tuple[nn.Module, dict[str, float]]:
-        """(S, F), (R, F) -> the network, and how well it does."""
+        """Train on (S, F) against (R, F); returns the network and its details."""
         network = nn.Sequential(
             nn.Linear(samples.shape[1], self.width), nn.ReLU(),
             nn.Linear(self.width, self.width), nn.ReLU(),
@@ -95,24 +100,25 @@ class SurrogateDiscriminator:
             step += 1
             if step % CHECK_EVERY == 0 or step == self.max_steps:
                 with torch.no_grad():
-                    found = (_auc(network, test_1, test_0), -float(_loss(network, test_1, test_0)))
-                checks = 0 if found[0] > best[0] else checks + 1
-                if found > best:
-                    best, kept = found, deepcopy(network)
+                    current = (_auc(network, test_1, test_0), -float(_loss(network, test_1, test_0)))
+                checks = 0 if current[0] > best[0] else checks + 1
+                if current > best:
+                    best, kept = current, deepcopy(network)
         return kept, {"steps": step, "train_auc": _auc(kept, train_1, train_0), "held_out_auc": best[0]}
 
     def _draw(self, group: Tensor) -> Tensor:
+        """A random batch of a group, drawn with replacement."""
         return group[torch.randint(len(group), (self.batch_size,)).to(group.device)]
 
 
 def _hold_out(group: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, F) -> what is trained on, and what is held out of it."""
+    """(n, F) -> the training records, and the held-out ones."""
     test = torch.arange(len(group), device=group.device) % HELD_OUT == 0
     return group[~test], group[test]
 
 
 def _loss(network: nn.Module, generated: Tensor, population: Tensor) -> Tensor:
-    """Both groups weigh the same, however many they are."""
+    """Cross-entropy in which both groups have the same weight, whatever their sizes."""
     return softplus(-network(generated)).mean() + softplus(network(population)).mean()
 
 

@@ -1,7 +1,8 @@
 """What an attack may see of its target: one frozen view per access level.
 
 Legend: N records under attack, S generated samples, R reference records, K discriminators, B latents,
-*shape of one record. Tensors are float32, in model space, all on one device.
+*shape of one record. Tensors are float32, in model space, all on one device. The target is what is attacked; its
+widest view holds everything there is of it, and an attack is given the part that its access level allows.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,19 +18,18 @@ from pargan.records.spec import RecordSpec
 
 @dataclass(frozen=True, kw_only=True)
 class SamplesView:
-    """Access `samples`: generated records and a reference set of the attacker's own, nothing else.
+    """Access `samples`: generated records and a reference set that the attacker has, nothing else.
 
     Attributes:
         samples: (S, *shape) generated records, as they would be released.
         reference: (R, *shape) records from the same population, neither members nor nonmembers.
-        seed: for whatever the attack draws at random.
-        spec: the facts of a record's format (columns, ranges), which whoever holds a record knows; None where
-            the networks were made without.
+        seed: for everything that the attack draws at random.
+        spec: the record format (columns, ranges), which can be read off any record; None where it is unknown.
         reference_labels: (R,) int64 classes of the reference records, or None.
     """
 
     level: ClassVar[str] = "samples"
-    """The access level's name, for people and files."""
+    """The access level's name in tables and files."""
 
     samples: Tensor
     reference: Tensor
@@ -45,7 +45,7 @@ class GeneratorView(SamplesView):
     Attributes:
         generator: (B, latent_dim) -> (B, *shape), in eval mode, differentiable in the latents.
         latent_dim: size of a latent.
-        sample_latents: (S, latent_dim), what the samples were generated from.
+        sample_latents: (S, latent_dim) latents that the samples were generated from.
     """
 
     level: ClassVar[str] = "generator"
@@ -72,7 +72,7 @@ class DiscriminatorsView(GeneratorView):
 
 @dataclass(frozen=True, kw_only=True)
 class PartitionsView(DiscriminatorsView):
-    """Access `partitions`: which partition each record would be in. An upper bound, no real attacker.
+    """Access `partitions`: also the partition of each record. An upper bound: no real attacker knows it.
 
     Attributes:
         partition: (N,) int64, the partition of a member, uniformly random for a nonmember.
@@ -85,20 +85,20 @@ class PartitionsView(DiscriminatorsView):
 
 @dataclass(frozen=True)
 class Scored:
-    """Scores, and what the attack has to say about how it came to them.
+    """Scores, and details of how the attack arrived at them.
 
     Attributes:
         scores: (N,), higher = more likely a member.
-        details: ready for JSON, for people to judge the attack by (how many searches converged).
+        details: JSON-ready diagnostics of the attack, for example how many searches converged.
     """
 
     scores: Tensor
     details: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, found: "Tensor | Scored") -> "Scored":
-        """What an attack returned, with or without details."""
-        return found if isinstance(found, Scored) else cls(found)
+    def of(cls, scores: "Tensor | Scored") -> "Scored":
+        """Wrap what an attack returned; scores without details get empty ones."""
+        return scores if isinstance(scores, Scored) else cls(scores)
 
 
 View = TypeVar("View", bound=SamplesView)
@@ -109,32 +109,34 @@ class Attack(Protocol[View]):
 
     @property
     def access(self) -> type[View]:
-        """The view it needs; it is handed exactly that."""
+        """The view it needs; it is given exactly that."""
 
     def __call__(self, view: View, records: Tensor) -> Tensor | Scored:
-        """(N, *shape) -> (N,) scores, higher = more likely a member. The order of records means nothing."""
+        """(N, *shape) -> (N,) scores, higher = more likely a member. The order of records is random."""
 
 
 Target: TypeAlias = SamplesView
-"""What is attacked: the widest view there is of it. Generated records alone are a `SamplesView`, a network that
-makes them a `GeneratorView`, a whole GAN a `DiscriminatorsView`."""
+"""What is under attack, as the widest view of it: a `SamplesView` where only generated records are known, a
+`GeneratorView` for a generator, a `DiscriminatorsView` for a whole GAN."""
 
 
 def narrow(view: SamplesView, access: type[View]) -> View:
-    """Exactly what `access` allows, cut from a view that is at least as wide.
+    """The part of `view` that `access` allows.
 
     Raises:
-        ParganError: the view is narrower than `access`.
+        ParganError: `view` holds less than `access` needs.
     """
     if not isinstance(view, access):
         raise ParganError(
-            f"access {access.level} cannot be cut from a target that gives {view.level}; attack a wider one"
+            f"holds {view.level} only, access {access.level} is needed",
+            argument="view",
+            remedy="attack a target that gives more access",
         )
     return access(**{field.name: getattr(view, field.name) for field in fields(access)})
 
 
 def widen(view: SamplesView, access: type[View], **more: Any) -> View:
-    """`view` with what else `access` holds: the way from samples to a generator, from there to discriminators."""
+    """`view` with the fields that `access` adds: from samples to a generator, from there to discriminators."""
     return access(**{field.name: getattr(view, field.name) for field in fields(view)}, **more)
 
 

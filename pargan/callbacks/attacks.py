@@ -60,10 +60,7 @@ class AttackCallback(pl.Callback):
         path: str | Path | None = None,
         records: AttackRecords | None = None,
     ) -> None:
-        refuse_without_models(
-            {name: each.attack for name, each in attacks.items()},
-            "which cannot be done during training; attack the finished run, or give them (with_models)",
-        )
+        refuse_without_models({name: scheduled.attack for name, scheduled in attacks.items()})
         self.attacks = dict(attacks)
         self.num_samples = num_samples
         self.draws = draws

@@ -10,47 +10,53 @@ from pargan.errors import ParganError
 from tests.helpers.planted import normal
 
 
-def test_the_kernel_density_is_that_of_scikit_learn(monkeypatch):
+def test_kernel_density_equals_scikit_learn(monkeypatch):
     monkeypatch.setattr(density_module, "BLOCK_NUMBERS", 5000)  # several blocks
     points, records = normal(400, 5, seed=0) * torch.tensor([1, 2, 0.5, 1, 3]) + 2, normal(90, 5, seed=1)
     std = points.double().std(0, correction=0).numpy()
-    # One leaf, so that every kernel is summed: its tree is off by more than 1 far out.
+    # One leaf, so that every kernel is summed: with a tree, scikit-learn is off by more than 1 in the tails.
     independent = neighbors.KernelDensity(bandwidth=400 ** (-1 / 9), leaf_size=400)
     independent.fit(points.double().numpy() / std)
     expected = independent.score_samples(records.double().numpy() / std) - np.log(std).sum()
     np.testing.assert_allclose(KernelDensity()(points)(records), expected, rtol=1e-4, atol=1e-3)
 
 
-def test_a_smaller_bandwidth_is_one():
+def test_kernel_density_with_a_smaller_bandwidth_is_higher_at_its_points():
     points = normal(50, 2, seed=0)
     wide, narrow = (KernelDensity(bandwidth)(points)(points).mean() for bandwidth in (1.0, 0.1))
     assert narrow > wide
-    with pytest.raises(ParganError, match=r"density\.bandwidth=0"):
-        KernelDensity(0)
 
 
-def test_the_gaussian_is_the_literal_one_where_there_are_many_points():
+@pytest.mark.parametrize("bandwidth", [0, -1.0, float("nan")])
+def test_kernel_density_refuses_a_bandwidth_that_is_not_positive(bandwidth):
+    with pytest.raises(ParganError) as error:
+        KernelDensity(bandwidth)
+    assert error.value.argument == "bandwidth"
+    assert "above 0" in error.value.remedy
+
+
+def test_gaussian_density_of_many_points_equals_the_true_density():
     factor = torch.tensor([[1.0, 0, 0], [0.7, 0.5, 0], [0, 0.3, 1.2]])
     points, records = normal(200_000, 3, seed=0) @ factor.T + 1, normal(20, 3, seed=1)
     expected = multivariate_normal([1, 1, 1], (factor @ factor.T).numpy()).logpdf(records.numpy())
     np.testing.assert_allclose(GaussianDensity()(points)(records), expected, atol=0.1)
 
 
-def test_the_gaussian_shrinks_where_there_are_few_points():
-    # Five points span four of ten dimensions: without shrinkage anything off that plane has no density at all.
-    found = GaussianDensity()(normal(5, 10, seed=0))(normal(20, 10, seed=1))
-    assert found.min() > -100
+def test_gaussian_density_of_few_points_is_shrunk():
+    # Five points span four of ten dimensions: without shrinkage the density off that plane is 0.
+    log_density = GaussianDensity()(normal(5, 10, seed=0))(normal(20, 10, seed=1))
+    assert log_density.min() > -100
 
 
-def test_the_ratio_of_two_known_gaussians():
+def test_density_ratio_of_two_known_gaussians():
     view = SamplesView(samples=normal(50_000, 2, seed=0) + 1, reference=normal(50_000, 2, seed=1) - 1, seed=0)
     records = normal(30, 2, seed=2)
     expected = 2 * records.sum(1)  # -(x-1)^2/2 + (x+1)^2/2, summed over the dimensions
-    found = DensityRatio(RawSpace(), GaussianDensity())(view, records)
-    np.testing.assert_allclose(found, expected, atol=0.1)
+    scores = DensityRatio(RawSpace(), GaussianDensity())(view, records)
+    np.testing.assert_allclose(scores, expected, atol=0.1)
 
 
-def test_a_record_is_scored_without_regard_to_the_others():
+def test_density_ratio_scores_a_record_independently_of_the_others():
     view = SamplesView(samples=normal(300, 8, seed=0), reference=normal(100, 8, seed=1), seed=0)
     records = normal(40, 8, seed=2)
     together = DensityRatio(PrincipalComponents(4))(view, torch.cat([records, 100 + normal(60, 8, seed=3)]))

@@ -32,7 +32,7 @@ RECORDS = torch.tensor([[0.0], [2.0], [-3.0]])
 ASCENDING, STEEP, DESCENDING = (lambda x: x), (lambda x: 10 * x + 100), (lambda x: -x)
 
 
-def test_standardised_logits_forget_offset_and_scale():
+def test_standardised_logits_remove_offset_and_scale():
     z = standardised_logits(view_of([ASCENDING, STEEP], REFERENCE), RECORDS)
     torch.testing.assert_close(z, torch.tensor([[0.0, 2.0, -3.0]]).expand(2, 3))
 
@@ -50,19 +50,19 @@ def test_standardised_logits_forget_offset_and_scale():
         (OwnPartition(standardise=False), [100.0, -2.0, -3.0]),
     ],
 )
-def test_scores_on_a_worked_example(attack, expected):
+def test_discriminator_attacks_on_a_worked_example(attack, expected):
     view = view_of([ASCENDING, STEEP, DESCENDING], REFERENCE, partition=torch.tensor([1, 2, 0]))
     torch.testing.assert_close(attack(view, RECORDS), torch.tensor(expected))
 
 
 @pytest.mark.parametrize("attack", [DiscriminatorMean(), DiscriminatorMax(), DiscriminatorGap(), OwnPartition()])
-def test_with_one_discriminator_all_attacks_are_its_logit(attack):
+def test_discriminator_attacks_on_one_discriminator_equal_its_logit(attack):
     view = view_of([STEEP], REFERENCE, partition=torch.zeros(3, dtype=torch.int64))
     torch.testing.assert_close(attack(view, RECORDS), RECORDS.squeeze(1))
 
 
 @pytest.mark.parametrize("constant", [0.0, 7.0, -1e6])
-def test_a_dead_discriminator_is_named_and_adds_nothing(constant):
+def test_dead_discriminators_are_listed_and_have_z_0(constant):
     noise = torch.tensor([0.0, 1e-7, 0.0]) * abs(constant)  # a forward pass rounds differently per block
     view = view_of([ASCENDING, lambda x: torch.full_like(x, constant) + noise[: len(x)]], REFERENCE)
     assert dead_discriminators(view) == [1]
@@ -70,7 +70,7 @@ def test_a_dead_discriminator_is_named_and_adds_nothing(constant):
     torch.testing.assert_close(DiscriminatorMean()(view, RECORDS), RECORDS.squeeze(1) / 2)
 
 
-def test_tiny_logits_that_differ_are_not_dead():
+def test_dead_discriminators_exclude_tiny_logits_that_differ():
     view = view_of([lambda x: 1e-12 * x, ASCENDING], REFERENCE)
     assert dead_discriminators(view) == []
     torch.testing.assert_close(standardised_logits(view, RECORDS)[0], RECORDS.squeeze(1))

@@ -12,23 +12,23 @@ def normal(*shape, seed=0):
 
 
 @pytest.mark.parametrize("width", [1, 2, 64, 784])
-def test_distances_equal_scikit_learn(width, monkeypatch):
+def test_nearest_equals_scikit_learn(width, monkeypatch):
     monkeypatch.setattr(neighbours, "BLOCK_NUMBERS", 30_000)  # several blocks of records and tiles of samples,
     monkeypatch.setattr(neighbours, "TILE", 124)  # with ragged last ones, shorter than the shortlist
     records, samples = normal(103, width) + 30, normal(500, width, seed=1) + 30
     distances, positions = nearest(records, samples)
     expected, index = NearestNeighbors(n_neighbors=1).fit(samples.double()).kneighbors(records.double())
     np.testing.assert_allclose(distances, expected[:, 0], rtol=1e-3, atol=1e-5)
-    assert (positions.numpy() == index[:, 0]).mean() > 0.98  # two samples may be equally close to rounding
+    assert (positions.numpy() == index[:, 0]).mean() > 0.98  # two samples may be equally close up to rounding
     torch.testing.assert_close((records - samples[positions]).norm(dim=1), distances)
 
 
-def test_a_copy_is_at_distance_exactly_zero():
+def test_nearest_neighbour_of_a_copy_is_exactly_zero():
     samples = normal(400, 3, 16, 16) * 0.1 + 1
     view = SamplesView(samples=samples, reference=normal(10, 3, 16, 16), seed=0)
     scores = NearestNeighbour()(view, samples[:50].clone())
     assert (scores == 0).all()
 
 
-def test_fewer_samples_than_the_shortlist():
+def test_nearest_distances_with_fewer_samples_than_the_shortlist():
     assert nearest_distances(torch.tensor([[0.0], [5.0]]), torch.tensor([[1.0], [3.0]])).tolist() == [1, 2]

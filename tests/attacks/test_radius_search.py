@@ -1,4 +1,4 @@
-"""Distances in balls against all distances, and how few of them are computed. Legend: F features."""
+"""RadiusSearch against all distances, and how few distances it computes. Legend: F features."""
 
 import pytest
 import torch
@@ -12,8 +12,8 @@ def points(number, size, seed):
 
 
 def literal(records, samples, radius):
-    every = torch.cdist(records, samples, compute_mode="donot_use_mm_for_euclid_dist")
-    return every[every <= radius], (every <= radius).sum(1)
+    distances = torch.cdist(records, samples, compute_mode="donot_use_mm_for_euclid_dist")
+    return distances[distances <= radius], (distances <= radius).sum(1)
 
 
 @pytest.fixture
@@ -21,64 +21,64 @@ def computed(monkeypatch):
     """How many distances were computed exactly."""
     numbers = []
 
-    def counting(records, samples, distances=radius_search.exact_distances):
-        found = distances(records, samples)
-        numbers.append(found.numel())
-        return found
+    def counting(records, samples, exact_distances=radius_search.exact_distances):
+        distances = exact_distances(records, samples)
+        numbers.append(distances.numel())
+        return distances
 
     monkeypatch.setattr(radius_search, "exact_distances", counting)
     return numbers
 
 
-# The ball of one record in two holds a sample; those of all records hold many.
+# Half of the records have a sample within the radius, or all of them have many.
 @pytest.mark.parametrize("share", [0.5, 1.0])
 @pytest.mark.parametrize(("F", "offset"), [(1, 0), (3, 0), (3, 50), (40, 0), (784, 0), (784, 5)])
-def test_distances_are_exactly_those_of_all_pairs_in_the_ball(F, offset, share, computed):
+def test_radius_search_equals_all_distances_within_the_radius(F, offset, share, computed):
     records, samples = points(101, F, 0) + offset, points(300, F, 1) + offset
     radius = float(RadiusSearch(samples).nearest(records).quantile(share, interpolation="nearest"))
-    found, counts = RadiusSearch(samples).within(records, radius)
-    distances, numbers = literal(records, samples, radius)
-    assert torch.equal(found, distances)
-    assert torch.equal(counts, numbers)
+    distances, counts = RadiusSearch(samples).within(records, radius)
+    expected_distances, expected_counts = literal(records, samples, radius)
+    assert torch.equal(distances, expected_distances)
+    assert torch.equal(counts, expected_counts)
     assert (counts > 0).sum() == (51 if share == 0.5 else 101)  # the record at the radius itself is inside
     if share == 0.5 and not offset:
         assert sum(computed) < 0.1 * 101 * 300
 
 
 @pytest.mark.parametrize("radius", [0.0, 0.1, 5.0, torch.inf])
-def test_a_copy_is_at_distance_zero(radius):
+def test_radius_search_sets_distances_of_copies_to_zero(radius):
     samples = points(200, 8, 0)
     records = torch.cat([samples[:20] + 1e-7, points(20, 8, 1)])  # as after a projection
-    found, counts = RadiusSearch(samples).within(records, radius)
-    assert (found == 0).sum() == 20
+    distances, counts = RadiusSearch(samples).within(records, radius)
+    assert (distances == 0).sum() == 20
     assert (counts[:20] > 0).all()
     assert radius or not counts[20:].any()
 
 
-def test_no_sample_in_any_ball():
-    found, counts = RadiusSearch(points(50, 4, 0)).within(points(7, 4, 1) + 100, 0.5)
-    assert found.shape == (0,)
+def test_radius_search_without_any_sample_within_the_radius():
+    distances, counts = RadiusSearch(points(50, 4, 0)).within(points(7, 4, 1) + 100, 0.5)
+    assert distances.shape == (0,)
     assert counts.tolist() == [0] * 7
 
 
-def test_pairs_in_many_blocks_equal_one(monkeypatch):
+def test_radius_search_in_many_blocks_equals_one(monkeypatch):
     records, samples = points(90, 6, 0), points(200, 6, 1)
     expected = literal(records, samples, 1.0)
     monkeypatch.setattr(radius_search, "BLOCK_NUMBERS", 600)
-    ours = RadiusSearch(samples)
-    assert [len(block) for block in ours.blocks(records)] == [3] * 30
-    found, counts = zip(*(ours.within(block, 1.0) for block in ours.blocks(records)), strict=True)
-    assert torch.equal(torch.cat(found), expected[0])
+    search = RadiusSearch(samples)
+    assert [len(block) for block in search.blocks(records)] == [3] * 30
+    distances, counts = zip(*(search.within(block, 1.0) for block in search.blocks(records)), strict=True)
+    assert torch.equal(torch.cat(distances), expected[0])
     assert torch.equal(torch.cat(counts), expected[1])
 
 
-def test_less_precise_products_are_not_relied_on(computed):
+def test_radius_search_does_not_use_matrix_products_of_lower_precision(computed):
     records, samples = points(20, 6, 0), points(40, 6, 1)
     precision = torch.get_float32_matmul_precision()
     torch.set_float32_matmul_precision("medium")
     try:
-        found, _ = RadiusSearch(samples).within(records, 1.0)
+        distances, _ = RadiusSearch(samples).within(records, 1.0)
     finally:
         torch.set_float32_matmul_precision(precision)
     assert computed == [20 * 40]
-    assert torch.equal(found, literal(records, samples, 1.0)[0])
+    assert torch.equal(distances, literal(records, samples, 1.0)[0])

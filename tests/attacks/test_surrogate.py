@@ -20,30 +20,30 @@ def view_of(shift, num_samples=600, num_reference=400):
     )
 
 
-def test_the_logit_is_near_the_log_ratio_of_two_gaussians():
+def test_surrogate_logit_approximates_the_log_ratio_of_two_gaussians():
     scored = SurrogateDiscriminator(width=32)(view_of(torch.tensor([1.0, 0, 0, 0, 0, 0])), RECORDS)
     assert spearmanr(scored.scores, RECORDS[:, 0]).statistic > 0.85
-    assert 0.65 < scored.details["held_out_auc"] < 0.85  # the best there is: 0.76
+    assert 0.65 < scored.details["held_out_auc"] < 0.85  # the optimum is 0.76
 
 
-def test_groups_of_unequal_size_weigh_the_same():
+def test_surrogate_weights_groups_of_unequal_size_equally():
     view = view_of(torch.tensor([0.5, 0, 0, 0, 0, 0]), num_samples=4000, num_reference=300)
     scores = SurrogateDiscriminator(width=16, max_steps=300)(view, RECORDS).scores
-    assert abs(scores.median()) < 0.5  # and not log(4000 / 300) = 2.6
+    assert abs(scores.median()) < 0.5  # unweighted it would be log(4000 / 300) = 2.6
 
 
-def test_samples_like_the_population_teach_nothing_and_training_stops():
+def test_surrogate_stops_early_where_samples_equal_the_population():
     details = SurrogateDiscriminator(width=32)(view_of(0), RECORDS).details
     assert 0.38 < details["held_out_auc"] < 0.62
     assert details["steps"] < 3000
 
 
-def test_overfitting_shows_in_the_details():
+def test_surrogate_details_show_overfitting():
     details = SurrogateDiscriminator(width=256, max_steps=50)(view_of(0), RECORDS).details  # one check
     assert details["train_auc"] > details["held_out_auc"] + 0.1
 
 
-def test_it_goes_on_learning_to_rank_where_its_loss_rises():
+def test_surrogate_trains_on_while_the_loss_rises_and_the_auc_improves():
     copied, new = normal(300, 16, seed=3), normal(300, 16, seed=4)
     view = SamplesView(samples=copied.repeat(5, 1), reference=normal(200, 16, seed=5), seed=0)
     aucs, losses = [], []
@@ -55,7 +55,7 @@ def test_it_goes_on_learning_to_rank_where_its_loss_rises():
     assert aucs[1] > aucs[0] + 0.05
 
 
-def test_of_networks_with_the_same_held_out_auc_the_one_with_the_smallest_held_out_loss_is_kept(monkeypatch):
+def test_surrogate_breaks_ties_of_the_auc_by_the_held_out_loss(monkeypatch):
     view = view_of(0.5, num_samples=200, num_reference=200)
     attack = SurrogateDiscriminator(width=64, max_steps=200, learning_rate=5e-4)
     monkeypatch.setattr(surrogate, "_auc", lambda *_: 1.0)
@@ -71,14 +71,14 @@ def test_of_networks_with_the_same_held_out_auc_the_one_with_the_smallest_held_o
     torch.testing.assert_close(kept, candidates[int(np.argmin(losses))])
 
 
-def test_where_samples_are_far_from_the_population_training_still_pays():
+def test_surrogate_keeps_improving_where_samples_are_far_from_the_population():
     scored = [SurrogateDiscriminator(width=16, max_steps=steps)(view_of(3.0), RECORDS + 3) for steps in (50, 3000)]
-    assert [each.details["held_out_auc"] for each in scored] == [1.0, 1.0]
+    assert [result.details["held_out_auc"] for result in scored] == [1.0, 1.0]
     assert scored[1].scores.median() > scored[0].scores.median() + 1
     assert scored[1].details["steps"] < 3000  # a smaller loss alone does not keep it going
 
 
-def test_the_view_s_seed_decides_and_nothing_else():
+def test_surrogate_depends_on_the_seed_of_the_view_alone():
     state = torch.random.get_rng_state()
     view, attack = view_of(0.3), SurrogateDiscriminator(width=16, max_steps=100)
     first = attack(view, RECORDS).scores
@@ -88,7 +88,7 @@ def test_the_view_s_seed_decides_and_nothing_else():
     assert not torch.equal(attack(replace(view, seed=1), RECORDS).scores, first)
 
 
-def test_it_works_where_gradients_are_off_and_in_components():
+def test_surrogate_works_under_no_grad_and_in_principal_components():
     with torch.no_grad():
         scores = SurrogateDiscriminator(PrincipalComponents(2), max_steps=60)(view_of(0.5), RECORDS).scores
     assert scores.shape == (200,)
@@ -96,9 +96,16 @@ def test_it_works_where_gradients_are_off_and_in_components():
     assert np.ptp(scores.numpy()) > 0
 
 
-def test_settings_and_views_that_train_nothing_are_refused():
-    for key in ("width", "batch_size", "max_steps"):
-        with pytest.raises(ParganError, match=f"{key}=0"):
-            SurrogateDiscriminator(**{key: 0})
-    with pytest.raises(ParganError, match="600 samples and 4 reference records"):
+@pytest.mark.parametrize("argument", ["width", "batch_size", "max_steps"])
+def test_surrogate_refuses_settings_below_1(argument):
+    with pytest.raises(ParganError) as error:
+        SurrogateDiscriminator(**{argument: 0})
+    assert (error.value.argument, error.value.value) == (argument, 0)
+    assert "1 or more" in error.value.remedy
+
+
+def test_surrogate_refuses_too_few_records():
+    with pytest.raises(ParganError) as error:
         SurrogateDiscriminator()(view_of(0, num_reference=4), RECORDS)
+    assert "600 samples and 4 reference records" in error.value.problem
+    assert "at least 5" in error.value.remedy

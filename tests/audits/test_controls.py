@@ -14,7 +14,17 @@ from pargan.audits import judge_controls, run_attacks
 from pargan.audits.controls import blind_classifier, permuted_membership
 from pargan.errors import ParganError
 from pargan.judge import judge
-from tests.helpers.planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, target_of, untrained
+from tests.helpers.planted import (
+    SHAPE,
+    K,
+    Memoriser,
+    MemorisingDiscriminator,
+    StackedDiscriminators,
+    groups,
+    normal,
+    target_of,
+    untrained,
+)
 
 ATTACKS = {"nearest_neighbour": NearestNeighbour(), "discriminator_mean": DiscriminatorMean()}
 
@@ -32,7 +42,7 @@ def audit(generator, discriminators, members, partition, nonmembers, reference, 
 @pytest.fixture(scope="module")
 def leaky():
     members, partition, nonmembers, reference = groups()
-    discriminators = Together(Knows(members[partition == k]) for k in range(K))
+    discriminators = StackedDiscriminators(MemorisingDiscriminator(members[partition == k]) for k in range(K))
     return audit(Memoriser(members), discriminators, members, partition, nonmembers, reference)
 
 
@@ -76,7 +86,7 @@ def test_dead_discriminators_are_named():
     networks = [nn.Sequential(nn.Flatten(), nn.Linear(16, 1)) for _ in range(K)]
     for k in (0, 2):
         nn.init.zeros_(networks[k][1].weight)
-    found = audit(Memoriser(members), Together(networks), members, partition, nonmembers, reference)
+    found = audit(Memoriser(members), StackedDiscriminators(networks), members, partition, nonmembers, reference)
     assert found.dead == (0, 2)
     assert any(each.startswith("dead discriminators (0, 2) give every record") for each in found.warnings())
 

@@ -10,7 +10,15 @@ from pargan.attacks.neighbours import nearest
 from pargan.audits import AttackResult, leakage_per_partition, risk_table, run_attacks
 from pargan.judge import judge
 from pargan.judge.auc import auc, auc_interval, delong_interval, placements
-from tests.helpers.planted import K, Knows, Memoriser, Together, groups, normal, target_of
+from tests.helpers.planted import (
+    K,
+    Memoriser,
+    MemorisingDiscriminator,
+    StackedDiscriminators,
+    groups,
+    normal,
+    target_of,
+)
 
 ATTACKS = {"own": OwnPartition(), "mean": DiscriminatorMean(), "nn": NearestNeighbour(), "mc": MonteCarlo()}
 
@@ -18,7 +26,7 @@ ATTACKS = {"own": OwnPartition(), "mean": DiscriminatorMean(), "nn": NearestNeig
 @pytest.fixture(scope="module")
 def attacked():
     members, partition, nonmembers, reference = groups()
-    discriminators = Together(Knows(members[partition == k]) for k in range(K))
+    discriminators = StackedDiscriminators(MemorisingDiscriminator(members[partition == k]) for k in range(K))
     target = target_of(Memoriser(members), discriminators, reference)
     results = run_attacks(target, ATTACKS, members, partition, nonmembers, seed=0, draws=20)
     return results, members, partition, nonmembers, target.samples

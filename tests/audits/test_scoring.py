@@ -31,7 +31,17 @@ from pargan.attacks import (
 from pargan.attacks.monte_carlo import log_closeness
 from pargan.audits import run_attacks
 from pargan.errors import ParganError
-from tests.helpers.planted import SHAPE, K, Knows, Memoriser, Together, groups, normal, target_of, untrained
+from tests.helpers.planted import (
+    SHAPE,
+    K,
+    Memoriser,
+    MemorisingDiscriminator,
+    StackedDiscriminators,
+    groups,
+    normal,
+    target_of,
+    untrained,
+)
 
 SMALL_SEARCH = LatentSearch(starts=[NearestSample()], max_steps=10, patience=5)
 SMALL_NETWORK = SurrogateDiscriminator(width=16, max_steps=50)
@@ -58,7 +68,7 @@ every_attack = pytest.mark.parametrize("name", ATTACKS)
 @pytest.fixture(scope="module")
 def leaky():
     members, partition, nonmembers, reference = groups()
-    discriminators = Together(Knows(members[partition == k]) for k in range(K))
+    discriminators = StackedDiscriminators(MemorisingDiscriminator(members[partition == k]) for k in range(K))
     return target_of(Memoriser(members), discriminators, reference), members, partition, nonmembers
 
 

@@ -1,4 +1,4 @@
-"""GANs whose leakage is known, for the tests of this folder."""
+"""GANs with a known amount of leakage."""
 
 from functools import cache
 
@@ -18,19 +18,19 @@ def normal(*shape, seed):
 
 @cache
 def population(*shape):
-    """20,000 records that are in no group."""
+    """20,000 records that are in none of the groups."""
     return normal(20_000, *shape, seed=12345)
 
 
-class Together(nn.ModuleList):
-    """K networks on K rows, the contract that `make_target` asks for."""
+class StackedDiscriminators(nn.ModuleList):
+    """K networks that map (K, B, *shape) to (K, B), the interface that `make_target` needs."""
 
     calls = 0
 
     def forward(self, records):
         self.calls += 1
         assert not any(module.training for module in self.modules())
-        return torch.stack([network(own).squeeze(1) for network, own in zip(self, records, strict=True)])
+        return torch.stack([network(block).squeeze(1) for network, block in zip(self, records, strict=True)])
 
 
 def untrained(width=2, num_partitions=K):
@@ -39,7 +39,7 @@ def untrained(width=2, num_partitions=K):
         generator = nn.Sequential(
             nn.Linear(LATENT, 16), nn.BatchNorm1d(16), nn.Dropout(), nn.Unflatten(1, SHAPE), nn.Tanh()
         )
-        discriminators = Together(
+        discriminators = StackedDiscriminators(
             nn.Sequential(nn.Flatten(), nn.Linear(16, width), nn.ReLU(), nn.Dropout(), nn.Linear(width, 1))
             for _ in range(num_partitions)
         )
@@ -47,7 +47,7 @@ def untrained(width=2, num_partitions=K):
 
 
 class Memoriser(nn.Module):
-    """A generator that returns members with a little noise, and K discriminators that know their own."""
+    """A generator that returns members with a little noise."""
 
     def __init__(self, members):
         super().__init__()
@@ -59,35 +59,35 @@ class Memoriser(nn.Module):
 
 
 class Copier(nn.Module):
-    """A generator that copies a share r of its training records: r of what it returns is copies of r of them.
+    """A generator whose samples are, with probability `share`, copies from that share of its training records.
 
-    The rest are records of the population.
+    The other samples are records of the population.
     """
 
     def __init__(self, members, share):
         super().__init__()
         self.share = share
         self.register_buffer("copied", members[: round(share * len(members))])
-        self.register_buffer("others", population(*members.shape[1:]))
+        self.register_buffer("fresh", population(*members.shape[1:]))
 
     def forward(self, latents):
         position = torch.special.ndtr(latents[:, :2].double())  # uniform in [0, 1)
-        fresh = self.others[(position[:, 0] * len(self.others)).long()]
+        fresh = self.fresh[(position[:, 0] * len(self.fresh)).long()]
         if not len(self.copied):
             return fresh
         copies = self.copied[(position[:, 0] * len(self.copied)).long()]
         return torch.where(position[:, 1].reshape(-1, 1, 1, 1) < self.share, copies, fresh)
 
 
-class Knows(nn.Module):
-    """A discriminator whose logit is high near the records it has seen."""
+class MemorisingDiscriminator(nn.Module):
+    """A discriminator whose logit is minus the distance to the nearest of the records it has memorised."""
 
-    def __init__(self, own):
+    def __init__(self, records):
         super().__init__()
-        self.register_buffer("own", own.flatten(1))
+        self.register_buffer("memorised", records.flatten(1))
 
     def forward(self, records):
-        return -torch.cdist(records.flatten(1), self.own).amin(1, keepdim=True)
+        return -torch.cdist(records.flatten(1), self.memorised).amin(1, keepdim=True)
 
 
 def groups(m=240, n=200, r=150, seed=0, shape=SHAPE):
@@ -95,7 +95,7 @@ def groups(m=240, n=200, r=150, seed=0, shape=SHAPE):
     return members, torch.arange(m) % K, nonmembers, reference
 
 
-def target_of(generator, discriminators, reference, num_samples=1500, seed=0, **others):
+def target_of(generator, discriminators, reference, num_samples=1500, seed=0, **settings):
     return make_target(
         generator,
         discriminators,
@@ -104,24 +104,24 @@ def target_of(generator, discriminators, reference, num_samples=1500, seed=0, **
         reference=reference,
         num_samples=num_samples,
         seed=seed,
-        **others,
+        **settings,
     )
 
 
 def reference_models(reference, count, make):
-    """GANs that `make` trains on random halves of the reference set, from those and from the other halves."""
-    found = []
+    """`count` models that `make` builds from random halves of the reference set and from the halves left out."""
+    models = []
     for i in range(count):
         order = torch.randperm(len(reference), generator=torch.Generator().manual_seed(i))
         left_out = torch.ones(len(reference), dtype=torch.bool)
         left_out[order[: len(reference) // 2]] = False
-        made = make(reference[~left_out], reference[left_out], seed=i)
-        found.append(ReferenceModel(lambda made=made: made, left_out))
-    return found
+        target = make(reference[~left_out], reference[left_out], seed=i)
+        models.append(ReferenceModel(lambda target=target: target, left_out))
+    return models
 
 
 class Columns:
-    """What attacks on rows need to know of them: every number is a column."""
+    """A record format of rows in which every number is a column."""
 
     def snap(self, records):
         return records

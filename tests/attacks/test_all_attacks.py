@@ -1,4 +1,4 @@
-"""Every attack that needs no discriminator: on every kind of record, on planted leakage, on degenerate samples."""
+"""All attacks without discriminators: on every kind of record, on planted leakage, on degenerate samples."""
 
 import numpy as np
 import pytest
@@ -51,7 +51,7 @@ SPECS = {"points": PointsSpec(2), "image": ImageSpec(*SHAPE), "table": TableSpec
 
 
 def attack(name, generator, records, labels=None, spec=None, num_samples=1000):
-    """Records are members, nonmembers, reference."""
+    """Run one attack on a generator; `records` are members, nonmembers, reference."""
     members, nonmembers, reference = records
     target = make_target(
         generator,
@@ -70,15 +70,15 @@ def attack(name, generator, records, labels=None, spec=None, num_samples=1000):
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_generator_that_returns_its_members_is_found_by_every_attack(name):
-    # Few members: one Gaussian knows no more than the space they span, and Monte-Carlo balls must hold several.
+def test_attack_detects_a_generator_that_returns_its_members(name):
+    # Few members: one Gaussian describes only the space they span, and Monte-Carlo needs several samples within eps.
     members, _, nonmembers, reference = groups(m=12, n=200, r=600)
     result = attack(name, Memoriser(members), (members, nonmembers, reference))
     assert result.metrics.auc > 0.95
     assert result.metrics.auc_low > 0.7  # twelve members leave room for chance
 
 
-def of_kind(kind):
+def generator_records_spec(kind):
     spec = SPECS[kind]
     with torch.random.fork_rng():
         torch.manual_seed(3)
@@ -93,24 +93,24 @@ def of_kind(kind):
 
 @pytest.mark.parametrize("kind", SPECS)
 @pytest.mark.parametrize("name", ATTACKS)
-def test_every_kind_of_record(name, kind):
-    generator, records, spec = of_kind(kind)
+def test_attack_scores_every_kind_of_record(name, kind):
+    generator, records, spec = generator_records_spec(kind)
     result = attack(name, generator, records, labels=torch.arange(180) % 3, spec=spec, num_samples=200)
     assert np.isfinite(result.member_scores).all()
     assert len(np.unique(result.member_scores)) > 1
-    # It was handed that view and no other, so it can do with what the view holds.
+    # It was given a view of this level only, so that level is enough for it.
     assert result.access == ("generator" if name.startswith("latent_search") else "samples")
 
 
-def test_rows_of_mixed_type():
-    generator, records, spec = of_kind("table")
+def test_nearest_neighbour_in_mixed_type_space_scores_rows():
+    generator, records, spec = generator_records_spec("table")
     scores = attack("nearest_neighbour_mixed", generator, records, spec=spec, num_samples=200).member_scores
     assert scores.min() >= -2  # four columns, each at most 1 apart
     assert len(np.unique(scores)) > 10
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_generator_that_always_returns_the_same_gives_finite_scores(name):
+def test_attack_gives_finite_scores_for_a_collapsed_generator(name):
     members, _, nonmembers, reference = groups(m=50, n=50, r=60)
     with torch.random.fork_rng():
         collapsed = nn.Sequential(nn.Linear(LATENT, 16), nn.Unflatten(1, SHAPE))
