@@ -1,7 +1,7 @@
-"""Random numbers that depend on a name and a position, never on what was drawn before.
+"""Random numbers that depend on a seed, a purpose and a position, never on what was drawn before.
 
-A run that is resumed at step s must draw what the uninterrupted run drew there, and a callback that looks
-at the run must not shift what the next step draws. So every step seeds its own stream from (seed, step).
+A run that is resumed at step s must draw the same numbers as the uninterrupted run, and a callback must not change
+the numbers of the next step. Therefore every step seeds its own stream from (seed, step).
 """
 
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ import torch
 
 
 def derive(seed: int, purpose: str, position: int = 0) -> int:
-    """A 63-bit seed for one purpose at one position; other purposes, neighbouring positions: unrelated streams.
+    """A 63-bit seed for a purpose at a position; different purposes or positions have unrelated random streams.
 
     Args:
-        seed: the run's seed, 0 or more.
-        purpose: what the numbers are for, for example "training step".
-        position: the step or epoch, where the purpose has one.
+        seed: seed of the run, 0 or more.
+        purpose: what the numbers are used for, for example "training step".
+        position: step or epoch, for purposes that need numbers more than once.
     """
     entropy = (seed, crc32(purpose.encode()), position)
     low, high = np.random.SeedSequence(entropy).generate_state(2, np.uint32).tolist()
@@ -26,9 +26,9 @@ def derive(seed: int, purpose: str, position: int = 0) -> int:
 
 
 def subset(size: int | None, total: int, rng: np.random.Generator | int) -> np.ndarray:
-    """(min(size, total),) distinct indices below `total`, sorted: all of them where `size` allows or is None.
+    """Draw (min(size, total),) distinct indices below `total`, sorted; all of them if `size` is None.
 
-    `rng` is a generator or the seed of a new one.
+    `rng` is a generator, or the seed of a new one.
     """
     if size is None or size >= total:
         return np.arange(total)
@@ -37,7 +37,7 @@ def subset(size: int | None, total: int, rng: np.random.Generator | int) -> np.n
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Run a block on torch's global generators seeded with `seed`, and restore their states afterwards."""
+    """Seed torch's global generators (CPU and `device`) for the block, and restore their states afterwards."""
     accelerators = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=accelerators):
         torch.random.default_generator.manual_seed(seed)

@@ -1,5 +1,3 @@
-"""Seeds that depend on a name and a position, and streams that leave the global ones alone."""
-
 import numpy as np
 import pytest
 import torch
@@ -12,7 +10,7 @@ CPU = torch.device("cpu")
 
 
 @given(st.integers(0, 2**63), st.text(max_size=20), st.integers(0, 2**40))
-def test_a_seed_fits_every_library(seed, purpose, position):
+def test_derive_gives_seeds_that_torch_and_numpy_accept(seed, purpose, position):
     derived = derive(seed, purpose, position)
     assert 0 <= derived < 2**63
     assert derived == derive(seed, purpose, position)
@@ -20,18 +18,18 @@ def test_a_seed_fits_every_library(seed, purpose, position):
     np.random.default_rng(derived)
 
 
-def test_neighbours_get_different_seeds():
-    found = {derive(s, p, i) for s in range(20) for p in ("training step", "shuffle") for i in range(50)}
-    assert len(found) == 20 * 2 * 50
+def test_derive_gives_different_seeds_to_neighbours():
+    seeds = {derive(s, p, i) for s in range(20) for p in ("training step", "shuffle") for i in range(50)}
+    assert len(seeds) == 20 * 2 * 50
 
 
-def test_derived_seeds_stay_what_they_are():
-    # Written runs are continued with these numbers: a change here would break every resume.
+def test_derive_keeps_the_seeds_of_earlier_versions():
+    # Existing runs are resumed with these seeds; other values would make a resumed run differ.
     assert derive(0, "training step", 0) == 9_153_844_414_560_667_407
     assert derive(7, "shuffle", 3) == 3_881_626_601_827_598_915
 
 
-def test_neighbouring_steps_draw_unrelated_numbers():
+def test_seeded_streams_of_neighbouring_steps_are_uncorrelated():
     draws = []
     for step in range(200):
         with seeded(derive(0, "training step", step), CPU):
@@ -39,10 +37,10 @@ def test_neighbouring_steps_draw_unrelated_numbers():
     draws = torch.stack(draws)
     following = torch.corrcoef(torch.stack([draws[:-1].flatten(), draws[1:].flatten()]))[0, 1]
     assert abs(following) < 4 / (199 * 50) ** 0.5
-    assert abs(draws[:, 0].mean()) < 4 / 200**0.5  # the first number of every stream
+    assert abs(draws[:, 0].mean()) < 4 / 200**0.5  # the first number of each stream
 
 
-def test_a_block_is_repeatable_and_leaves_no_trace():
+def test_seeded_block_is_repeatable_and_restores_the_state():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
@@ -54,26 +52,26 @@ def test_a_block_is_repeatable_and_leaves_no_trace():
         assert torch.equal(torch.rand(3), first)
 
 
-def test_an_error_inside_restores_the_state_too():
+def test_seeded_restores_the_state_after_an_error():
     before = torch.random.get_rng_state()
     with pytest.raises(ZeroDivisionError), seeded(5, CPU):
         int(torch.rand(1)) // 0
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_numpys_global_state_is_left_alone():
-    before = np.random.get_state()[1].copy()  # noqa: NPY002 - it is the global state that must not move
+def test_seeded_does_not_change_numpys_global_state():
+    before = np.random.get_state()[1].copy()  # noqa: NPY002 - the global state is what must not change
     with seeded(derive(0, "x"), CPU):
         pass
     assert np.array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
 @pytest.mark.parametrize("size", [None, 7, 9])
-def test_a_subset_as_large_as_the_whole_is_the_whole(size):
+def test_subset_of_full_size_is_everything(size):
     assert subset(size, 7, derive(0, "members")).tolist() == list(range(7))
 
 
-def test_subsets_are_sorted_and_stay_what_they_are():
-    # AttackMetrics of written runs were measured on these records.
+def test_subset_is_sorted_and_equal_to_earlier_versions():
+    # The metrics of existing runs were measured on these records.
     assert subset(5, 100, derive(0, "members")).tolist() == [2, 12, 33, 69, 84]
     assert subset(5, 100, derive(0, "nonmembers")).tolist() == [51, 54, 61, 62, 70]

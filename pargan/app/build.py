@@ -76,7 +76,11 @@ def measured_by_inception(
     """
     if weights is None:
         return source
-    extractor = Inception(weights, device)
+    try:
+        extractor = Inception(weights, device)
+    except ParganError as error:
+        remedy = f"{error.remedy}, or leave inception out"
+        raise ParganError(error.problem, argument="inception", value=weights, remedy=remedy) from error
 
     def measured() -> Pool:
         records = source()

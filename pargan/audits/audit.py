@@ -94,7 +94,7 @@ def audit(
         view,
         records,
         standard_attacks(view, partition is not None) if attacks is None else attacks,
-        _no_quality if quality is None else partial(quality, split=split, seed=seed),
+        _no_quality if quality is None else partial(quality, real=split, seed=seed),
         draws=draws,
         seed=seed,
     )

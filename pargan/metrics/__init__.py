@@ -1,8 +1,8 @@
-"""How good generated records are: metrics for points, images and tables, against held-out records.
+"""Quality of generated points, images and tables, measured against held-out records.
 
-The records a metric compares with are the nonmembers: a generator that returns its members gains nothing.
-Whatever has to be fitted (feature extractor, scale) is fitted on the reference group. The first metric of
-each measure is its main one, and there lower is better.
+Generated records are compared with the nonmembers, so that a generator that returns its members gains nothing.
+Feature extractors are fitted on the reference group. The first metric of each quality measure is its main one;
+lower is better.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Results of slow functions of arrays, kept by the hash of the arrays that they come from."""
+"""A cache for slow functions of arrays; the key is a hash of the arrays' content."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,30 +10,30 @@ Result = TypeVar("Result")
 
 
 class ContentCache(Generic[Result]):
-    """A function of arrays that keeps its last `size` results: equal arrays, the same result.
+    """A function of arrays with a least-recently-used cache of its results.
 
     Args:
-        function: what to call on arrays that are new; it must depend on nothing else.
-        size: results kept; the one that was asked for longest ago goes first.
+        function: the function; its result may depend on the content of its arguments only.
+        size: number of results to keep.
     """
 
     def __init__(self, function: Callable[..., Result], size: int) -> None:
         self.function = function
         self.size = size
-        self._kept: dict[bytes, Result] = {}
+        self._results: dict[bytes, Result] = {}
 
     def __call__(self, *arrays: np.ndarray | None) -> Result:
-        """The function's result for `arrays`; do not change it in place."""
+        """The result for `arrays`; it is shared between calls and must not be modified in place."""
         key = fingerprint(*arrays)
-        found = self._kept.pop(key) if key in self._kept else self.function(*arrays)
-        self._kept[key] = found  # the last of a dict is the newest
-        if len(self._kept) > self.size:
-            del self._kept[next(iter(self._kept))]
-        return found
+        result = self._results.pop(key) if key in self._results else self.function(*arrays)
+        self._results[key] = result  # dicts keep the order of insertion: the first is the least recently used
+        if len(self._results) > self.size:
+            del self._results[next(iter(self._results))]
+        return result
 
 
 def fingerprint(*arrays: np.ndarray | None) -> bytes:
-    """Hash of arrays with their shapes and types: equal arrays, equal hash."""
+    """Hash of the arrays' content, shapes and dtypes; None has a hash too."""
     digest = hashlib.blake2b(digest_size=16)
     for array in arrays:
         digest.update(repr(None if array is None else (array.shape, array.dtype)).encode())

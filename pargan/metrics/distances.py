@@ -28,7 +28,7 @@ def _covariance_factor(features: np.ndarray) -> np.ndarray:
 def kernel_distance(generated: np.ndarray, real: np.ndarray) -> float:
     """KID: unbiased squared MMD under the kernel (x.y / F + 1)^3 (arXiv 1801.01401).
 
-    Expectation 0 for two draws from one distribution, so values just below 0 are no error.
+    Expectation 0 for two draws from one distribution, so that values just below 0 are normal.
     """
     within = [
         (gram.sum() - np.trace(gram)) / (len(gram) * (len(gram) - 1))
@@ -40,8 +40,8 @@ def kernel_distance(generated: np.ndarray, real: np.ndarray) -> float:
 def neighbourhood_metrics(generated: np.ndarray, real: np.ndarray, k: int = 5) -> dict[str, float]:
     """Precision, recall, density and coverage (arXiv 1904.06991 and 2002.09797).
 
-    A record's ball reaches to its k-th nearest neighbour in its own set, itself not counted; a record on the
-    sphere is outside, so a collapsed generator, whose balls have radius 0, has recall 0.
+    The ball around a record reaches to its k-th nearest neighbour in the same set, not counting itself. Records on
+    the surface are outside, so that a collapsed generator, whose balls have radius 0, has recall 0.
 
     Returns:
         `precision`: share of generated records inside some real ball, in [0, 1].
@@ -62,5 +62,5 @@ def neighbourhood_metrics(generated: np.ndarray, real: np.ndarray, k: int = 5) -
 
 
 def _radii(features: np.ndarray, k: int) -> np.ndarray:
-    found, _ = NearestNeighbors(n_neighbors=k).fit(features).kneighbors()
-    return found[:, -1]
+    distances, _ = NearestNeighbors(n_neighbors=k).fit(features).kneighbors()
+    return distances[:, -1]

@@ -1,7 +1,7 @@
 """Feature extractors that need no download: fitted on the reference group, never on members or nonmembers.
 
-Their features are not Inception's (`pargan.metrics.inception`). The extractor's name goes into the metric's
-name, and such metrics compare only between runs that share the reference group.
+Their features differ from those of Inception (`pargan.metrics.inception`). The name of the extractor is part of
+the metric's name; metrics compare only between runs with the same reference group.
 Legend: R reference records, N records, F features.
 """
 
@@ -20,17 +20,17 @@ from pargan.metrics.content_cache import ContentCache
 from pargan.seeding import subset
 
 WIDTH = 64  # features
-LIMIT = 5000  # reference records the extractor is fitted on
-EPOCHS = 30  # enough for features; the classifier need not converge
-SEED = 0  # one extractor per reference group, whatever the seed of the evaluation
+LIMIT = 5000  # most reference records to fit on
+EPOCHS = 30  # enough for features; the classifier need not have converged
+SEED = 0  # fixed, so that the extractor depends on the reference group only
 
 
 class Extractor(Protocol):
-    """A named map from records to features."""
+    """A function from records to features, with a name."""
 
     @property
     def name(self) -> str:
-        """What metrics in the space of these features are called after."""
+        """Suffix of the names of metrics that use these features."""
 
     def __call__(self, records: np.ndarray) -> np.ndarray:
         """(N, *shape) -> (N, F) float64."""
@@ -38,9 +38,9 @@ class Extractor(Protocol):
 
 @dataclass(frozen=True)
 class ReferenceExtractor:
-    """A named map from (N, *shape) records to (N, F) features.
+    """Features of (N, *shape) records, shifted and scaled.
 
-    On the reference the features have mean 0 and, averaged over F, variance 1.
+    On the reference group the features have mean 0 and, averaged over F, variance 1.
     """
 
     name: str
@@ -54,11 +54,11 @@ class ReferenceExtractor:
 
 
 def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> ReferenceExtractor:
-    """Fit the extractor the reference group allows.
+    """Fit a feature extractor on the reference group.
 
-    With labels of at least two classes: the hidden layer of a small ReLU classifier, `refmlp`. Without: the
-    leading principal components, `refpca`. Fitted once in a process for equal data, whoever asks: the quality
-    of a run is measured every few epochs, and attacks may use the same features.
+    With labels of two or more classes the features are the hidden layer of a small ReLU classifier (`refmlp`), else
+    the leading principal components (`refpca`). The result is cached per process by the content of the arrays:
+    quality is measured every few epochs, and attacks may use the same features.
 
     Args:
         reference: (R, *shape).
@@ -67,27 +67,28 @@ def fit_extractor(reference: np.ndarray, labels: np.ndarray | None) -> Reference
     Raises:
         ParganError: fewer than two reference records, or all of them equal.
     """
-    return _fitted(reference, labels)
+    return _cached_fit(reference, labels)
 
 
 def _fit(reference: np.ndarray, labels: np.ndarray | None) -> ReferenceExtractor:
-    chosen = subset(LIMIT, len(reference), np.random.default_rng(SEED))
-    records = _flat(reference[chosen])
+    index = subset(LIMIT, len(reference), np.random.default_rng(SEED))
+    records = _flat(reference[index])
     if len(records) < 2 or not records.std(axis=0).any():
         raise ParganError(
-            f"the reference group holds {len(records)} records without variation: features need at least "
-            f"two different ones; give the reference a larger share of the pool"
+            f"holds {len(records)} records without variation: features need two different ones or more",
+            argument="reference",
+            remedy="give it more records",
         )
-    if labels is not None and len(np.unique(labels[chosen])) > 1:
-        name, raw = "refmlp", _hidden_layer(records, labels[chosen])
+    if labels is not None and len(np.unique(labels[index])) > 1:
+        name, raw = "refmlp", _hidden_layer(records, labels[index])
     else:
         name, raw = "refpca", PCA(min(WIDTH, *records.shape), random_state=SEED).fit(records).transform
     features = raw(records)
     return ReferenceExtractor(name, raw, features.mean(axis=0), float(np.sqrt(features.var(axis=0).mean())))
 
 
-# The quality over the epochs, the final one and attacks see one reference group; a sweep has several.
-_fitted = ContentCache(_fit, size=4)
+# A run has one reference group, which quality measures and attacks share; a sweep has several.
+_cached_fit = ContentCache(_fit, size=4)
 
 
 def _hidden_layer(records: np.ndarray, labels: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

@@ -1,4 +1,4 @@
-"""The generalization gap: how much higher a discriminator rates its own records than records it never saw.
+"""The generalization gap: mean discriminator logit on its training records minus the mean on unseen records.
 
 Legend: K partitions, m members, n nonmembers.
 """
@@ -7,16 +7,16 @@ import numpy as np
 
 
 def generalization_gap(members: np.ndarray, partition: np.ndarray, nonmembers: np.ndarray) -> np.ndarray:
-    """Mean of z_k over partition k minus mean of z_k over nonmembers, per discriminator.
+    """Mean of the logits z_k over partition k minus their mean over nonmembers, for each discriminator k.
 
     Args:
-        members: (K, m) standardised logits of every discriminator on every member.
-        partition: (m,) the partition of each member.
-        nonmembers: (K, n) standardised logits on nonmembers.
+        members: (K, m) standardised logits of all discriminators on all members.
+        partition: (m,) partition of each member, 0 to K - 1.
+        nonmembers: (K, n) standardised logits of all discriminators on nonmembers.
 
     Returns:
-        (K,) gaps in standard deviations of the discriminator's logit; NaN for a partition without a member.
+        (K,) gaps in standard deviations of the discriminator's logit; NaN for a partition without members.
     """
-    own = [row[partition == k] for k, row in enumerate(members)]
-    means = np.array([row.mean() if row.size else np.nan for row in own])
+    partition_logits = [logits[partition == k] for k, logits in enumerate(members)]
+    means = np.array([logits.mean() if logits.size else np.nan for logits in partition_logits])
     return means - nonmembers.mean(axis=1)

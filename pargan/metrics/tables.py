@@ -1,9 +1,6 @@
 """Quality of generated tables. Legend: S generated, H held-out rows; V columns, categories as indicators."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import ks_2samp
@@ -12,36 +9,36 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
-from pargan.metrics.finite import finite
+from pargan.metrics.require_finite import require_finite
 from pargan.records.pool import QualityRecords
+from pargan.records.tables import Categorical, TableSpec
 from pargan.seeding import subset
-
-if TYPE_CHECKING:  # the spec's module may build this measure, so it cannot be imported from here
-    from pargan.records.tables import TableSpec
 
 Columns = dict[str, np.ndarray]
 """A table in the user's units: column name -> (rows,)."""
 
-CATEGORICAL = "categorical"
-
 
 @dataclass(frozen=True)
 class TableQuality:
-    """Usefulness and faithfulness of generated rows, judged by held-out rows in the user's units.
+    """Usefulness and faithfulness of generated rows, compared with held-out rows in the user's units.
 
-    AttackMetrics:
+    Metrics:
         `tstr_accuracy`, `tstr_auc`: a small random forest trained on generated rows, tested on held-out rows
             (arXiv 1706.02633); in [0, 1], AUC macro-averaged one class against the rest.
-        `trtr_accuracy`, `trtr_auc`: the same forest trained on as many member rows: what `tstr` can hope for.
+        `trtr_accuracy`, `trtr_auc`: the same forest trained on as many member rows, for comparison with `tstr`.
         `column_distance`: mean over columns of the Kolmogorov-Smirnov statistic (numbers) or the total
             variation distance (categories), in [0, 1], 0 = equal distributions.
         `correlation_difference`: mean absolute difference of the Pearson correlations between columns,
-            categories as indicators; in [0, 2], 0 = equal; sampling alone leaves about 0.8 (1/S + 1/H)^(1/2).
+            categories as indicators; in [0, 2], 0 = equal; two samples of one distribution have about
+            0.8 (1/S + 1/H)^(1/2).
 
     Attributes:
-        spec: the table's facts.
-        label: name of the column to predict, with classes as values; None leaves tstr and trtr out.
-        num_rows: rows trained on, and rows tested on, at most.
+        spec: record format of the table.
+        label: name of the column to predict, whose values are classes; None omits `tstr` and `trtr`.
+        num_rows: most rows to train on, and most rows to test on.
+
+    Raises:
+        ParganError: `label` is not a column of the table.
     """
 
     spec: TableSpec
@@ -51,24 +48,29 @@ class TableQuality:
     def __post_init__(self) -> None:
         names = [column.name for column in self.spec.columns]
         if self.label is not None and self.label not in names:
-            raise ParganError(f"dataset.label={self.label} is no column of the table; choose one of {', '.join(names)}")
+            raise ParganError(
+                "is not a column of the table",
+                argument="label",
+                value=self.label,
+                remedy=f"choose one of {', '.join(names)}",
+            )
 
-    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+    def __call__(self, generated: np.ndarray, real: QualityRecords, seed: int) -> dict[str, float]:
         """(S, width) generated rows in model space -> metrics."""
         rng = np.random.default_rng(seed)
-        fake = self.spec.decode(finite(generated))
-        held_out = self.spec.decode(split.nonmembers)
-        categorical = [column.name for column in self.spec.columns if column.type == CATEGORICAL]
+        fake = self.spec.decode(require_finite(generated))
+        held_out = self.spec.decode(real.nonmembers)
+        categorical = [column.name for column in self.spec.columns if column.type == Categorical.type]
         metrics = {
             "column_distance": column_distance(fake, held_out, categorical),
             "correlation_difference": correlation_difference(fake, held_out, categorical),
         }
         if self.label is None:
             return metrics
-        size = min(len(generated), len(split.members), self.num_rows)
-        members = self.spec.decode(split.members[subset(size, len(split.members), rng)])
+        size = min(len(generated), len(real.members), self.num_rows)
+        members = self.spec.decode(real.members[subset(size, len(real.members), rng)])
         fake = _rows(fake, subset(size, len(generated), rng))
-        test = _rows(held_out, subset(self.num_rows, len(split.nonmembers), rng))
+        test = _rows(held_out, subset(self.num_rows, len(real.nonmembers), rng))
         for name, train in (("tstr", fake), ("trtr", members)):
             accuracy, auc = _train_and_test(*_encode(train, test, self.label, categorical), seed)
             metrics |= {f"{name}_accuracy": accuracy, f"{name}_auc": auc}
@@ -76,7 +78,7 @@ class TableQuality:
 
 
 def column_distance(generated: Columns, real: Columns, categorical: list[str]) -> float:
-    """Mean over columns of KS (numbers) or total variation (categories), in [0, 1]."""
+    """Mean over columns of the Kolmogorov-Smirnov statistic (numbers) or total variation (categories), in [0, 1]."""
     distances = [
         total_variation(generated[name], real[name])
         if name in categorical
@@ -92,22 +94,22 @@ def kolmogorov_smirnov(left: np.ndarray, right: np.ndarray) -> float:
 
 
 def total_variation(left: np.ndarray, right: np.ndarray) -> float:
-    """Half the sum of absolute differences of the shares of each value, in [0, 1]."""
+    """Half the sum of absolute differences between the relative frequencies of the values, in [0, 1]."""
     codes = _codes(left, right)
     size = 1 + max(part.max() for part in codes)
-    shares = [np.bincount(part, minlength=size) / len(part) for part in codes]
-    return float(np.abs(shares[0] - shares[1]).sum() / 2)
+    frequencies = [np.bincount(part, minlength=size) / len(part) for part in codes]
+    return float(np.abs(frequencies[0] - frequencies[1]).sum() / 2)
 
 
 def correlation_difference(generated: Columns, real: Columns, categorical: list[str]) -> float:
     """Mean absolute difference of Pearson correlations over pairs of different columns, in [0, 2].
 
-    A category is an indicator column; two indicators of one column are not compared. A column that is
-    constant on one side correlates with nothing there, and counts as 0. One column alone: 0.
+    Categories are indicator columns; indicators of one column are not compared with one another. The correlations of
+    a constant column count as 0. A table of one column has 0.
     """
     blocks = [_indicators(generated[name], real[name], name in categorical) for name in real]
-    owner = np.repeat(np.arange(len(blocks)), [block[0].shape[1] for block in blocks])  # (V,)
-    pairs = owner[:, None] < owner[None, :]
+    column = np.repeat(np.arange(len(blocks)), [block[0].shape[1] for block in blocks])  # (V,)
+    pairs = column[:, None] < column[None, :]
     if not pairs.any():
         return 0.0
     left, right = (_correlations(np.hstack([block[side] for block in blocks])) for side in (0, 1))
@@ -132,7 +134,7 @@ def _correlations(table: np.ndarray) -> np.ndarray:
 
 
 def _codes(left: np.ndarray, right: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers for values, shared by both sides."""
+    """Replace values by integer codes, the same in both arrays."""
     _, codes = np.unique(np.concatenate([left.astype(str), right.astype(str)]), return_inverse=True)
     return codes[: len(left)], codes[len(left) :]
 
@@ -144,7 +146,7 @@ def _rows(table: Columns, index: np.ndarray) -> Columns:
 def _encode(
     train: Columns, test: Columns, label: str, categorical: list[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Features and classes of training rows, then of test rows; categories as numbers, which trees cut."""
+    """Features and classes of the training rows, then of the test rows; categories as integer codes."""
     pairs = [
         _codes(train[name], test[name]) if name in categorical else (train[name], test[name])
         for name in train
@@ -158,7 +160,7 @@ def _encode(
 def _train_and_test(
     features: np.ndarray, classes: np.ndarray, test_features: np.ndarray, test_classes: np.ndarray, seed: int
 ) -> tuple[float, float]:
-    """Accuracy and macro AUC. Rows of one class only train the classifier that always says that class."""
+    """Accuracy and macro AUC. Training rows of a single class give a classifier that always predicts it."""
     classifier = (
         RandomForestClassifier(n_estimators=50, min_samples_leaf=5, random_state=seed)
         if len(np.unique(classes)) > 1
@@ -166,9 +168,9 @@ def _train_and_test(
     )
     classifier.fit(features, classes)
     accuracy = float((classifier.predict(test_features) == test_classes).mean())
-    known = dict(zip(classifier.classes_, classifier.predict_proba(test_features).T, strict=True))
-    never = np.zeros(len(test_classes))  # a class the training rows lack has one score for all: AUC 0.5
-    found = np.unique(test_classes)
-    if len(found) == 1:  # nothing to tell apart
+    scores = dict(zip(classifier.classes_, classifier.predict_proba(test_features).T, strict=True))
+    constant = np.zeros(len(test_classes))  # a class without training rows has the same score everywhere: AUC 0.5
+    tested = np.unique(test_classes)
+    if len(tested) == 1:  # one class has no ROC curve
         return accuracy, 0.5
-    return accuracy, float(np.mean([roc_auc_score(test_classes == c, known.get(c, never)) for c in found]))
+    return accuracy, float(np.mean([roc_auc_score(test_classes == c, scores.get(c, constant)) for c in tested]))

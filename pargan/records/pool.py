@@ -32,7 +32,7 @@ class QualityRecords:
 class Quality(Protocol):
     """How good generated records are: a data set brings its own measure."""
 
-    def __call__(self, generated: np.ndarray, split: QualityRecords, seed: int) -> dict[str, float]:
+    def __call__(self, generated: np.ndarray, real: QualityRecords, seed: int) -> dict[str, float]:
         """(S, *shape) generated records -> named metrics, deterministic for a seed.
 
         The first is the main one: a distance to held-out records, lower is better.

@@ -3,21 +3,21 @@ import numpy as np
 from pargan.metrics.content_cache import ContentCache, fingerprint
 
 
-def test_equal_arrays_are_computed_once_and_the_longest_unused_is_forgotten():
+def test_content_cache_computes_equal_arrays_once_and_drops_the_least_recently_used():
     called = []
 
     def total(array, other):
         called.append(array[0])
         return array.sum()
 
-    remembering = ContentCache(total, size=2)
+    cache = ContentCache(total, size=2)
     one, two, three = (np.full(3, value) for value in (1.0, 2.0, 3.0))
     for array in (one, two, one.copy(), three, one, two):
-        assert remembering(array, None) == array.sum()
+        assert cache(array, None) == array.sum()
     assert called == [1, 2, 3, 2]
 
 
-def test_fingerprints_tell_shapes_types_and_places_apart():
+def test_fingerprint_depends_on_shape_dtype_and_position():
     array = np.arange(6, dtype=np.int32)
     different = [
         (array,),

@@ -12,7 +12,7 @@ def normal(seed: int, *size: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=size)
 
 
-def test_frechet_distance_is_the_literal_formula():
+def test_frechet_distance_equals_the_literal_formula():
     left, right = normal(0, 60, 4) @ normal(1, 4, 4), normal(2, 80, 4) + 1
     cov_left, cov_right = np.cov(left, rowvar=False), np.cov(right, rowvar=False)
     shift = left.mean(0) - right.mean(0)
@@ -36,11 +36,11 @@ def test_frechet_distance_of_a_collapsed_generator_is_finite():
 
 
 @pytest.mark.parametrize(("generated", "real", "width"), [(300, 200, 20), (12, 200, 20), (9, 14, 20)])
-def test_frechet_distance_is_the_librarys_also_with_fewer_records_than_features(generated, real, width):
+def test_frechet_distance_equals_torch_fidelity_also_with_fewer_records_than_features(generated, real, width):
     metric_fid = pytest.importorskip("torch_fidelity.metric_fid")
     mixing = normal(2, width, width)
     drawn = normal(0, generated, width) @ mixing, normal(1, real, width) + 1
-    left, right = (metric_fid.fid_features_to_statistics(torch.as_tensor(each)) for each in drawn)
+    left, right = (metric_fid.fid_features_to_statistics(torch.as_tensor(features)) for features in drawn)
     expected = metric_fid.fid_statistics_to_metric(left, right, verbose=False)["frechet_inception_distance"]
     assert frechet_distance(*drawn) == pytest.approx(expected, rel=1e-6)
 
@@ -60,7 +60,7 @@ def test_kernel_distance_is_unbiased():
 
 
 @given(st.integers(0, 10_000), st.integers(7, 25), st.integers(7, 25), st.integers(1, 3))
-def test_neighbourhood_metrics_are_the_literal_definitions(seed, num_real, num_fake, k):
+def test_neighbourhood_metrics_equal_the_literal_definitions(seed, num_real, num_fake, k):
     real, fake = normal(seed, num_real, 2), normal(seed + 1, num_fake, 2) * 1.5
 
     def radius(points, i):
@@ -69,14 +69,14 @@ def test_neighbourhood_metrics_are_the_literal_definitions(seed, num_real, num_f
     def inside(point, points):
         return [np.linalg.norm(point - centre) < radius(points, i) for i, centre in enumerate(points)]
 
-    found = neighbourhood_metrics(fake, real, k)
-    assert found["precision"] == pytest.approx(np.mean([any(inside(point, real)) for point in fake]))
-    assert found["recall"] == pytest.approx(np.mean([any(inside(point, fake)) for point in real]))
-    assert found["density"] == pytest.approx(np.mean([sum(inside(point, real)) for point in fake]) / k)
-    assert found["coverage"] == pytest.approx(np.mean(np.any([inside(point, real) for point in fake], axis=0)))
+    metrics = neighbourhood_metrics(fake, real, k)
+    assert metrics["precision"] == pytest.approx(np.mean([any(inside(point, real)) for point in fake]))
+    assert metrics["recall"] == pytest.approx(np.mean([any(inside(point, fake)) for point in real]))
+    assert metrics["density"] == pytest.approx(np.mean([sum(inside(point, real)) for point in fake]) / k)
+    assert metrics["coverage"] == pytest.approx(np.mean(np.any([inside(point, real) for point in fake], axis=0)))
 
 
-def test_far_and_collapsed_generators():
+def test_neighbourhood_metrics_of_far_and_collapsed_generators():
     real = normal(0, 100, 2)
     assert set(neighbourhood_metrics(real + 100, real).values()) == {0.0}
     collapsed = neighbourhood_metrics(np.repeat(real[:1], 50, axis=0), real)

@@ -1,5 +1,3 @@
-"""The generalization gap on a few literal logits."""
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,21 +5,21 @@ from hypothesis import strategies as st
 from pargan.metrics.gap import generalization_gap
 
 
-def test_literal_numbers():
+def test_generalization_gap_of_literal_logits():
     members = np.array([[1.0, 3.0, -9.0, -9.0], [7.0, 7.0, 0.5, 1.5]])  # columns: two of partition 0, two of 1
     nonmembers = np.array([[0.0, 1.0], [2.0, 4.0]])
     gaps = generalization_gap(members, np.array([0, 0, 1, 1]), nonmembers)
     assert gaps.tolist() == [2.0 - 0.5, 1.0 - 3.0]
 
 
-def test_a_partition_without_a_member_has_no_gap():
+def test_generalization_gap_of_a_partition_without_members_is_nan():
     gaps = generalization_gap(np.ones((2, 3)), np.array([1, 1, 1]), np.zeros((2, 4)))
     assert np.isnan(gaps[0])
     assert gaps[1] == 1.0
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
-def test_offsets_cancel_and_other_partitions_do_not_count(seed, num_partitions):
+def test_generalization_gap_ignores_offsets_and_other_partitions(seed, num_partitions):
     random = np.random.default_rng(seed)
     members, nonmembers = random.normal(size=(num_partitions, 30)), random.normal(size=(num_partitions, 20))
     partition = np.arange(30) % num_partitions

@@ -35,23 +35,25 @@ def test_wasserstein2_of_a_shift_is_its_length_even_when_cut_to_a_subset():
     assert wasserstein2(shifted, points, seed=1) != wasserstein2(shifted, points, seed=2)
 
 
-def test_modes_and_high_quality_points_are_counted():
+def test_points_quality_counts_modes_and_high_quality_points():
     generated = np.array([[0.0, 0.0], [0.29, 0.0], [0.31, 0.0], [4.0, 0.1]])
     metrics = PointsQuality(centres=CENTRES, std=0.1)(generated, split(generated), seed=0)
     assert metrics == {"modes_covered": 2.0, "high_quality_share": 0.75, "wasserstein2": 0.0}
 
 
-def test_a_perfect_generator_has_the_share_of_the_rayleigh_distribution():
+def test_points_quality_of_a_perfect_generator_is_the_rayleigh_distribution():
     rng = np.random.default_rng(0)
     generated = np.array(CENTRES)[rng.integers(3, size=20_000)] + 0.1 * rng.normal(size=(20_000, 2))
     share = PointsQuality(centres=CENTRES, std=0.1)(generated, split(generated[:50]), 0)["high_quality_share"]
     assert share == pytest.approx(1 - np.exp(-4.5), abs=0.003)
 
 
-def test_without_centres_only_the_transport_distance_is_given():
+def test_points_quality_without_centres_measures_the_distance_only():
     assert set(PointsQuality()(np.zeros((3, 2)), split(np.ones((3, 2))), 0)) == {"wasserstein2"}
-    with pytest.raises(ParganError, match=r"quality\.std=None: give both"):
+    with pytest.raises(ParganError, match="std=None") as error:
         PointsQuality(centres=CENTRES)
+    assert (error.value.argument, error.value.value) == ("centres", CENTRES)
+    assert "both centres and std" in error.value.remedy
 
 
 def test_ring_quality_measures_the_distance_to_the_nearer_ring():
@@ -60,12 +62,12 @@ def test_ring_quality_measures_the_distance_to_the_nearer_ring():
     assert metrics == {"rings_covered": 2.0, "high_quality_share": 0.75, "wasserstein2": 0.0}
 
 
-def test_a_diverged_generator_is_named():
+def test_points_quality_refuses_a_diverged_generator():
     with pytest.raises(ParganError, match="1 of 2 generated records hold NaN or infinity"):
         PointsQuality()(np.array([[0.0, np.nan], [0.0, 0.0]]), split(np.zeros((2, 2))), 0)
 
 
-def test_the_first_figure_is_the_one_to_monitor():
+def test_points_and_ring_quality_report_the_main_metric_first():
     points = np.zeros((3, 2))
     for quality in (PointsQuality(centres=CENTRES, std=0.1), RingQuality(radii=(1.0, 0.5), std=0.1)):
         assert next(iter(quality(points, split(points), 0))) == "wasserstein2"
