@@ -21,11 +21,12 @@ from pargan.app.config_directory import config_directory
 from pargan.data.sources.images import image_records
 from pargan.data.sources.points import blobs
 from pargan.metrics import TableQuality
+from pargan.records.columns import Categorical, Integer
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
-from pargan.records.tables import Categorical, Integer, TableSpec
+from pargan.records.tables import TableSpec
 
 ROWS = {
     "age": np.arange(18, 98),

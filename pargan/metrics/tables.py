@@ -10,8 +10,9 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
 from pargan.metrics.require_finite import require_finite
+from pargan.records.columns import Categorical
 from pargan.records.pool import QualityRecords
-from pargan.records.tables import Categorical, TableSpec
+from pargan.records.tables import TableSpec
 from pargan.seeding import subset
 
 Columns = dict[str, np.ndarray]

@@ -1,4 +1,4 @@
-"""What a record is: its format, its columns and ranges, and a pool of records."""
+"""Record formats (points, images, tables) and pools of records."""
 
 import lazy_loader
 

@@ -1,9 +1,10 @@
 from .batch import Batch
+from .columns import Categorical, Column, Integer, Numeric
 from .images import ImageSpec
 from .points import PointsSpec
 from .pool import Pool, Quality, QualityRecords
 from .spec import RecordSpec
-from .tables import Categorical, Column, Integer, Numeric, TableSpec
+from .tables import TableSpec
 
 __all__ = [
     "Batch",

@@ -1,4 +1,4 @@
-"""Grey levels and model space. Legend: n images of H x W pixels with C channels."""
+"""Conversion of images between grey levels (0 to 255) and model space. Legend: n images of H x W pixels, C channels."""
 
 import numpy as np
 
@@ -10,5 +10,5 @@ def images_to_model(images: np.ndarray) -> np.ndarray:
 
 
 def grey_levels(records: np.ndarray) -> np.ndarray:
-    """(n, C, H, W) in [-1, 1] -> (n, C, H, W) uint8, the nearest of the 256 levels."""
+    """(n, C, H, W) in [-1, 1] -> (n, C, H, W) uint8, rounded to the nearest of the 256 levels."""
     return np.clip(np.rint((records + 1) * 127.5), 0, 255).astype(np.uint8)

@@ -16,7 +16,7 @@ from pargan.records.grey_levels import grey_levels, images_to_model
 
 @dataclass(frozen=True)
 class ImageSpec:
-    """Images of one size."""
+    """Record format of images of one size."""
 
     channels: int
     height: int
@@ -38,9 +38,9 @@ class ImageSpec:
         return levels[:, 0] if self.channels == 1 else levels.transpose(0, 2, 3, 1)
 
     def snap(self, records: np.ndarray) -> np.ndarray:
-        """Rounded to the 256 grey levels, in model space."""
+        """(N, C, H, W) -> (N, C, H, W): rounded to the 256 grey levels."""
         return images_to_model(self.decode(records))
 
     def write(self, records: np.ndarray, stem: Path) -> Path:
-        """An .npz with the array `x`, uint8 as `decode` gives it."""
+        """Write an .npz with the array `x`: uint8, shaped as by `decode`."""
         return write_npz(self.decode(records), stem)

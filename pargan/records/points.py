@@ -12,7 +12,7 @@ from pargan.io.npz import write_npz
 
 @dataclass(frozen=True)
 class PointsSpec:
-    """Points with `size` coordinates. Model space is the user's space, unbounded."""
+    """Record format of points with `size` coordinates. Model space is the user's space, unbounded."""
 
     size: int
     kind: ClassVar[str] = "points"
@@ -23,7 +23,7 @@ class PointsSpec:
         return (self.size,)
 
     def head(self) -> nn.Module:
-        """Nothing: the output is linear."""
+        """Identity: coordinates are unbounded."""
         return nn.Identity()
 
     def decode(self, records: np.ndarray) -> np.ndarray:
@@ -31,9 +31,9 @@ class PointsSpec:
         return np.asarray(records, dtype=np.float32)
 
     def snap(self, records: np.ndarray) -> np.ndarray:
-        """(N, D), unchanged: any point is a record."""
+        """(N, D) -> (N, D), unchanged."""
         return self.decode(records)
 
     def write(self, records: np.ndarray, stem: Path) -> Path:
-        """An .npz with the array `x` (N, D)."""
+        """Write an .npz with the array `x` (N, D)."""
         return write_npz(self.decode(records), stem)

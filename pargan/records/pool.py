@@ -1,4 +1,4 @@
-"""Records and the facts about them: what every data source hands to the rest of the house.
+"""Pools of records: what every data source returns.
 
 Legend: N records; *shape is the shape of one record in model space, the space the networks see:
 (D,) for points, (C, H, W) for images, (width,) for encoded tables.
@@ -14,12 +14,12 @@ import numpy as np
 from pargan.errors import ParganError
 from pargan.records.spec import RecordSpec
 
-BLOCK = 4096  # records converted at a time where all of them are needed once
+BLOCK = 4096  # records to hash at a time
 
 
 @dataclass(frozen=True)
 class QualityRecords:
-    """Records of the three groups in model space, with labels where the source has them."""
+    """(N, *shape) records of the three groups in model space, with (N,) labels if the pool has them."""
 
     members: np.ndarray
     nonmembers: np.ndarray
@@ -30,25 +30,29 @@ class QualityRecords:
 
 
 class Quality(Protocol):
-    """How good generated records are: a data set brings its own measure."""
+    """A quality measure, which the data source chooses: how similar generated records are to real ones."""
 
     def __call__(self, generated: np.ndarray, real: QualityRecords, seed: int) -> dict[str, float]:
-        """(S, *shape) generated records -> named metrics, deterministic for a seed.
+        """Measure (S, *shape) generated records; equal arguments give equal metrics.
 
-        The first is the main one: a distance to held-out records, lower is better.
+        Returns:
+            Metrics by name. The first is the main one: a distance to held-out records, lower is better.
         """
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A pool of records as the source stores them, with the way into model space.
+    """A pool of records as stored by the source, and their conversion to model space.
 
     Attributes:
-        values: anything of length N that takes an index array (NumPy array, or a lazy reader of files).
-        spec: the facts.
-        quality: the data set's quality measure.
+        values: N records: an array, or an object with a length that takes an index array and reads files.
+        spec: record format.
+        quality: quality measure for generated records.
         labels: (N,) integer classes, or None.
-        to_model: turns `values[index]` into (n, *shape) float32.
+        to_model: converts `values[index]` to (n, *shape) float32 in model space.
+
+    Raises:
+        ParganError: there are no records, or the number of labels is not N.
     """
 
     values: Any
@@ -59,20 +63,24 @@ class Pool:
 
     def __post_init__(self) -> None:
         if len(self.values) == 0:
-            raise ParganError("the data set has no records")
+            raise ParganError("holds no records", argument="values", remedy="give one or more")
         if self.labels is not None and len(self.labels) != len(self.values):
-            raise ParganError(f"{len(self.values)} records but {len(self.labels)} labels")
+            raise ParganError(
+                f"has {len(self.labels)} entries for {len(self.values)} records",
+                argument="labels",
+                remedy="give one label for every record",
+            )
 
     def __len__(self) -> int:
         return len(self.values)
 
     def take(self, index: np.ndarray) -> np.ndarray:
-        """Records at `index` (any shape), in model space: (*index.shape, *shape) float32."""
+        """Records at the positions `index` (of any shape) in model space: (*index.shape, *shape) float32."""
         flat = self.to_model(self.values[np.asarray(index).reshape(-1)])
         return flat.reshape(*np.shape(index), *self.spec.shape)
 
     def hashes(self) -> np.ndarray:
-        """(N,) 16-byte hashes of the records in model space: equal records, equal hashes."""
+        """(N,) 16-byte hashes of the records in model space; equal records have equal hashes."""
         blocks = [
             record_hashes(self.take(np.arange(start, min(start + BLOCK, len(self)))))
             for start in range(0, len(self), BLOCK)
@@ -81,6 +89,6 @@ class Pool:
 
 
 def record_hashes(records: np.ndarray) -> np.ndarray:
-    """(N, *shape) records -> (N,) 16-byte hashes: equal records, equal hashes."""
-    found = [hashlib.blake2b(record.tobytes(), digest_size=16).digest() for record in records]
-    return np.frombuffer(b"".join(found), dtype="V16")
+    """(N, *shape) records -> (N,) 16-byte hashes; equal records have equal hashes."""
+    hashes = [hashlib.blake2b(record.tobytes(), digest_size=16).digest() for record in records]
+    return np.frombuffer(b"".join(hashes), dtype="V16")

@@ -1,4 +1,4 @@
-"""The record format: what networks, plots and audits need to know about a record.
+"""The interface of record formats.
 
 Legend: N records; *shape is the shape of one record in model space, the space the networks see:
 (D,) for points, (C, H, W) for images, (width,) for encoded tables.
@@ -12,23 +12,23 @@ from torch import nn
 
 
 class RecordSpec(Protocol):
-    """The facts of a data set. Frozen; flows from the source to networks, callbacks and images."""
+    """Record format: shape, range and units of records, which networks, callbacks and reports need. Immutable."""
 
     kind: ClassVar[str]
-    """"points", "image" or "table": a word for people and file names, never branched on."""
+    """points, image or table, for messages and file names only."""
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of one record in model space."""
 
     def head(self) -> nn.Module:
-        """Last layer of a generator: maps (N, *shape) activations to records in range."""
+        """Last layer of a generator: maps (N, *shape) outputs into the range of records."""
 
     def decode(self, records: np.ndarray) -> Any:
-        """Model space (N, *shape) float32 -> the user's units (see each spec)."""
+        """(N, *shape) float32 in model space -> records in the user's units (an array or a table)."""
 
     def snap(self, records: np.ndarray) -> np.ndarray:
-        """The nearest records a user could hold (whole categories, integers, grey levels), in model space."""
+        """(N, *shape) -> (N, *shape): the nearest possible records (exact categories, integers, grey levels)."""
 
     def write(self, records: np.ndarray, stem: Path) -> Path:
-        """Write model-space records as a file in the user's units; returns `stem` with its suffix."""
+        """Write records in model space to a file in the user's units; returns `stem` with a suffix."""

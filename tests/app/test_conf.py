@@ -18,9 +18,10 @@ from pargan.app import resolvers, run
 from pargan.app.config_directory import config_directory
 from pargan.attacks import GeneratorView, NeedsModels, PartitionsView, SamplesView
 from pargan.losses import AdversarialLoss
+from pargan.records.columns import Categorical, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
-from pargan.records.tables import Categorical, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 
 CONF = config_directory()
 TABLE = TableSpec.fit({"age": np.array([1.0, 2.0]), "sex": np.array(["f", "m"])}, {"age": Numeric, "sex": Categorical})

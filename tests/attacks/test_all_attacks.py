@@ -21,9 +21,10 @@ from pargan.attacks import (
 )
 from pargan.attacks.monte_carlo import log_closeness
 from pargan.audits import make_target, run_attacks
+from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
-from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 from tests.helpers.planted import LATENT, SHAPE, Memoriser, groups, normal
 
 ATTACKS = {

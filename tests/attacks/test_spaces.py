@@ -8,8 +8,9 @@ from sklearn.decomposition import PCA
 from pargan.attacks import FeatureSpace, MixedTypeSpace, NearestNeighbour, PrincipalComponents, RawSpace, SamplesView
 from pargan.errors import ParganError
 from pargan.metrics.features import fit_extractor
+from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
-from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 from tests.helpers.planted import normal
 
 TABLE = {

@@ -5,8 +5,9 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
 from pargan.metrics.tables import TableQuality, column_distance, correlation_difference, total_variation
+from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.pool import QualityRecords
-from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 
 
 def table(seed: int, size: int) -> dict[str, np.ndarray]:

@@ -10,9 +10,10 @@ from torch import nn
 from pargan.errors import ParganError
 from pargan.fast.convolution import ConvTranspose2d
 from pargan.models import DCGANDiscriminator, DCGANGenerator, MLPDiscriminator, MLPGenerator
+from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
-from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 from pargan.seeding import seeded
 
 MNIST, CIFAR = ImageSpec(1, 28, 28), ImageSpec(3, 32, 32)

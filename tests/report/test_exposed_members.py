@@ -10,9 +10,10 @@ from PIL import Image
 from pargan.audits import AttackResult, risk_table
 from pargan.io.run_directory import RunDirectory
 from pargan.judge import judge
+from pargan.records.columns import Categorical, Integer
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
-from pargan.records.tables import Categorical, Integer, TableSpec
+from pargan.records.tables import TableSpec
 from pargan.report.exposed_members import write_exposed, write_rows
 
 TABLE = TableSpec.fit(

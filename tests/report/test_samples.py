@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from PIL import Image
 
+from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
-from pargan.records.tables import Categorical, Integer, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 from pargan.report import draw_samples
 from pargan.report.samples import montage
 

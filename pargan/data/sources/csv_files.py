@@ -16,8 +16,9 @@ import numpy as np
 from pargan.data.sources.csv_reading import Cells, is_number, pooled, read_cells
 from pargan.errors import ParganError
 from pargan.metrics.tables import TableQuality
+from pargan.records.columns import Categorical, Column, Integer, Numeric
 from pargan.records.pool import Pool
-from pargan.records.tables import Categorical, Column, Integer, Numeric, TableSpec
+from pargan.records.tables import TableSpec
 
 COLUMN_TYPES: dict[str, type[Column]] = {column.type: column for column in (Numeric, Integer, Categorical)}
 FLAG_VALUES = 2

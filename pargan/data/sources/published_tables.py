@@ -8,8 +8,8 @@ from pathlib import Path
 from pargan.data.sources.csv_files import table_records
 from pargan.data.sources.csv_reading import read_cells
 from pargan.data.sources.fetch import fetch
+from pargan.records.columns import Categorical, Column, Integer
 from pargan.records.pool import Pool
-from pargan.records.tables import Categorical, Column, Integer
 
 PUBLISHED = "https://raw.githubusercontent.com/work-hard-play-harder/PAR-GAN/2e5844d"
 HOSPITAL_SHA256 = "1f665f802ee398dba8b0c2b53f86fd1faaee85c94af32b23e6e998a63995748e"

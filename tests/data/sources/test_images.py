@@ -6,47 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from sklearn.datasets import load_digits
 
-from pargan.data.sources.images import cifar10, digits, fashion_mnist, images_to_model, mnist
+from pargan.data.sources.images import cifar10, digits, fashion_mnist, mnist
 from pargan.errors import ParganError
-from pargan.records.images import ImageSpec
 
 DATA = Path(os.environ.get("PARGAN_DATA_DIR", "data"))
-
-
-@pytest.mark.parametrize("shape", [(4, 6, 5), (4, 6, 5, 3)])
-def test_all_256_levels_survive_model_space(shape):
-    images = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
-    images.reshape(-1)[:256] = np.arange(120) if images.size < 256 else np.arange(256)
-    model = images_to_model(images)
-    spec = ImageSpec(*model.shape[1:])
-    assert model.dtype == np.float32
-    assert model.shape == (4, 3 if len(shape) == 4 else 1, 6, 5)
-    np.testing.assert_array_equal(spec.decode(model), images)
-    np.testing.assert_array_equal(spec.snap(model), model)
-
-
-def test_the_range_is_minus_one_to_one_and_outside_is_cut():
-    model = images_to_model(np.array([[[0, 255]]], dtype=np.uint8))
-    assert model.ravel().tolist() == [-1.0, 1.0]
-    assert ImageSpec(1, 1, 2).decode(np.array([[[[-1.7, 3.0]]]])).ravel().tolist() == [0, 255]
-    assert ImageSpec(1, 1, 1).head()(torch.tensor([50.0])) == 1
-
-
-def test_channels_move_to_the_front():
-    image = np.zeros((1, 2, 2, 3), dtype=np.uint8)
-    image[0, 0, 1, 2] = 255
-    model = images_to_model(image)
-    assert model[0, 2, 0, 1] == 1
-    assert (model == 1).sum() == 1
-
-
-def test_written_images_are_in_the_users_units(tmp_path):
-    records = digits()
-    path = records.spec.write(records.take(np.arange(3)), tmp_path / "generated")
-    np.testing.assert_array_equal(np.load(path)["x"], records.values[:3])
 
 
 def test_digits_are_the_bundled_images():

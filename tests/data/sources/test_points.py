@@ -3,10 +3,8 @@
 import hashlib
 
 import numpy as np
-import torch
 
 from pargan.data.sources.points import blobs, circles
-from pargan.records.points import PointsSpec
 
 # SHA-256 of the bytes of the float32 array (10000, 2): see protocol section "Published settings".
 BLOBS_SHA256 = "638fcdbe1cc9e9116aa8f395afa3099ebf1f9744b3d5d3107a0eed6f349690e3"
@@ -35,14 +33,3 @@ def test_circles_are_two_rings():
         assert len(ring) == 5000
         assert abs(ring.mean() - expected) < 0.01
         assert abs(ring.std() - 0.05) < 0.005
-
-
-def test_the_spec_leaves_points_as_they_are(tmp_path):
-    spec = PointsSpec(3)
-    points = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
-    assert spec.shape == (3,)
-    np.testing.assert_array_equal(spec.snap(points), points)
-    np.testing.assert_array_equal(spec.head()(torch.from_numpy(points)).numpy(), points)
-    path = spec.write(points, tmp_path / "run-0.5")
-    assert path.name == "run-0.5.npz"
-    np.testing.assert_array_equal(np.load(path)["x"], points)
