@@ -56,7 +56,7 @@ def build(cfg: DictConfig, membership: Membership | None = None, device: torch.d
         ParganError: whatever the data, the split or the networks refuse.
     """
     datamodule = instantiate(cfg.data, _partial_=True)(
-        source=measured_by_inception(instantiate(cfg.data.source), cfg.get("inception"), device),
+        source=measured_by_inception(instantiate(cfg.data.source, _partial_=True), cfg.get("inception"), device),
         membership=membership,
     )
     datamodule.setup("fit")

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,7 +24,8 @@ from omegaconf import DictConfig, OmegaConf
 from pargan.app import resolvers
 from pargan.app.config_checks import check_objective, check_values
 from pargan.app.config_directory import config_directory
-from pargan.app.error_messages import error_message, exit_with
+from pargan.app.error_messages import as_called, error_message, exit_with
+from pargan.app.help_text import help_text
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.sweep import record_failure
 from pargan.errors import ParganError
@@ -46,6 +48,7 @@ def attack() -> None:
 
 def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     resolvers.register()
+    sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
     with _hydra_raises() as wants_trace:
 
         @functools.wraps(job)
@@ -56,7 +59,16 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
                 _exit_or_raise(error, wants_trace)
 
         try:
+            if "--version" in sys.argv:
+                print(f"pargan {version('pargan')}")
+                return
+            if {"--help", "-h"} & set(sys.argv):
+                print(as_called(help_text(config_name, sys.argv[1:])))
+                return
             hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(job_or_exit)()
+        except BrokenPipeError:  # as in `train.py --help | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(1)
         except Exception as error:
             _exit_or_raise(error, wants_trace)
         except KeyboardInterrupt:

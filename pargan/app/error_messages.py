@@ -17,15 +17,22 @@ from hydra.errors import (
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from pargan.app.config_directory import config_directory
+from pargan.app.config_directory import option_files
 from pargan.errors import ParganError
 from pargan.io.files import DISK_FULL, write_error
 
 
 def exit_with(message: str) -> NoReturn:
     """Print an error message on stderr and exit with status 1."""
-    print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
+    print(f"{Path(sys.argv[0]).name}: {as_called(message)}", file=sys.stderr)
     sys.exit(1)
+
+
+def as_called(text: str) -> str:
+    """The text with pargan-train for train.py, and attack alike, if the user called that command."""
+    if not Path(sys.argv[0]).name.startswith("pargan-"):
+        return text
+    return re.sub(r"(python )?\b(train|attack)\.py\b", r"pargan-\2", text)
 
 
 def error_message(error: BaseException) -> str | None:
@@ -68,13 +75,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _unknown_option(error: MissingConfigException) -> str:
     group, _, value = str(error.missing_cfg_file).rpartition("/")
-    # Where a list of options was given, Hydra does not say what there is.
-    options = sorted(error.options or _options(group))
+    options = sorted({file.stem for file in option_files(group)})
     return f"{group}={value} is not known{_guess(value, options)}; choose one of {', '.join(options)}"
-
-
-def _options(group: str) -> list[str]:
-    return [file.name.removesuffix(".yaml") for file in config_directory().joinpath(group).iterdir()]
 
 
 def _unknown_key(error: OmegaConfBaseException) -> str:
@@ -93,13 +95,7 @@ def _unknown_key(error: OmegaConfBaseException) -> str:
 def _holders(key: str) -> list[str]:
     """The options of a group that have the key, as one types them: dataset.path -> dataset=csv, ..."""
     group, _, name = key.rpartition(".")
-    folder = config_directory().joinpath(group)
-    if not folder.is_dir():
-        return []
-    options = {each.name: each.read_text() for each in folder.iterdir() if each.name.endswith(".yaml")}
-    return [
-        f"{group}={file.removesuffix('.yaml')}" for file in sorted(options) if name in OmegaConf.create(options[file])
-    ]
+    return sorted(f"{group}={file.stem}" for file in option_files(group) if name in OmegaConf.load(file))
 
 
 def _quoted(error: BaseException) -> str:
