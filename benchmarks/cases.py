@@ -115,5 +115,5 @@ def ours(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Step:
     module = build(cfg, spec).to(device)
     optimizers = module.configure_optimizers()
     module.optimizers = lambda: optimizers  # type: ignore[method-assign]
-    module.manual_backward = Tensor.backward  # type: ignore[method-assign]
+    module.updates.backward = Tensor.backward
     return partial(module.training_step, batch_idx=0)

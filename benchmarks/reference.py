@@ -55,16 +55,16 @@ class ReferenceStep:
             ):
                 fake = self._fake(len(own)).detach()
                 loss = self.loss.discriminator(discriminator(own).view(1, -1), discriminator(fake).view(1, -1))
-                penalised = self.loss.penalised(own[None], fake[None])
-                if penalised is not None:
-                    loss = loss + self.loss.penalty(input_gradients(_alone(discriminator), penalised))
+                at = self.loss.penalty_records(own[None], fake[None])
+                if at is not None:
+                    loss = loss + self.loss.gradient_penalty(input_gradients(_alone(discriminator), at))
                 optimizer.zero_grad()
-                loss.sum().backward()
+                loss.mean().backward()
                 optimizer.step()
         self.generator_optimizer.zero_grad()
         for discriminator, own in zip(self.discriminators, real, strict=True):
             fake = self._fake(len(own))
-            (self.loss.generator(discriminator(fake).view(1, -1)).sum() / len(real)).backward()
+            (self.loss.generator(discriminator(fake).view(1, -1)).mean() / len(real)).backward()
         self.generator_optimizer.step()
 
     def _fake(self, number: int) -> Tensor:

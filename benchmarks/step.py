@@ -44,7 +44,7 @@ from torch.utils.flop_counter import flop_registry
 from benchmarks import cases
 from benchmarks.memory import peak_memory
 from pargan.fast.acceleration import Acceleration
-from pargan.fast.process_tuning import keep_freed_memory, settle_that_there_is_no_gpu
+from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
 
 MATRIX = 1024
 WARM_UP = 1  # turns that are thrown away
@@ -67,8 +67,8 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_utilities")
-    settle_that_there_is_no_gpu()  # both for the plain step, which knows no Lightning, and ours alike
-    keep_freed_memory()
+    disable_nvml_probe()  # both for the plain step, which knows no Lightning, and ours alike
+    raise_malloc_trim_threshold()
     rows, device = [], torch.device(arguments.device)
     for case in arguments.cases:
         cfgs = [cases.configuration(case, each, arguments.acceleration) for each in arguments.partitions or [None]]

@@ -1,8 +1,9 @@
-"""Adversarial losses on raw logits, one object per loss, the same methods each; none evaluates a network itself.
+"""Adversarial losses on raw logits: one class per loss, all with the same methods; none evaluates a network.
 
-Legend: K partitions, B records of each, *shape of one record; logits are (K, B), losses (K,).
-Row k depends on row k of its arguments only, so the sum over k has, for discriminator k, the gradient of
-its own loss.
+Legend: K partitions, B records of each, n records of each at which a penalty is taken, *shape of one record.
+
+A loss is returned per record, (K, B). The entry of a record depends on that record's logits alone, and the caller
+takes the mean: whoever clips or weights the gradient of a single record needs them apart.
 """
 
 from dataclasses import dataclass
@@ -12,35 +13,44 @@ import torch
 from torch import Tensor
 from torch.nn.functional import relu, softplus
 
+from pargan.errors import ParganError
+
 
 class AdversarialLoss:
     """What discriminator k and the generator minimise against each other."""
 
     differentiates_twice: ClassVar[bool] = False
-    """Whether the penalty differentiates a gradient, which half precision (fp16) cannot carry."""
+    """Whether there is a gradient penalty, whose second derivatives half precision (fp16) cannot represent."""
 
     def __init_subclass__(cls) -> None:
-        if cls.penalty is not AdversarialLoss.penalty and cls.penalised is AdversarialLoss.penalised:
+        has_penalty = cls.gradient_penalty is not AdversarialLoss.gradient_penalty
+        if has_penalty and cls.penalty_records is AdversarialLoss.penalty_records:
             raise TypeError(
-                f"{cls.__name__} has a penalty and does not say in which records; define penalised(real, fake) too"
+                f"{cls.__name__} has a gradient_penalty but does not say at which records; "
+                f"define penalty_records(real, fake) too"
             )
+        cls.differentiates_twice = has_penalty
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Loss of each discriminator on its real and fake logits: (K, B), (K, B) -> (K,)."""
+        """Loss of each discriminator on pairs of a real and a fake logit: (K, B), (K, B) -> (K, B)."""
         raise NotImplementedError
 
     def generator(self, fake: Tensor) -> Tensor:
-        """Loss of the generator against each discriminator: (K, B) -> (K,)."""
+        """Loss of the generator against each discriminator, per fake logit: (K, B) -> (K, B)."""
         raise NotImplementedError
 
-    def penalised(self, real: Tensor, fake: Tensor) -> Tensor | None:
-        """The records (K, any, *shape) in which `penalty` looks at the gradient of each logit; None: no penalty."""
+    def penalty_records(self, real: Tensor, fake: Tensor) -> Tensor | None:
+        """The records (K, n, *shape) at which `gradient_penalty` is taken; None where the loss has no penalty."""
         return None
 
-    def penalty(self, gradients: Tensor) -> Tensor:
-        """What is added to each discriminator's loss, of the logits' gradients (K, any, *shape) in `penalised`: (K,).
+    def gradient_penalty(self, gradients: Tensor) -> Tensor:
+        """A term of each discriminator's loss, from the gradients of its logits at the penalty records.
 
-        Asked for only where there are penalised records; they themselves receive no gradients.
+        Args:
+            gradients: (K, n, *shape), differentiable in the discriminators' parameters.
+
+        Returns:
+            (K, n). The mean over n is added to the mean of the loss.
         """
         raise NotImplementedError
 
@@ -54,11 +64,11 @@ class JensenShannon(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """softplus(-D(x)) + softplus(D(G(z))), 2 ln 2 where D cannot tell them apart."""
-        return softplus(-real).mean(1) + softplus(fake).mean(1)
+        return softplus(-real) + softplus(fake)
 
     def generator(self, fake: Tensor) -> Tensor:
         """softplus(-D(G(z)))."""
-        return softplus(-fake).mean(1)
+        return softplus(-fake)
 
 
 @dataclass(frozen=True)
@@ -66,31 +76,42 @@ class Wasserstein(AdversarialLoss):
     """WGAN with gradient penalty, arXiv 1704.00028.
 
     Args:
-        penalty_weight: lambda; 10 in the paper, 5 for points in the published PAR-GAN experiments.
+        penalty_weight: lambda, 0 or more; 10 in the paper, 5 for points in the published PAR-GAN experiments.
+
+    Raises:
+        ParganError: a negative penalty_weight, under which the critic's slope would grow without bound.
     """
 
     penalty_weight: float = 10.0
-    differentiates_twice: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if not self.penalty_weight >= 0:  # NaN too
+            raise ParganError(
+                "would reward a critic for steep slopes",
+                argument="penalty_weight",
+                value=self.penalty_weight,
+                remedy="give 0 or more, for example penalty_weight=10",
+            )
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
-        """mean D(G(z)) - mean D(x)."""
-        return (fake - real).mean(1)
+        """D(G(z)) - D(x)."""
+        return fake - real
 
     def generator(self, fake: Tensor) -> Tensor:
-        """-mean D(G(z))."""
-        return -fake.mean(1)
+        """-D(G(z))."""
+        return -fake
 
-    def penalised(self, real: Tensor, fake: Tensor) -> Tensor:
+    def penalty_records(self, real: Tensor, fake: Tensor) -> Tensor:
         """u = x + a (G(z) - x), a ~ U(0, 1) per record."""
         position = torch.rand(real.shape[:2], device=real.device, dtype=real.dtype)
         position = position.reshape(*position.shape, *(1,) * (real.dim() - 2))  # (K, B, 1, ...)
         # A generator under bf16-mixed returns bfloat16, real records stay float32.
         return torch.lerp(real, fake.to(real.dtype), position).detach()
 
-    def penalty(self, gradients: Tensor) -> Tensor:
-        """lambda * mean (||grad_u D_k(u)||_2 - 1)^2."""
+    def gradient_penalty(self, gradients: Tensor) -> Tensor:
+        """lambda (||grad_u D_k(u)||_2 - 1)^2."""
         norm = torch.linalg.vector_norm(gradients.flatten(2), dim=2)  # (K, B)
-        return self.penalty_weight * (norm - 1).square().mean(1)
+        return self.penalty_weight * (norm - 1).square()
 
 
 @dataclass(frozen=True)
@@ -99,11 +120,11 @@ class Hinge(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """max(0, 1 - D(x)) + max(0, 1 + D(G(z)))."""
-        return relu(1 - real).mean(1) + relu(1 + fake).mean(1)
+        return relu(1 - real) + relu(1 + fake)
 
     def generator(self, fake: Tensor) -> Tensor:
-        """-mean D(G(z))."""
-        return -fake.mean(1)
+        """-D(G(z))."""
+        return -fake
 
 
 @dataclass(frozen=True)
@@ -112,8 +133,8 @@ class LeastSquares(AdversarialLoss):
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:
         """((D(x) - 1)^2 + D(G(z))^2) / 2."""
-        return ((real - 1).square().mean(1) + fake.square().mean(1)) / 2
+        return ((real - 1).square() + fake.square()) / 2
 
     def generator(self, fake: Tensor) -> Tensor:
         """(D(G(z)) - 1)^2 / 2."""
-        return (fake - 1).square().mean(1) / 2
+        return (fake - 1).square() / 2

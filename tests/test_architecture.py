@@ -19,7 +19,7 @@ FILES = {
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "seeding": set(),
-    "losses": set(),
+    "losses": {"errors"},
     "io": {"errors"},
     "judge": {"errors"},
     "fast": {"errors"},

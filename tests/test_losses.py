@@ -12,6 +12,7 @@ from scipy.optimize import minimize
 from scipy.spatial.distance import jensenshannon
 from torch import nn
 
+from pargan.errors import ParganError
 from pargan.gan.discriminators import input_gradients
 from pargan.losses import AdversarialLoss, JensenShannon, Wasserstein
 from tests.helpers.tiny import LOSSES
@@ -45,27 +46,50 @@ def test_each_loss_is_its_formula_row_by_row(name):
     d_formula, g_formula = FORMULAS[name]
     d_loss = LOSSES[name].discriminator(torch.tensor(real), torch.tensor(fake))
     g_loss = LOSSES[name].generator(torch.tensor(fake))
-    assert d_loss.tolist() == pytest.approx([d_formula(*x, *g) for x, g in zip(real, fake, strict=True)], rel=1e-6)
-    assert g_loss.tolist() == pytest.approx([g_formula(*g) for g in fake], rel=1e-6)
+    assert d_loss.shape == g_loss.shape == (2, 2)  # per record
+    assert d_loss.mean(1).tolist() == pytest.approx(
+        [d_formula(*x, *g) for x, g in zip(real, fake, strict=True)], rel=1e-6
+    )
+    assert g_loss.mean(1).tolist() == pytest.approx([g_formula(*g) for g in fake], rel=1e-6)
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_only_wgan_has_a_penalty(name):
+def test_loss_of_a_record_depends_on_its_own_logits_alone(name):
+    real, fake = torch.randn(2, 2, 3, generator=torch.Generator().manual_seed(5)).requires_grad_()
+    d_loss, g_loss = LOSSES[name].discriminator(real, fake), LOSSES[name].generator(fake)
+    for logits in (real, fake):
+        jacobian = torch.autograd.grad(d_loss[1, 2], logits, retain_graph=True)[0].nonzero().tolist()
+        assert jacobian in ([[1, 2]], [])
+    assert torch.autograd.grad(g_loss[0, 1], fake)[0].nonzero().tolist() == [[0, 1]]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_only_wasserstein_has_a_penalty(name):
     real = torch.randn(3, 4, 2, generator=torch.Generator().manual_seed(0))
-    penalised = LOSSES[name].penalised(real, real + 1)
-    assert (penalised is not None) == LOSSES[name].differentiates_twice == (name == "wgan")
+    at = LOSSES[name].penalty_records(real, real + 1)
+    assert (at is not None) == LOSSES[name].differentiates_twice == (name == "wgan")
 
 
-def test_a_penalty_that_does_not_say_where_is_refused():
-    with pytest.raises(TypeError, match=r"Nowhere has a penalty .* define penalised\(real, fake\) too"):
+def test_loss_with_a_penalty_must_say_at_which_records():
+    with pytest.raises(TypeError, match=r"Nowhere has a gradient_penalty .* define penalty_records\(real, fake\) too"):
 
         class Nowhere(AdversarialLoss):
-            def penalty(self, gradients):
-                return gradients.square().sum()
+            def gradient_penalty(self, gradients):
+                return gradients.square().flatten(2).sum(2)
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan")])
+def test_wasserstein_refuses_a_negative_penalty_weight(weight):
+    with pytest.raises(ParganError) as error:
+        Wasserstein(weight)
+    assert error.value.argument == "penalty_weight"
+    assert "penalty_weight=10" in error.value.remedy
+    assert Wasserstein(0.0).penalty_weight == 0
 
 
 def penalty_of(loss, critics, real, fake):
-    return loss.penalty(input_gradients(critics, loss.penalised(real, fake)))
+    """(K,), the mean over records."""
+    return loss.gradient_penalty(input_gradients(critics, loss.penalty_records(real, fake))).mean(1)
 
 
 def test_extreme_logits_give_finite_losses():
@@ -99,8 +123,8 @@ def test_penalty_by_finite_differences_at_points_between_real_and_fake():
         def critics(records):
             return torch.stack([network(own).squeeze(1) for network, own in zip(networks, records, strict=True)])
 
-        u = loss.penalised(real, fake)
-        penalty = loss.penalty(input_gradients(critics, u))
+        u = loss.penalty_records(real, fake)
+        penalty = loss.gradient_penalty(input_gradients(critics, u)).mean(1)
     position = (u - real) / (fake - real)  # one number in (0, 1) for all coordinates of a record
     torch.testing.assert_close(position[..., 0], position[..., 1])
     assert ((position >= 0) & (position <= 1)).all()
@@ -246,5 +270,5 @@ def test_per_row_losses_do_not_mix_partitions():
         changed[1] += 1
         after = loss.discriminator(real, changed), loss.generator(changed)
         for one, other in zip(before, after, strict=True):
-            assert one.shape == (3,)
-            assert (one == other).tolist() == [True, False, True]
+            assert one.shape == (3, 4)
+            assert (one == other).all(1).tolist() == [True, False, True]

@@ -8,7 +8,7 @@ LARGEST = 31 * 2**20
 """Bytes; glibc takes no notice of blocks above 32 MiB."""
 
 
-def settle_that_there_is_no_gpu() -> None:
+def disable_nvml_probe() -> None:
     """Where there is none, spare optimisers the search for one at every step, which takes longer than a small step.
 
     Lightning makes PyTorch ask the driver's library each time, so that forked processes may still use the GPU.
@@ -17,7 +17,7 @@ def settle_that_there_is_no_gpu() -> None:
         os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
 
 
-def keep_freed_memory() -> None:
+def raise_malloc_trim_threshold() -> None:
     """Spare a step the page faults of activations that it frees and makes anew, up to a tenth of its time.
 
     At first glibc hands blocks above 128 KiB back to the system once they are freed, and keeps up to twice the largest

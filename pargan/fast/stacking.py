@@ -63,7 +63,7 @@ class Stack:
     """What K networks compute, from one vector of which the networks' own parameters are views.
 
     Args:
-        networks: K networks of equal structure, for which `why_not` found nothing.
+        networks: K networks of equal structure, for which `reason_not_stackable` found nothing.
 
     Attributes:
         vector: every parameter of all networks, the K equally shaped ones side by side. Gradients arrive here, and
@@ -81,7 +81,7 @@ class Stack:
         first = next(networks[0].parameters())
         self.vector = nn.Parameter(first.new_empty(sum(map(prod, self._shapes))))
         self.vector.register_post_accumulate_grad_hook(self._show_gradients)
-        self.tie(networks)
+        self.rebind_parameters(networks)
 
     def __call__(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
@@ -89,7 +89,7 @@ class Stack:
             return dense_chain.evaluate(self.vector, records.flatten(2), self._dense, self._split, self._plain)[0]
         return self._logits(records)
 
-    def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement | None:
+    def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement | None:
         """`Discriminators.judge` in one pass, or None where that is not the same."""
         given = [real, fake] if penalised is None else [real, fake, penalised]
         alike = real.shape == fake.shape and all(self._suits(each) and not each.requires_grad for each in given)
@@ -151,7 +151,7 @@ class Stack:
                 gradient = gradient * slopes.pop()
         return gradient.reshape(records.shape).to(records.dtype)
 
-    def tie(self, networks: Sequence[nn.Module]) -> None:
+    def rebind_parameters(self, networks: Sequence[nn.Module]) -> None:
         """Take the networks' values into the vector and make their parameters views of it, where they are not."""
         self._owners = [list(owners) for owners in zip(*(network.parameters() for network in networks), strict=True)]
         if all(
@@ -197,7 +197,7 @@ def _dense(layer: nn.Linear, hidden: Tensor, parameters: Iterator[Tensor]) -> Te
     return dense_chain.dense(hidden, next(parameters), None if layer.bias is None else next(parameters))
 
 
-def why_not(networks: Sequence[nn.Module]) -> str | None:
+def reason_not_stackable(networks: Sequence[nn.Module]) -> str | None:
     """What keeps networks from being stacked, in words; None where nothing does."""
     if any(repr(network) != repr(networks[0]) for network in networks):
         return "they are not alike"

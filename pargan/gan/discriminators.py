@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.fast.stacking import Judgement, Stack, why_not
+from pargan.fast.stacking import Judgement, Stack, reason_not_stackable
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,8 @@ class Discriminators(nn.ModuleList):
             )
         super().__init__(networks)
         self._stack: Stack | None = None
-        self._why_not: str | None = None  # what was said of it last
-        self.register_load_state_dict_post_hook(_tie)  # assign=True gives parameters storage of their own
+        self._reason_not_stacked: str | None = None  # what was said of it last
+        self.register_load_state_dict_post_hook(_rebind_parameters)  # assign=True gives parameters storage of their own
 
     def stack(self) -> list[nn.Parameter]:
         """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
@@ -55,16 +55,16 @@ class Discriminators(nn.ModuleList):
             The parameters to optimise. Where the networks were stacked, one vector of which the networks' parameters
             are views, with its gradients shown on them: change those in place, as clipping does, or not at all.
         """
-        reason = why_not(list(self))
-        if reason is not None and reason != self._why_not and len(self) > 1:
+        reason = reason_not_stackable(list(self))
+        if reason is not None and reason != self._reason_not_stacked and len(self) > 1:
             logger.info("the %d discriminators take turns, because %s", len(self), reason)
-        self._why_not = reason
+        self._reason_not_stacked = reason
         if reason is not None:
             self._stack = None
         elif self._stack is None:
             self._stack = Stack(list(self))
-        self.tie()
-        return self.optimised
+        self.rebind_parameters()
+        return self.trainable_parameters
 
     @property
     def stacked(self) -> bool:
@@ -72,14 +72,14 @@ class Discriminators(nn.ModuleList):
         return self._stack is not None
 
     @property
-    def optimised(self) -> list[nn.Parameter]:
+    def trainable_parameters(self) -> list[nn.Parameter]:
         """What `stack` returned last: all parameters, in one vector where the networks are stacked."""
         return list(self.parameters()) if self._stack is None else [self._stack.vector]
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """No gradients for the discriminators inside: they would be computed and thrown away."""
-        learning = [parameter for parameter in self.optimised if parameter.requires_grad]
+        learning = [parameter for parameter in self.trainable_parameters if parameter.requires_grad]
         for parameter in learning:
             parameter.requires_grad_(False)
         try:
@@ -97,7 +97,7 @@ class Discriminators(nn.ModuleList):
             records = records.clone()
         return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
 
-    def judge(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
+    def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
         """All that an update asks the networks, in one pass through them where that is the same.
 
         Args:
@@ -109,7 +109,7 @@ class Discriminators(nn.ModuleList):
             The logits (K, B) of real and of fake, and the gradients of the logits in the penalised records.
         """
         self._refuse_another_k(real)
-        together = None if self._stack is None else self._stack.judge(real, fake, penalised)
+        together = None if self._stack is None else self._stack.logits_and_input_gradients(real, fake, penalised)
         if together is not None:
             return together
         return self(real), self(fake), None if penalised is None else self.input_gradients(penalised)
@@ -126,17 +126,17 @@ class Discriminators(nn.ModuleList):
                 f"batches are (K, B, *shape) with K={len(self)}"
             )
 
-    def tie(self) -> None:
+    def rebind_parameters(self) -> None:
         """Take in what was put in place of a stacked network's parameters: `parameter.data = ...`, or
         `load_state_dict(..., assign=True)` of one network. All that the list itself goes through is taken in at once.
         """
         if self._stack is not None:
-            self._stack.tie(list(self))
+            self._stack.rebind_parameters(list(self))
 
     def _apply(self, *arguments: Any, **settings: Any) -> "Discriminators":
         """What moves or converts parameters; afterwards they have storage of their own."""
         super()._apply(*arguments, **settings)
-        self.tie()
+        self.rebind_parameters()
         return self
 
     def __getstate__(self) -> dict[str, Any]:
@@ -158,5 +158,5 @@ def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor)
     return gradient
 
 
-def _tie(discriminators: Discriminators, incompatible_keys: Any) -> None:
-    discriminators.tie()
+def _rebind_parameters(discriminators: Discriminators, incompatible_keys: Any) -> None:
+    discriminators.rebind_parameters()

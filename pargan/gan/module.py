@@ -4,7 +4,7 @@ Legend: K partitions, B records of each, *shape of one record.
 Source: Chen, Wang, Gao, Shi, KDD 2021, doi 10.1145/3447548.3467445.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytorch_lightning as pl
@@ -13,18 +13,18 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Gradients, Losses
-from pargan.fast.process_tuning import keep_freed_memory, settle_that_there_is_no_gpu
+from pargan.fast.acceleration import Acceleration
+from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
 from pargan.gan.discriminators import Discriminators
 from pargan.gan.latents import independent
 from pargan.gan.sampling import sample
+from pargan.gan.updates import Latents, Updates
 from pargan.losses import AdversarialLoss
 from pargan.records.batch import Batch
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
-Latents = Callable[[int, int, int, torch.device], Tensor]
 
 
 class ParGANModule(pl.LightningModule):
@@ -78,16 +78,17 @@ class ParGANModule(pl.LightningModule):
         self.generator = generator
         self.discriminators = Discriminators(discriminator, num_partitions)
         self.loss = loss
+        self.acceleration = acceleration or Acceleration()
         self.latent_dim = latent_dim
+        self.updates = Updates(
+            generator, self.discriminators, loss, latents, latent_dim, self.acceleration, self.manual_backward
+        )
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.d_steps = d_steps
-        self.acceleration = acceleration or Acceleration()
-        self.latents = latents
         self.seed = seed
         self.spec = spec
         self.generator_steps = 0  # Lightning's global_step counts every optimiser's steps, ours only G's
-        self._gradients: tuple[Gradients, Gradients] | None = None  # of D and of G, made for a pair of optimisers
         self._epoch_losses: list[tuple[Tensor, Tensor]] = []  # (K,) of D and (K,) of G per step, on the device
 
     @property
@@ -103,78 +104,29 @@ class ParGANModule(pl.LightningModule):
         """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
         batch = Batch.wrap(batch)
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
-        if self._gradients is None:
-            self.discriminators.tie()  # whether they are stacked was settled when the optimiser was made
-            self._gradients = (
-                # Each discriminator receives the gradient of its own loss, the generator that of the mean.
-                # Stacked ones show the gradient of one vector on their own parameters, once if it stays in its place.
-                self._gradients_of(
-                    self._discriminator_losses, 1.0, self.discriminators.optimised, self.discriminators.stacked
-                ),
-                self._gradients_of(
-                    self._generator_losses, 1 / self.num_partitions, list(self.generator.parameters()), False
-                ),
-            )
-        discriminator_gradients, generator_gradients = self._gradients
         with seeded(derive(self.seed, "training step", self.generator_steps), self.device):
             for _ in range(self.d_steps):
-                d_loss = discriminator_gradients(batch)
+                d_loss = self.updates.discriminators(batch)  # to each discriminator the gradient of its own loss
                 discriminator_optimizer.step()
-            with self.discriminators.frozen():
-                g_loss = generator_gradients(batch)
+            g_loss = self.updates.generator(batch)  # the gradient of the mean over the discriminators
             generator_optimizer.step()
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
 
-    def _gradients_of(self, losses: Losses, weight: float, own: Sequence[nn.Parameter], in_place: bool) -> Gradients:
-        """Of the sum of the losses times `weight`, left on `own` parameters."""
-        losses = self.acceleration.losses(losses)
-        reads = [*self.discriminators.optimised, *self.generator.parameters()]
-        in_place = in_place or self.acceleration.keeps_gradients
-
-        def gradients(batch: Batch) -> Tensor:
-            real = batch.records
-            loss = losses(batch, self.latents(real.shape[0], real.shape[1], self.latent_dim, real.device))
-            for parameter in own:  # an optimiser's zero_grad takes longer to reach the same
-                if in_place and parameter.grad is not None:
-                    parameter.grad.zero_()
-                else:
-                    parameter.grad = None
-            self.manual_backward(loss, gradient=torch.full_like(loss, weight))
-            return loss.detach()
-
-        return self.acceleration.gradients(gradients, reads, own)
-
-    def _discriminator_losses(self, batch: Batch, latents: Tensor) -> Tensor:
-        real = batch.records
-        with torch.no_grad():
-            fake = self._fake(real, latents)
-        of_real, of_fake, gradients = self.discriminators.judge(real, fake, self.loss.penalised(real, fake))
-        loss = self.loss.discriminator(of_real, of_fake)
-        return loss if gradients is None else loss + self.loss.penalty(gradients)  # (K,)
-
-    def _generator_losses(self, batch: Batch, latents: Tensor) -> Tensor:
-        return self.loss.generator(self.discriminators(self._fake(batch.records, latents)))  # (K,)
-
-    def _fake(self, real: Tensor, latents: Tensor) -> Tensor:
-        """As many fakes as real records, (K, B, *shape), in one generator call."""
-        fake = self.generator(latents.flatten(0, 1))
-        return fake.reshape(*latents.shape[:2], *real.shape[2:]).expand_as(real)
-
     def configure_optimizers(self) -> list[Optimizer]:
         """The discriminators' optimiser, then the generator's."""
         return [
-            self.discriminator_optimizer(self.discriminators.stack()),
-            self.generator_optimizer(self.generator.parameters()),
+            self.discriminator_optimizer(self.updates.discriminator_parameters()),
+            self.generator_optimizer(self.updates.generator_parameters()),
         ]
 
     def on_train_start(self) -> None:
         """Refuse what would train to nonsense without an error, or not at all."""
         self.refuse_half_precision(self.trainer.precision)
         self.acceleration.refuse(self.device, str(self.trainer.precision))
-        self._gradients = None
-        settle_that_there_is_no_gpu()
-        keep_freed_memory()
+        self.updates.reset()
+        disable_nvml_probe()
+        raise_malloc_trim_threshold()
 
     def refuse_half_precision(self, precision: str | int) -> None:
         """Refuse fp16 with a loss that differentiates a gradient.
@@ -187,17 +139,15 @@ class ParGANModule(pl.LightningModule):
         """
         if self.loss.differentiates_twice and str(precision).startswith("16"):
             raise ParganError(
-                f"trainer.precision={precision} cannot carry the gradient penalty of loss=wgan; "
-                f"use trainer.precision=32-true or bf16-mixed"
+                f"cannot represent the gradient penalty of {type(self.loss).__name__}",
+                argument="precision",
+                value=precision,
+                remedy="use precision=32-true or precision=bf16-mixed",
             )
-
-    def __getstate__(self) -> dict[str, Any]:
-        """A copy makes its own updates, which may be compiled or recorded."""
-        return {**super().__getstate__(), "_gradients": None}
 
     def on_train_end(self) -> None:
         """Give back what recorded updates hold of the device's memory."""
-        self._gradients = None
+        self.updates.reset()
 
     def on_train_epoch_start(self) -> None:
         """Forget the losses of the epoch before."""
@@ -222,7 +172,7 @@ class ParGANModule(pl.LightningModule):
     def _refuse_nan(self) -> None:
         d_losses, g_losses = (torch.stack(losses) for losses in zip(*self._epoch_losses, strict=True))
         broken = ~(torch.isfinite(d_losses) & torch.isfinite(g_losses)).cpu()  # (steps, K)
-        parameters = [*self.discriminators.optimised, *self.generator.parameters()]
+        parameters = [*self.discriminators.trainable_parameters, *self.generator.parameters()]
         # A sum with a NaN or an infinity in it is one, and takes a tenth of the time of looking at each number.
         sums = torch.stack([parameter.detach().sum() for parameter in parameters])
         if not broken.any() and torch.isfinite(sums).all():

@@ -175,7 +175,7 @@ def test_optimisers_do_not_look_for_a_gpu_that_is_not_there(tmp_path, monkeypatc
         return len(asked)
 
     found = asked_in_a_training()
-    monkeypatch.setattr("pargan.gan.module.settle_that_there_is_no_gpu", lambda: None)
+    monkeypatch.setattr("pargan.gan.module.disable_nvml_probe", lambda: None)
     assert found < 6 * 3 <= asked_in_a_training()  # optimiser steps
 
 

@@ -28,7 +28,9 @@ def penalised(kind):
     network = critic(kind)
     random = torch.Generator().manual_seed(1)
     records = torch.randn(1, 7, 4, generator=random)
-    Wasserstein().penalty(input_gradients(lambda records: network(records[0]).T, records)).sum().backward()
+    Wasserstein().gradient_penalty(input_gradients(lambda records: network(records[0]).T, records)).mean(
+        1
+    ).sum().backward()
     return {name: parameter.grad for name, parameter in network.named_parameters()}
 
 

@@ -9,7 +9,7 @@ import pytest
 WHERE = """
 from pathlib import Path
 import torch
-from pargan.fast.process_tuning import keep_freed_memory
+from pargan.fast.process_tuning import raise_malloc_trim_threshold
 
 def on_the_heap(tensor):  # whose top is kept, while a mapping of its own goes back to the system with its tensor
     (heap,) = [line for line in Path("/proc/self/maps").read_text().splitlines() if line.endswith("[heap]")]
@@ -18,7 +18,7 @@ def on_the_heap(tensor):  # whose top is kept, while a mapping of its own goes b
 
 activations = torch.ones(2**22)  # 16 MiB
 print(on_the_heap(activations))
-keep_freed_memory()
+raise_malloc_trim_threshold()
 activations = torch.ones(2**22)
 print(on_the_heap(activations))
 """

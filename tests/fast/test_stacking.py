@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from pargan.fast.stacking import why_not
+from pargan.fast.stacking import reason_not_stackable
 from pargan.gan.discriminators import Discriminators
 from pargan.models import MLPDiscriminator
 from tests.helpers.stacked import CHAINS, RECORDS, both
@@ -132,12 +132,12 @@ def test_one_network_is_a_stack_of_one(caplog):
 @pytest.mark.parametrize("reason", LEFT_ALONE)
 def test_what_cannot_be_stacked_is_looped_over_and_said(reason, caplog):
     networks = Discriminators(LEFT_ALONE[reason], 3)
-    assert reason in why_not(list(networks))
+    assert reason in reason_not_stackable(list(networks))
     with caplog.at_level(logging.INFO, logger="pargan"):
         for _ in range(3):
             left = networks.stack()
     assert [id(each) for each in left] == [id(each) for each in networks.parameters()]
-    assert caplog.messages == [f"the 3 discriminators take turns, because {why_not(list(networks))}"]
+    assert caplog.messages == [f"the 3 discriminators take turns, because {reason_not_stackable(list(networks))}"]
     if reason not in ("several types", "no parameters"):
         assert networks(RECORDS[..., :2]).shape == (3, 5)
 
@@ -154,7 +154,11 @@ def test_records_have_any_shape(shape):
     stacked, looped = both(SHAPES[shape])
     assert stacked.stacked
     real, fake, penalised = torch.randn(3, 3, 5, *shape)
-    for found, expected in zip(stacked.judge(real, fake, penalised), looped.judge(real, fake, penalised), strict=True):
+    for found, expected in zip(
+        stacked.logits_and_input_gradients(real, fake, penalised),
+        looped.logits_and_input_gradients(real, fake, penalised),
+        strict=True,
+    ):
         assert found.shape == expected.shape
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
 

@@ -93,7 +93,7 @@ def test_gradients_in_the_records_of_curved_networks_are_left_to_autograd():
 
 def judged(networks, records):
     """What an update of the discriminators asks for, by itself."""
-    return networks.judge(records, records.flip(0) + 1, records[:, :3] - 1)
+    return networks.logits_and_input_gradients(records, records.flip(0) + 1, records[:, :3] - 1)
 
 
 @pytest.mark.parametrize("chain", CHAINS)
@@ -101,7 +101,7 @@ def test_real_fake_and_penalised_records_together_are_each_by_itself(chain):
     found = []
     for networks in both(CHAINS[chain]):
         of_real, of_fake, gradients = judged(networks, RECORDS)
-        assert networks.judge(RECORDS, RECORDS, None)[2] is None
+        assert networks.logits_and_input_gradients(RECORDS, RECORDS, None)[2] is None
         loss = of_real.square().sum() + of_fake.sin().sum() + gradients.square().sum()
         loss.backward()
         expected = networks(RECORDS), networks(RECORDS.flip(0) + 1), networks.input_gradients(RECORDS[:, :3] - 1)
@@ -126,7 +126,7 @@ def test_what_cancels_between_real_and_fake_is_zero_to_the_last_bit():
 def test_records_with_a_history_receive_their_gradients():
     records = RECORDS.clone().requires_grad_()
     for networks in both(CHAINS["published"]):
-        of_real, of_fake, _ = networks.judge(RECORDS, records, None)
+        of_real, of_fake, _ = networks.logits_and_input_gradients(RECORDS, records, None)
         (gradient,) = torch.autograd.grad((of_real + of_fake).sum(), records)
         torch.testing.assert_close(gradient, networks.input_gradients(RECORDS))
 

@@ -72,7 +72,7 @@ def test_a_step_waits_for_no_device(loss, networks):
     module = gan(LOSSES[loss], networks=networks, d_steps=2, **settings)
     kept = module.configure_optimizers()
     module.optimizers = lambda: kept
-    module.manual_backward = Tensor.backward
+    module.updates.backward = Tensor.backward
     with ReadsNothing():
         for number, real in enumerate(batches(2)):
             module.training_step(real, number)

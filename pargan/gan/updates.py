@@ -1,0 +1,221 @@
+"""The gradients of a training step, left on the parameters for the optimizers.
+
+Legend: K partitions, B records of each, *shape of one record.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from pargan.errors import ParganError
+from pargan.fast.acceleration import Acceleration, Gradients
+from pargan.gan.discriminators import Discriminators
+from pargan.losses import AdversarialLoss
+from pargan.records.batch import Batch
+
+Latents = Callable[[int, int, int, torch.device], Tensor]
+"""Draws (K or 1, B, latent_dim) from K, B, latent_dim and a device: see `pargan.gan.latents`."""
+
+
+class Backward(Protocol):
+    """Differentiates a loss, as `LightningModule.manual_backward` does."""
+
+    def __call__(self, loss: Tensor, *, gradient: Tensor) -> None:
+        """Add the gradient of the sum of `loss * gradient` to the parameters."""
+
+
+class Updates:
+    """Computes the gradient of each player's loss; an optimizer's step follows.
+
+    The caches, the storage of parameters and gradients, and what is frozen meanwhile are this object's business. A
+    strategy that computes gradients otherwise, such as from clipped gradients per record or in several processes,
+    takes its place as `ParGANModule.updates`.
+
+    Args:
+        generator: (n, latent_dim) -> (n, *shape).
+        discriminators: the K networks.
+        loss: the adversarial loss.
+        latents: draws the latents of one update.
+        latent_dim: size of a latent.
+        acceleration: how losses and gradients are run.
+        backward: differentiates a loss.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminators: Discriminators,
+        loss: AdversarialLoss,
+        latents: Latents,
+        latent_dim: int,
+        acceleration: Acceleration,
+        backward: Backward,
+    ) -> None:
+        self.generator_network = generator
+        self.discriminator_networks = discriminators
+        self.loss = loss
+        self.latents = latents
+        self.latent_dim = latent_dim
+        self.acceleration = acceleration
+        self.backward = backward
+        self._update_discriminators: Gradients | None = None
+        self._update_generator: Gradients | None = None
+
+    def discriminators(self, batch: Batch) -> Tensor:
+        """The gradient of every discriminator's own loss against new fakes; returns the losses (K,), detached."""
+        if self._update_discriminators is None:
+            self.discriminator_networks.rebind_parameters()
+            self._update_discriminators = self._prepared(
+                DiscriminatorLosses(self.generator_network, self.discriminator_networks, self.loss),
+                1.0,
+                self.discriminator_networks.trainable_parameters,
+                # The networks' own parameters show the gradient of the one vector, once if it stays in its place.
+                keep_storage=self.discriminator_networks.stacked,
+            )
+        return self._update_discriminators(batch)
+
+    def generator(self, batch: Batch) -> Tensor:
+        """The generator's gradient of the mean over k of its losses; returns the losses (K,), detached."""
+        if self._update_generator is None:
+            self._update_generator = self._prepared(
+                GeneratorLosses(self.generator_network, self.discriminator_networks, self.loss),
+                1 / len(self.discriminator_networks),
+                list(self.generator_network.parameters()),
+                keep_storage=False,
+            )
+        with self.discriminator_networks.frozen():
+            return self._update_generator(batch)
+
+    def discriminator_parameters(self) -> list[nn.Parameter]:
+        """What to hand to the discriminators' optimizer; whether they are stacked is settled here."""
+        return self.discriminator_networks.stack()
+
+    def generator_parameters(self) -> list[nn.Parameter]:
+        """What to hand to the generator's optimizer."""
+        return list(self.generator_network.parameters())
+
+    def reset(self) -> None:
+        """Drop what was compiled or recorded, and the device's memory with it."""
+        self._update_discriminators = self._update_generator = None
+
+    def _prepared(
+        self,
+        losses: Callable[[Batch, Tensor], Tensor],
+        weight: float,
+        parameters: Sequence[nn.Parameter],
+        *,
+        keep_storage: bool,
+    ) -> Gradients:
+        update = Update(
+            losses=self.acceleration.losses(losses),
+            weight=weight,
+            parameters=parameters,
+            keep_storage=keep_storage or self.acceleration.keeps_gradients,
+            latents=self.latents,
+            latent_dim=self.latent_dim,
+            backward=self.backward,
+        )
+        reads = [*self.discriminator_networks.trainable_parameters, *self.generator_network.parameters()]
+        return self.acceleration.gradients(update, reads, parameters)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """A copy compiles and records for itself."""
+        return {**self.__dict__, "_update_discriminators": None, "_update_generator": None}
+
+
+@dataclass
+class Update:
+    """One update of one player: draw latents, evaluate the losses, differentiate their weighted sum.
+
+    Args:
+        losses: a batch and latents -> the loss (K,) of each partition.
+        weight: of each partition's loss in the sum.
+        parameters: the player's own, which receive the gradient.
+        keep_storage: whether gradients are set to zero where they lie, and not dropped.
+        latents: draws the latents.
+        latent_dim: size of a latent.
+        backward: differentiates a loss.
+    """
+
+    losses: Callable[[Batch, Tensor], Tensor]
+    weight: float
+    parameters: Sequence[nn.Parameter]
+    keep_storage: bool
+    latents: Latents
+    latent_dim: int
+    backward: Backward
+
+    def __call__(self, batch: Batch) -> Tensor:
+        """The losses (K,), detached."""
+        num_partitions, batch_size = batch.records.shape[:2]
+        latents = self.latents(num_partitions, batch_size, self.latent_dim, batch.records.device)
+        loss = self.losses(batch, latents)
+        for parameter in self.parameters:  # faster than an optimizer's zero_grad
+            if self.keep_storage and parameter.grad is not None:
+                parameter.grad.zero_()
+            else:
+                parameter.grad = None
+        self.backward(loss, gradient=torch.full_like(loss, self.weight))
+        return loss.detach()
+
+
+@dataclass
+class DiscriminatorLosses:
+    """What each discriminator minimises on a batch and on fakes that do not learn."""
+
+    generator: nn.Module
+    discriminators: Discriminators
+    loss: AdversarialLoss
+
+    def __call__(self, batch: Batch, latents: Tensor) -> Tensor:
+        """(K,), with its graph."""
+        real = batch.records
+        with torch.no_grad():
+            fake = generate(self.generator, latents, real.shape)
+        real_logits, fake_logits, gradients = self.discriminators.logits_and_input_gradients(
+            real, fake, self.loss.penalty_records(real, fake)
+        )
+        losses = mean_over_records(self.loss.discriminator(real_logits, fake_logits), batch.weight)
+        if gradients is None:
+            return losses
+        return losses + mean_over_records(self.loss.gradient_penalty(gradients), batch.weight)
+
+
+@dataclass
+class GeneratorLosses:
+    """What the generator minimises against each discriminator. Weights of records do not count: it sees fakes only."""
+
+    generator: nn.Module
+    discriminators: Discriminators
+    loss: AdversarialLoss
+
+    def __call__(self, batch: Batch, latents: Tensor) -> Tensor:
+        """(K,), with its graph."""
+        fake = generate(self.generator, latents, batch.records.shape)
+        return mean_over_records(self.loss.generator(self.discriminators(fake)))
+
+
+def generate(generator: nn.Module, latents: Tensor, shape: torch.Size) -> Tensor:
+    """Fakes of the shape (K, B, *shape) of the real records, from latents (K or 1, B, latent_dim), in one call."""
+    fake = generator(latents.flatten(0, 1))
+    return fake.reshape(*latents.shape[:2], *shape[2:]).expand(shape)
+
+
+def mean_over_records(losses: Tensor, weight: Tensor | None = None) -> Tensor:
+    """(K, n), (K, n) -> (K,): the weighted mean of each row; 0 where all weights of a row are 0.
+
+    Raises:
+        ParganError: losses of another shape, as of a loss that takes the mean itself.
+    """
+    if losses.dim() != 2:
+        raise ParganError(
+            f"gave values of shape {tuple(losses.shape)}",
+            argument="loss",
+            remedy="return one value per record, (K, B), and leave the mean over records to the caller",
+        )
+    if weight is None:
+        return losses.mean(1)
+    return (losses * weight).sum(1) / weight.sum(1).clamp(min=torch.finfo(weight.dtype).tiny)
