@@ -1,4 +1,4 @@
-"""A run directory, for people: plots, and the tables that end a run and a sweep."""
+"""Results of runs as plots, csv files and tables in the terminal."""
 
 import lazy_loader
 

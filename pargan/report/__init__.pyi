@@ -1,8 +1,8 @@
 from .attacks import write_attacks
 from .plots import auc_curves, loss_curves, roc_curves, score_histograms
 from .samples import draw_samples
-from .summary import summary
 from .sweep import sweep_rows, sweep_table, write_sweep
+from .terminal import summary
 
 __all__ = [
     "auc_curves",

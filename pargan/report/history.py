@@ -1,4 +1,4 @@
-"""metrics.csv as curves."""
+"""Read metrics.csv as curves."""
 
 import csv
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Curve:
-    """One measured thing over the epochs in which it was measured: two arrays of shape (n,)."""
+    """One metric over the epochs in which it was measured: two arrays of shape (n,)."""
 
     epochs: np.ndarray
     values: np.ndarray
 
 
 def read_history(path: Path) -> dict[str, Curve]:
-    """The curves in a metrics.csv; a column without any measurement, and a missing file, give none.
+    """The curves in a metrics.csv by column name; empty columns are left out, a missing file gives {}.
 
-    NaN and infinity are kept: a curve that breaks off tells where a run diverged.
+    NaN and infinity are kept: the curve then ends where the run diverged.
     """
     if not path.is_file():
         return {}

@@ -1,4 +1,4 @@
-"""A plot of a generated table: some of its rows, and each column's distribution beside the real one."""
+"""A plot of a generated table: some rows, and each column's distribution beside the real one."""
 
 from pathlib import Path
 from typing import Any
@@ -6,17 +6,16 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
-from matplotlib.ticker import FuncFormatter
 from matplotlib.transforms import Bbox
 
 from pargan.records.tables import TableSpec
-from pargan.report.plot_style import FAKE, REAL, new_figure, save, tidy
+from pargan.report.plot_style import FAKE, REAL, new_figure, percent, save, style_axes
 
-COLUMNS = 20  # columns drawn of a wide table
-ROWS = 6  # generated rows written out
-ACROSS = 4  # marginals in a row
+COLUMNS = 20  # columns drawn, where a table has more
+ROWS = 6  # generated rows shown
+ACROSS = 4  # histograms in a row
 VALUES = 8  # categories drawn, the most frequent real ones
-LETTERS = 20  # of a value or a name
+LETTERS = 20  # of a value or a name, before it is cut
 BINS = 20
 
 
@@ -24,15 +23,20 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray, path: P
     """Draw generated (S, width) rows beside real (R, width) ones: a few rows, then each column's marginal."""
     fake_columns, real_columns = spec.decode(generated), spec.decode(real)
     columns = spec.columns[:COLUMNS]
-    lines = -(-len(columns) // ACROSS)
-    listing, marginals = 0.55 + 0.21 * (len(columns) + 1), 1.45 * lines + 0.3
-    figure = new_figure(listing + marginals)
-    upper, lower = figure.subfigures(2, 1, height_ratios=(listing, marginals), squeeze=False)[:, 0]
+    down = -(-len(columns) // ACROSS)
+    heights = 0.55 + 0.21 * (len(columns) + 1), 1.45 * down + 0.3
+    figure = new_figure(sum(heights))
+    upper, lower = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
     left_out = f" (the first {COLUMNS} of {len(spec.columns)} columns)" if len(spec.columns) > COLUMNS else ""
-    upper.suptitle(f"Generated rows, to be read downwards{left_out}", fontsize=10, x=0.01, ha="left")
-    _write_rows(upper, {column.name: fake_columns[column.name][:ROWS] for column in columns})
-    lower.suptitle("Share of rows: generated (blue) against real (grey)", fontsize=10, x=0.01, ha="left")
-    panels = lower.subplots(lines, ACROSS, squeeze=False).ravel()
+    upper.suptitle(f"Generated rows, one in each column{left_out}", fontsize=10, x=0.01, ha="left")
+    _draw_rows(upper, {column.name: fake_columns[column.name][:ROWS] for column in columns})
+    lower.suptitle(
+        "Distribution of each column: share of generated (blue) and of real (grey) rows",
+        fontsize=10,
+        x=0.01,
+        ha="left",
+    )
+    panels = lower.subplots(down, ACROSS, squeeze=False).ravel()
     for axes in panels[len(columns) :]:
         axes.set_axis_off()
     for axes, column in zip(panels, columns, strict=False):
@@ -40,12 +44,12 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray, path: P
     return save(figure, path)
 
 
-def _write_rows(figure: SubFigure, columns: dict[str, np.ndarray]) -> None:
+def _draw_rows(figure: SubFigure, columns: dict[str, np.ndarray]) -> None:
     axes = figure.subplots()
     axes.set_axis_off()
     table = axes.table(
-        cellText=[[_short(value) for value in values] for values in columns.values()],
-        rowLabels=[_short(name) for name in columns],
+        cellText=[[_shortened(value) for value in values] for values in columns.values()],
+        rowLabels=[_shortened(name) for name in columns],
         cellLoc="right",
         loc="upper center",
         bbox=Bbox.from_bounds(0.18, 0, 0.82, 1),
@@ -57,10 +61,10 @@ def _write_rows(figure: SubFigure, columns: dict[str, np.ndarray]) -> None:
 
 
 def _marginal(axes: Axes, fake: np.ndarray, real: np.ndarray, name: str, kind: str) -> None:
-    tidy(axes)
-    axes.set_title(_short(name), fontsize=8, loc="left")
+    style_axes(axes)
+    axes.set_title(_shortened(name), fontsize=8, loc="left")
     axes.tick_params(labelsize=7)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    axes.yaxis.set_major_formatter(percent)
     if kind == "categorical":
         _bars(axes, fake, real)
     else:
@@ -74,17 +78,17 @@ def _bars(axes: Axes, fake: np.ndarray, real: np.ndarray) -> None:
     places = np.arange(len(drawn))
     for group, colour, shift in ((real, REAL, -0.2), (fake, FAKE, 0.2)):
         axes.bar(places + shift, [(group == value).mean() for value in drawn], width=0.4, color=colour)
-    axes.set_xticks(places, [_short(value, 24 // len(drawn)) for value in drawn])
+    axes.set_xticks(places, [_shortened(value, 24 // len(drawn)) for value in drawn])
     axes.grid(visible=False, axis="x")
     if len(drawn) < len(values):
-        axes.set_title(f"{len(drawn)} of {len(values)}", fontsize=7, loc="right", color="#666666")
+        axes.set_title(f"{len(drawn)} of {len(values)} values", fontsize=7, loc="right", color="#666666")
 
 
 def _histogram(axes: Axes, fake: np.ndarray, real: np.ndarray) -> None:
     """Bins span the real values; the two end bins also hold the generated values beyond them."""
     low, high = real.min(), real.max()
     if low == high or not np.any(real % 1):
-        # Bins that hold unequal numbers of whole numbers would show teeth that the data has not.
+        # Bins that cover unequal numbers of integers would show jumps that are not in the data.
         step = max(1.0, np.ceil((high - low + 1) / BINS))
         edges = np.arange(low, high + step + 1, step) - 0.5
     else:
@@ -95,6 +99,6 @@ def _histogram(axes: Axes, fake: np.ndarray, real: np.ndarray) -> None:
         axes.stairs(share, edges, color=colour, fill=filled, alpha=0.6 if filled else 1, linewidth=1.3)
 
 
-def _short(value: Any, letters: int = LETTERS) -> str:
+def _shortened(value: Any, letters: int = LETTERS) -> str:
     text = f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
     return text if len(text) <= letters else text[: max(letters - 1, 1)] + "…"

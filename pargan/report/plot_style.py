@@ -1,4 +1,4 @@
-"""What all plots share: size, colours, labels beside lines, and how they reach the disk."""
+"""Shared by all plots: size, colours, labels beside lines, and saving."""
 
 import io
 from pathlib import Path
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from pargan.io.files import write_atomically
 
 Dash: TypeAlias = str | tuple[float, tuple[float, ...]]
-"""A line's pattern, as matplotlib takes it."""
+"""A line's dash pattern, in matplotlib's notation."""
 
 WIDTH = 8.0  # inches; 1200 pixels
 DPI = 150
@@ -19,7 +19,7 @@ DPI = 150
 MEMBER, NONMEMBER = "#D55E00", "#0072B2"
 REAL, FAKE = "#8A8A8A", "#0072B2"
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; their yellow, too pale here, is a brown.
+# Okabe and Ito's colours, distinguishable to colour-blind readers; brown instead of their yellow, too pale here.
 _PALETTE = ("#0072B2", "#56B4E9", "#009E73", "#D55E00", "#CC79A7", "#E69F00", "#000000", "#7A5C00")
 _ATTACKS = (
     "discriminator_mean",
@@ -33,8 +33,8 @@ _ATTACKS = (
 )
 _COLOURS = dict(zip(_ATTACKS, _PALETTE, strict=True))
 
-
-# Variants have their attack's colour and a pattern of their own; the rest share colours in a pattern nobody else has.
+# A variant, such as monte_carlo_log, has the colour of its attack and a dash pattern. Attacks that train networks
+# reuse these colours in one pattern of their own.
 _VARIANTS: dict[str, Dash] = {
     "pca": "--",
     "lbfgs": "--",
@@ -46,7 +46,7 @@ _VARIANTS: dict[str, Dash] = {
     "percentile": (0, (4, 1, 1, 1, 1, 1)),
     "reference": (0, (8, 2, 2, 2)),
 }
-_OTHERS = dict(
+_TRAINING_ATTACKS = dict(
     zip(
         ("shadow", "rmia", "surrogate_discriminator", "calibrated"),
         ("#0072B2", "#56B4E9", "#009E73", "#D55E00"),
@@ -56,52 +56,57 @@ _OTHERS = dict(
 
 
 def attack_colour(name: str) -> str:
-    """The colour of an attack, the same in every plot and every run."""
-    family = _family(name)
-    return _COLOURS[family] if family else _OTHERS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
+    """The colour of an attack, the same in every plot of every run."""
+    base = _base_attack(name)
+    return _COLOURS[base] if base else _TRAINING_ATTACKS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
 
 
 def attack_dash(name: str) -> Dash:
-    """Solid for the attacks with a colour of their own, else a pattern; a user's attack has dots of its own."""
-    family = _family(name)
-    if family == name:
+    """The dash pattern of an attack: solid for those with a colour of their own, dots for a user's attack."""
+    base = _base_attack(name)
+    if base == name:
         return "-"
-    if name in _OTHERS:
+    if name in _TRAINING_ATTACKS:
         return (0, (5, 1.5))
-    return _VARIANTS.get(name[len(family) + 1 :] if family else "", (0, (2, 2)))
+    return _VARIANTS.get(name[len(base) + 1 :] if base else "", (0, (2, 2)))
 
 
-def _family(name: str) -> str | None:
-    """The attack of which `name` is a variant, or itself."""
+def _base_attack(name: str) -> str | None:
+    """`name` itself or the attack it is a variant of; None for an attack without a colour of its own."""
     return next((attack for attack in _ATTACKS if name == attack or name.startswith(f"{attack}_")), None)
 
 
 def new_figure(height: float) -> Figure:
-    """An empty plot 1200 pixels wide; `height` in inches of 150 pixels."""
+    """An empty figure 1200 pixels wide; `height` in inches of 150 pixels."""
     return Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
 
 
-def tidy(axes: Axes) -> None:
-    """Drop the frame's upper and right side, draw a faint grid behind the data."""
+def style_axes(axes: Axes) -> None:
+    """Remove the upper and right side of the frame, and draw a faint grid behind the data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#E6E6E6", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.tick_params(labelsize=8)
 
 
-def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
-    """Write (y, text, colour) labels right of the axes, at their lines' ends, moved apart where they overlap.
+def percent(share: float, _position: float | None = None) -> str:
+    """Tick label of a share, for `Axis.set_major_formatter`."""
+    return f"{100 * share:g} %"
 
-    To be called when the y limits stand.
+
+def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
+    """Write (y, text, colour) labels to the right of the axes at the ends of their lines, without overlap.
+
+    Call it after the y limits are set.
     """
     low, high = axes.get_ylim()
-    gap = 0.06  # a line of small type, as a share of the axes' height
+    gap = 0.06  # the height of a label, as a share of the axes' height
     heights: list[float] = []
     ordered = sorted(ends)
     for y, _, _ in ordered:
-        wanted = (y - low) / (high - low)
-        heights.append(max(wanted, heights[-1] + gap) if heights else wanted)
-    # Pushed up only, a crowd of labels would leave the axes at the top: move the upper ones down again.
+        height = (y - low) / (high - low)
+        heights.append(max(height, heights[-1] + gap) if heights else height)
+    # Labels were only moved up, perhaps beyond the top of the axes: move the upper ones down again.
     ceiling = 1.0
     for i in reversed(range(len(heights))):
         heights[i] = min(heights[i], ceiling)
@@ -111,7 +116,7 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]]) -> None:
 
 
 def save(figure: Figure, path: Path) -> Path:
-    """Write `figure` as PNG, whole or not at all; returns `path`.
+    """Write `figure` as PNG atomically; returns `path`.
 
     Raises:
         ParganError: the file cannot be written.

@@ -1,11 +1,11 @@
-"""Curves over the epochs of a run, and plots of a finished attack."""
+"""Plots of a run's metrics over its epochs, and of the scores of finished attacks."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from sklearn.metrics import roc_curve
 
 from pargan.audits.scoring import AttackResult
@@ -18,33 +18,35 @@ from pargan.report.plot_style import (
     attack_dash,
     label_ends,
     new_figure,
+    percent,
     save,
-    tidy,
+    style_axes,
 )
 
 BINS = 40
+GAP_LABEL = "Generalization gap:\nmembers - nonmembers\n(SDs of the logit)"
 
 
 def loss_curves(directory: RunDirectory) -> Path | None:
     """plots/loss.png: generator and discriminator losses, and the generalization gap where it was measured.
 
-    Thin lines are single discriminators, the thick one is their mean. Returns None where nothing was logged.
+    Thin lines are single discriminators, the thick line is their mean. Returns None where nothing was logged.
     """
     history = read_history(directory.metrics)
     panels = [
         ("Generator loss", history.get("loss/generator"), []),
-        ("Discriminator loss", history.get("loss/discriminator"), _family(history, "loss/discriminator_")),
-        ("Generalization gap\n(SD of logits)", history.get("gap/mean"), _family(history, "gap/partition_")),
+        ("Discriminator loss", history.get("loss/discriminator"), _numbered(history, "loss/discriminator_")),
+        (GAP_LABEL, history.get("gap/mean"), _numbered(history, "gap/partition_")),
     ]
     panels = [panel for panel in panels if panel[1] is not None or panel[2]]
     if not panels:
         return None
     figure = new_figure(0.5 + 1.9 * len(panels))
-    every_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
-    for axes, (title, mean, single) in zip(every_axes, panels, strict=True):
-        tidy(axes)
+    all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, (title, mean, single) in zip(all_axes, panels, strict=True):
+        style_axes(axes)
         for k, curve in enumerate(single):
-            label = f"each of {len(single)} discriminators" if k == 0 else None
+            label = f"single discriminators ({len(single)})" if k == 0 else None
             axes.plot(curve.epochs, curve.values, color="#56B4E9", linewidth=0.8, alpha=0.7, label=label)
         if mean is not None:
             axes.plot(mean.epochs, mean.values, color="#003A5C", linewidth=1.6, label="mean" if single else None)
@@ -52,20 +54,21 @@ def loss_curves(directory: RunDirectory) -> Path | None:
             axes.legend(fontsize=8, frameon=False, ncols=2, loc="best")
         axes.set_ylabel(title, fontsize=9)
     if "gap/mean" in history:
-        every_axes[-1].axhline(0, color="#555555", linewidth=0.8, linestyle=":")
-    _epoch_axis(every_axes[-1])
+        all_axes[-1].axhline(0, color="#555555", linewidth=0.8, linestyle=":")
+    all_axes[0].set_title("Training curves", fontsize=10, loc="left")
+    _label_epochs(all_axes[-1])
     return save(figure, directory.plots / "loss.png")
 
 
 def auc_curves(directory: RunDirectory) -> Path | None:
-    """plots/auc.png: AUC of each attack over the epochs with its 95 % interval; None without any."""
+    """plots/auc.png: AUC of each attack over the epochs with its 95 % interval; None without attacks."""
     history = read_history(directory.metrics)
     names = [name.split("/")[1] for name in history if name.startswith("attack/") and name.endswith("/auc")]
     if not names:
         return None
     figure = new_figure(4.6)
     axes = figure.subplots()
-    tidy(axes)
+    style_axes(axes)
     ends = []
     for name in names:
         auc, low, high = (history.get(f"attack/{name}/{part}") for part in ("auc", "auc_low", "auc_high"))
@@ -81,14 +84,14 @@ def auc_curves(directory: RunDirectory) -> Path | None:
     low_limit, high_limit = axes.get_ylim()
     axes.set_ylim(min(low_limit, 0.45), max(high_limit, 0.6))
     label_ends(axes, ends)
-    axes.set_ylabel("AUC (0.5 = guessing)", fontsize=9)
-    axes.set_title("Membership inference, with 95 % intervals", fontsize=10, loc="left")
-    _epoch_axis(axes)
+    axes.set_ylabel("AUC (0.5 = guessing, 1 = perfect)", fontsize=9)
+    axes.set_title("AUC of membership inference attacks in training, with 95 % intervals", fontsize=10, loc="left")
+    _label_epochs(axes)
     return save(figure, directory.plots / "auc.png")
 
 
 def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
-    """ROC of every attack, on linear axes and, for the low false positive rates, on logarithmic ones."""
+    """ROC curves of all attacks, on linear axes and, for low false positive rates, on logarithmic axes."""
     figure = new_figure(5.0)
     linear, logarithmic = figure.subplots(1, 2)
     ordered = sorted(results, key=lambda result: -result.metrics.auc)
@@ -97,7 +100,7 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
         members, nonmembers = np.asarray(result.member_scores), np.asarray(result.nonmember_scores)
         truth = np.repeat([1, 0], [len(members), len(nonmembers)])
         fpr, tpr, _ = roc_curve(truth, np.concatenate([members, nonmembers]))
-        label = f"{result.name} {_auc(result)}"
+        label = f"{result.name} {_auc_with_interval(result)}"
         for axes in (linear, logarithmic):
             axes.plot(
                 fpr,
@@ -109,16 +112,16 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
             )
     diagonal = np.geomspace(smallest / 10, 1, 50)
     for axes in (linear, logarithmic):
-        tidy(axes)
-        axes.plot(diagonal, diagonal, color="#555555", linewidth=1, linestyle=":")
-        axes.set_xlabel("False positive rate", fontsize=9)
-        axes.set_ylabel("True positive rate", fontsize=9)
+        style_axes(axes)
+        axes.plot(diagonal, diagonal, color="#555555", linewidth=1, linestyle=":", label="guessing")
+        axes.set_xlabel("False positive rate: nonmembers taken for members", fontsize=9)
+        axes.set_ylabel("True positive rate: members found", fontsize=9)
     linear.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     logarithmic.set(xscale="log", yscale="log", xlim=(smallest, 1), ylim=(smallest, 1), aspect="equal")
-    for axis in (logarithmic.xaxis, logarithmic.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
-    linear.set_title("ROC", fontsize=10, loc="left")
-    logarithmic.set_title("Low false positive rates", fontsize=10, loc="left")
+    for axis in (linear.xaxis, linear.yaxis, logarithmic.xaxis, logarithmic.yaxis):
+        axis.set_major_formatter(percent)
+    linear.set_title("ROC curves of the attacks", fontsize=10, loc="left")
+    logarithmic.set_title("The same on logarithmic axes", fontsize=10, loc="left")
     handles, labels = linear.get_legend_handles_labels()
     figure.legend(
         handles,
@@ -127,8 +130,8 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
         ncols=2,
         fontsize=8,
         frameon=False,
-        title="AUC with 95 % interval",
-        handlelength=4,  # room for the longest pattern
+        title="Attack, its AUC and 95 % interval",
+        handlelength=4,  # long enough for the longest dash pattern
         title_fontsize=8,
     )
     return save(figure, path)
@@ -137,7 +140,7 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
 def score_histograms(results: Sequence[AttackResult], path: Path) -> Path:
     """Scores of members against nonmembers, one panel per attack.
 
-    The two end bins also hold the scores beyond the central 99 %: an outlier does not flatten the rest.
+    The end bins include all scores beyond the central 99 %, so that an outlier does not compress the others.
     """
     columns = min(3, len(results))
     rows = -(-len(results) // columns)
@@ -156,21 +159,22 @@ def score_histograms(results: Sequence[AttackResult], path: Path) -> Path:
     return save(figure, path)
 
 
-def _family(history: dict[str, Curve], prefix: str) -> list[Curve]:
+def _numbered(history: dict[str, Curve], prefix: str) -> list[Curve]:
+    """The curves `prefix` + 0, 1, ... in this order; none where there is only one, which equals its mean."""
     names = [name for name in history if name.removeprefix(prefix).isdigit()]
-    if len(names) == 1:  # a single discriminator is its own mean
+    if len(names) == 1:
         return []
     return [history[name] for name in sorted(names, key=lambda name: int(name.removeprefix(prefix)))]
 
 
-def _auc(result: AttackResult) -> str:
-    figures = result.metrics
-    return f"{figures.auc:.3f} [{figures.auc_low:.3f}, {figures.auc_high:.3f}]"
+def _auc_with_interval(result: AttackResult) -> str:
+    metrics = result.metrics
+    return f"{metrics.auc:.3f} [{metrics.auc_low:.3f}, {metrics.auc_high:.3f}]"
 
 
 def _member_histogram(axes: Axes, result: AttackResult) -> None:
-    tidy(axes)
-    edges = _edges(np.concatenate([result.member_scores, result.nonmember_scores]))
+    style_axes(axes)
+    edges = _bin_edges(np.concatenate([result.member_scores, result.nonmember_scores]))
     groups = (
         (result.nonmember_scores, NONMEMBER, "nonmembers"),
         (result.member_scores, MEMBER, "members"),
@@ -179,18 +183,19 @@ def _member_histogram(axes: Axes, result: AttackResult) -> None:
         count, _ = np.histogram(np.clip(scores, edges[0], edges[-1]), bins=edges)
         axes.stairs(count / len(scores), edges, color=colour, fill=True, alpha=0.25)
         axes.stairs(count / len(scores), edges, color=colour, linewidth=1.2, label=label)
-    axes.set_title(f"{result.name}\nAUC {_auc(result)}", fontsize=8.5, loc="left")
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    axes.set_title(f"{result.name}\nAUC {_auc_with_interval(result)}", fontsize=8.5, loc="left")
+    axes.yaxis.set_major_formatter(percent)
 
 
 def _band(axes: Axes, low: Curve, high: Curve, colour: str) -> None:
-    if len(low.epochs) == 1:  # a band of no width would not be seen
+    if len(low.epochs) == 1:  # a band over a single epoch would be invisible
         axes.vlines(low.epochs, low.values, high.values, color=colour, linewidth=1.2)
     else:
         axes.fill_between(low.epochs, low.values, high.values, color=colour, alpha=0.12, linewidth=0)
 
 
-def _edges(scores: np.ndarray) -> np.ndarray:
+def _bin_edges(scores: np.ndarray) -> np.ndarray:
+    """(BINS + 1,) edges that span the central 99 % of the finite scores."""
     finite = scores[np.isfinite(scores)]
     low = np.percentile(finite, 0.5, method="higher") if len(finite) else 0.0
     high = np.percentile(finite, 99.5, method="lower") if len(finite) else 0.0
@@ -199,6 +204,6 @@ def _edges(scores: np.ndarray) -> np.ndarray:
     return np.linspace(low, high, BINS + 1)
 
 
-def _epoch_axis(axes: Axes) -> None:
+def _label_epochs(axes: Axes) -> None:
     axes.set_xlabel("Epoch", fontsize=9)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

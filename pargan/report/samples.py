@@ -1,4 +1,4 @@
-"""Images of generated records beside real ones, one kind of image per kind of record.
+"""Plots of generated records beside real ones, in a form for each kind of record.
 
 Legend: S generated, R real records, *shape of one record in model space.
 """
@@ -14,9 +14,9 @@ from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
 from pargan.records.tables import TableSpec
 from pargan.report.marginals import draw_table
-from pargan.report.plot_style import FAKE, REAL, new_figure, save, tidy
+from pargan.report.plot_style import FAKE, REAL, new_figure, save, style_axes
 
-POINTS = 2000  # drawn of each kind
+POINTS = 2000  # drawn at most, of real and of generated ones
 ACROSS = 16  # images in a row
 FAKE_ROWS, REAL_ROWS = 6, 2
 
@@ -25,13 +25,13 @@ FAKE_ROWS, REAL_ROWS = 6, 2
 def draw_samples(spec: Any, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
     """Draw generated (S, *shape) records beside real (R, *shape) ones as a PNG at `path`; returns `path`.
 
-    A new kind of record brings its image with `draw_samples.register`.
+    A new kind of record is added with `draw_samples.register`.
 
     Raises:
-        NotImplementedError: no image is registered for this kind of spec.
+        NotImplementedError: nothing is registered for this kind of spec.
         ParganError: the file cannot be written.
     """
-    raise NotImplementedError(f"no image is registered for {type(spec).__name__}; use draw_samples.register")
+    raise NotImplementedError(f"no plot is registered for {type(spec).__name__}; use draw_samples.register")
 
 
 draw_samples.register(TableSpec, draw_table)
@@ -39,15 +39,15 @@ draw_samples.register(TableSpec, draw_table)
 
 @draw_samples.register
 def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
-    """Scatter of the first two coordinates, framed by the real points."""
-    real, generated = (_plane(spec.decode(records[:POINTS])) for records in (real, generated))
+    """Scatter plot of the first two coordinates, the axes limited to the range of the real points."""
+    real, generated = (_first_two(spec.decode(records[:POINTS])) for records in (real, generated))
     low, high = real.min(axis=0), real.max(axis=0)
     margin = 0.15 * (high - low) + 1e-9
     low, high = low - margin, high + margin
     outside = int((~((generated >= low) & (generated <= high)).all(axis=1)).sum())
     figure = new_figure(4.6)
     for i, axes in enumerate(figure.subplots(1, 2, sharex=True, sharey=True)):
-        tidy(axes)
+        style_axes(axes)
         axes.scatter(*real.T, s=5, color=REAL, alpha=0.35, linewidths=0)
         if i == 1:
             axes.scatter(*generated.T, s=5, color=FAKE, alpha=0.55, linewidths=0)
@@ -55,25 +55,25 @@ def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray, path: Pat
         axes.set_aspect("equal")
     left, right = figure.axes
     left.set_title(f"{len(real)} real points", fontsize=10, loc="left")
-    note = f", {outside} of them outside the frame" if outside else ""
+    note = f", {outside} not shown" if outside else ""
     right.set_title(f"{len(generated)} generated points (blue){note}", fontsize=10, loc="left")
     return save(figure, path)
 
 
 @draw_samples.register
 def _images(spec: ImageSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
-    """Grid of generated images over two rows of real ones."""
+    """Grid of generated images above two rows of real ones."""
     _, height, width = spec.shape
     ratio = height / width
     figure = new_figure(0.6 + (FAKE_ROWS + REAL_ROWS) * 7.8 / ACROSS * ratio)
     upper, lower = figure.subplots(2, 1, height_ratios=(FAKE_ROWS, REAL_ROWS))
-    _show(upper, generated, FAKE_ROWS, "Generated")
-    _show(lower, real, REAL_ROWS, "Real")
+    _show(upper, generated, FAKE_ROWS, "Generated images")
+    _show(lower, real, REAL_ROWS, "Real images")
     return save(figure, path)
 
 
-def _plane(points: np.ndarray) -> np.ndarray:
-    """(N, D) -> (N, 2): the first two coordinates; a single one is drawn along a line."""
+def _first_two(points: np.ndarray) -> np.ndarray:
+    """(N, D) -> (N, 2): the first two coordinates; one-dimensional points get a second coordinate 0."""
     points = np.asarray(points, dtype=np.float64)
     return points[:, :2] if points.shape[1] > 1 else np.column_stack([points, np.zeros(len(points))])
 
@@ -85,11 +85,11 @@ def _show(axes: Axes, images: np.ndarray, rows: int, title: str) -> None:
 
 
 def montage(images: np.ndarray, rows: int, columns: int) -> np.ndarray:
-    """Tile (N, C, H, W) images in [-1, 1] row by row, a white line between them.
+    """Tile (N, C, H, W) images in [-1, 1] row by row, separated by white lines.
 
     Returns:
         (rows * (H + 1) - 1, columns * (W + 1) - 1) grey levels, or the same with 3 channels last, in [0, 1].
-        Places without an image are white; an image with neither 1 nor 3 channels shows its first.
+        Places without an image are white; of images with neither 1 nor 3 channels the first channel is shown.
     """
     _, channels, height, width = images.shape
     shown = images[: rows * columns] if channels == 3 else images[: rows * columns, :1]

@@ -1,5 +1,3 @@
-"""The most exposed members beside what the generator returns nearest to them."""
-
 import csv
 
 import numpy as np
@@ -22,11 +20,11 @@ TABLE = TableSpec.fit(
 
 
 def table_of(members, nonmembers, samples, partition=None):
-    """Risk by the distance to the nearest generated record."""
+    """A risk table by the distance to the nearest generated record."""
     groups = [torch.as_tensor(group) for group in (members, nonmembers)]
-    found = [-torch.cdist(group.flatten(1), torch.as_tensor(samples).flatten(1)).amin(1).numpy() for group in groups]
-    figures = judge(*found, seed=0, draws=10)
-    result = AttackResult("nearest_neighbour", "samples", *found, figures, num_samples=len(samples), seconds=0.0)
+    scores = [-torch.cdist(group.flatten(1), torch.as_tensor(samples).flatten(1)).amin(1).numpy() for group in groups]
+    metrics = judge(*scores, seed=0, draws=10)
+    result = AttackResult("nearest_neighbour", "samples", *scores, metrics, num_samples=len(samples), seconds=0.0)
     return risk_table([result], *groups, torch.as_tensor(samples), partition)
 
 
@@ -35,25 +33,27 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
-def test_rows_stand_beside_the_generated_ones_in_the_users_units(tmp_path):
+def test_write_exposed_puts_rows_beside_generated_ones_in_the_users_units(tmp_path):
     people = {"age": np.array([3, 44, 20]), "town": np.array(["Ulm", "Köln", "Ulm"])}
     samples = {"age": np.array([21, 44, 7]), "town": np.array(["Ulm", "Köln", "Ulm"])}
     members, generated = TABLE.encode(people), TABLE.encode(samples)
     table = table_of(members, TABLE.encode({"age": np.array([49, 0]), "town": np.array(["Ulm"] * 2)}), generated)
     path = write_exposed(TABLE, table, members, generated, RunDirectory(tmp_path))
     assert path == tmp_path / "exposed.csv"
-    found = rows(path)
-    assert [(row["index"], row["age"], row["generated age"], row["town"], row["generated town"]) for row in found] == [
+    written = rows(path)
+    assert [
+        (row["index"], row["age"], row["generated age"], row["town"], row["generated town"]) for row in written
+    ] == [
         ("1", "44", "44", "Köln", "Köln"),
         ("2", "20", "21", "Ulm", "Ulm"),
         ("0", "3", "7", "Ulm", "Ulm"),
     ]
-    assert float(found[0]["nearest_distance"]) == 0
-    assert found[0]["partition"] == ""
+    assert float(written[0]["nearest_distance"]) == 0
+    assert written[0]["partition"] == ""
 
 
 @pytest.mark.parametrize(("channels", "number"), [(1, 40), (3, 3)])
-def test_a_sheet_of_images_holds_what_there_is(tmp_path, channels, number):
+def test_write_exposed_draws_any_number_of_images(tmp_path, channels, number):
     rng = np.random.default_rng(0)
     members, nonmembers, samples = rng.uniform(-1, 1, (3, number, channels, 8, 8)).astype(np.float32)
     table = table_of(members, nonmembers, samples, np.arange(number) % 2)
@@ -62,10 +62,10 @@ def test_a_sheet_of_images_holds_what_there_is(tmp_path, channels, number):
     with Image.open(path) as plot:
         assert plot.width == 1200
         assert plot.height < 1500
-        assert len(plot.convert("L").getcolors()) > 50  # grey levels: plots were drawn
+        assert len(plot.convert("L").getcolors()) > 50  # grey levels: images were drawn
 
 
-def test_a_pair_shows_the_member_left_and_the_generated_record_right(tmp_path):
+def test_write_exposed_draws_the_member_left_and_the_generated_record_right(tmp_path):
     red, blue, grey = (
         np.broadcast_to(np.array(colour, np.float32)[:, None, None], (number, 3, 8, 8)).copy()
         for colour, number in (((1, -1, -1), 1), ((-1, -1, 1), 1), ((0, 0, 0), 2))
@@ -80,18 +80,18 @@ def test_a_pair_shows_the_member_left_and_the_generated_record_right(tmp_path):
     assert reds[:, 1].max() < blues[:, 1].min()
 
 
-def test_points_are_told_by_the_table_alone(tmp_path):
+def test_write_exposed_writes_nothing_for_points(tmp_path):
     members, nonmembers, samples = np.random.default_rng(0).normal(size=(3, 9, 2)).astype(np.float32)
     table = table_of(members, nonmembers, samples)
     assert write_exposed(PointsSpec(2), table, members, samples, RunDirectory(tmp_path)) is None
     assert not list(tmp_path.iterdir())
 
 
-def test_a_row_per_record_keeps_all_digits(tmp_path):
+def test_write_rows_keeps_all_digits(tmp_path):
     members, nonmembers, samples = np.random.default_rng(0).normal(size=(3, 9, 2)).astype(np.float32)
     table = table_of(members, nonmembers, samples, np.arange(9) % 3)
-    found = rows(write_rows(table.to_dicts(), tmp_path / "records.csv"))
-    assert len(found) == 18
-    assert [float(row["risk"]) for row in found] == table.risk.tolist()
-    assert [float(row["nearest_neighbour_score"]) for row in found] == table.scores["nearest_neighbour"].tolist()
-    assert {row["partition"] for row in found if row["group"] == "nonmember"} == {""}
+    written = rows(write_rows(table.to_dicts(), tmp_path / "records.csv"))
+    assert len(written) == 18
+    assert [float(row["risk"]) for row in written] == table.risk.tolist()
+    assert [float(row["nearest_neighbour_score"]) for row in written] == table.scores["nearest_neighbour"].tolist()
+    assert {row["partition"] for row in written if row["group"] == "nonmember"} == {""}

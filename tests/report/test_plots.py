@@ -8,18 +8,16 @@ from matplotlib.figure import Figure
 from PIL import Image
 from sklearn.metrics import auc, roc_auc_score
 
-from pargan.app.config_directory import config_directory
 from pargan.audits.scoring import AttackResult
 from pargan.io.run_directory import RunDirectory
 from pargan.judge.metrics import judge
-from pargan.report import auc_curves, loss_curves, plot_style, roc_curves, score_histograms
-from pargan.report.history import read_history
-from pargan.report.plot_style import attack_colour, label_ends, new_figure
+from pargan.report import auc_curves, loss_curves, roc_curves, score_histograms
+from pargan.report.plot_style import attack_colour
 
 
 @pytest.fixture
 def drawn(monkeypatch) -> list[Figure]:
-    """The figures that were saved, for a look at what was drawn."""
+    """The figures that were saved."""
     figures: list[Figure] = []
     original = Figure.savefig
 
@@ -41,7 +39,7 @@ def run_directory(folder: Path, rows: list[dict[str, float]]) -> RunDirectory:
     return RunDirectory(folder)
 
 
-def result(name: str, shift: float, m: int = 300, n: int = 200) -> AttackResult:
+def attack_result(name: str, shift: float, m: int = 300, n: int = 200) -> AttackResult:
     rng = np.random.default_rng(0)
     members, nonmembers = rng.normal(shift, 1, m), rng.normal(0, 1, n)
     return AttackResult(name, "samples", members, nonmembers, judge(members, nonmembers, 0, draws=50), 100, 0.1)
@@ -60,15 +58,7 @@ ROWS = [
 ]
 
 
-def test_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
-    history = read_history(run_directory(tmp_path, ROWS).metrics)
-    assert "epoch" not in history
-    assert history["loss/generator"].values.tolist() == [0.7, 0.8]
-    assert history["attack/monte_carlo/auc"].epochs.tolist() == [1]
-    assert read_history(tmp_path / "none.csv") == {}
-
-
-def test_loss_curves_draw_mean_and_each_discriminator(tmp_path, drawn):
+def test_loss_curves_draw_the_mean_and_every_discriminator(tmp_path, drawn):
     path = loss_curves(run_directory(tmp_path, ROWS))
     assert path == tmp_path / "plots" / "loss.png"
     assert is_wide_png(path)
@@ -78,7 +68,7 @@ def test_loss_curves_draw_mean_and_each_discriminator(tmp_path, drawn):
     assert "gap" in gap.get_ylabel()
 
 
-def test_auc_curves_draw_the_interval_and_the_line_of_guessing(tmp_path, drawn):
+def test_auc_curves_draw_the_interval_and_the_line_at_one_half(tmp_path, drawn):
     path = auc_curves(run_directory(tmp_path, ROWS))
     assert path == tmp_path / "plots" / "auc.png"
     assert is_wide_png(path)
@@ -89,35 +79,35 @@ def test_auc_curves_draw_the_interval_and_the_line_of_guessing(tmp_path, drawn):
     assert [text.get_text() for text in axes.texts] == ["monte_carlo 0.520"]
 
 
-def test_nothing_measured_draws_nothing(tmp_path):
+def test_curves_of_an_empty_history_are_none(tmp_path):
     directory = run_directory(tmp_path, [{"epoch": 0, "step": 3}])
     assert loss_curves(directory) is None
     assert auc_curves(directory) is None
     assert not directory.plots.exists()
 
 
-def test_a_diverged_loss_is_still_drawn(tmp_path):
+def test_loss_curves_draw_a_diverged_loss(tmp_path):
     rows = [{"epoch": 0, "loss/generator": 0.5}, {"epoch": 1, "loss/generator": float("nan")}]
     assert is_wide_png(loss_curves(run_directory(tmp_path, rows)))
 
 
-def test_roc_has_the_area_of_the_auc_on_linear_and_logarithmic_axes(tmp_path, drawn):
-    results = [result("own_partition", 1.0), result("nearest_neighbour", 0.1, n=150)]
+def test_roc_curves_have_the_area_of_the_auc_on_linear_and_logarithmic_axes(tmp_path, drawn):
+    results = [attack_result("own_partition", 1.0), attack_result("nearest_neighbour", 0.1, n=150)]
     assert is_wide_png(roc_curves(results, tmp_path / "roc.png"))
     linear, logarithmic = drawn[0].axes
-    for each, curve in zip(results, linear.lines, strict=False):
-        truth = np.repeat([1, 0], [len(each.member_scores), len(each.nonmember_scores)])
-        scores = np.concatenate([each.member_scores, each.nonmember_scores])
+    for result, curve in zip(results, linear.lines, strict=False):
+        truth = np.repeat([1, 0], [len(result.member_scores), len(result.nonmember_scores)])
+        scores = np.concatenate([result.member_scores, result.nonmember_scores])
         area = auc(curve.get_xdata(), curve.get_ydata())
         assert area == pytest.approx(roc_auc_score(truth, scores))
-        assert curve.get_color() == attack_colour(each.name)
+        assert curve.get_color() == attack_colour(result.name)
     assert (logarithmic.get_xscale(), logarithmic.get_yscale()) == ("log", "log")
     assert logarithmic.get_xlim()[0] == pytest.approx(1 / 200)
 
 
 @pytest.mark.parametrize("count", [1, 3, 4])
-def test_histograms_have_one_panel_per_attack_and_count_every_record(tmp_path, drawn, count):
-    results = [result(f"attack_{i}", i) for i in range(count)]
+def test_score_histograms_have_a_panel_per_attack_and_count_every_record(tmp_path, drawn, count):
+    results = [attack_result(f"attack_{i}", i) for i in range(count)]
     results[0].member_scores[:2] = [-1e9, 1e9]
     assert is_wide_png(score_histograms(results, tmp_path / "scores.png"))
     panels = [axes for axes in drawn[0].axes if axes.axison]
@@ -128,28 +118,7 @@ def test_histograms_have_one_panel_per_attack_and_count_every_record(tmp_path, d
     assert abs(panels[0].get_xlim()[1]) < 100
 
 
-def test_histograms_of_constant_scores_do_not_fail(tmp_path):
+def test_score_histograms_draw_constant_scores(tmp_path):
     scores = np.zeros(20)
     constant = AttackResult("dead", "samples", scores, scores, judge(scores, scores, 0, draws=20), 10, 0.1)
     assert is_wide_png(score_histograms([constant], tmp_path / "scores.png"))
-
-
-def test_known_attacks_have_colours_of_their_own_and_a_users_attack_keeps_one():
-    names = ("discriminator_mean", "discriminator_max", "discriminator_gap", "own_partition")
-    assert len({attack_colour(name) for name in (*names, "nearest_neighbour", "monte_carlo")}) == 6
-    assert attack_colour("mine") == attack_colour("mine")
-    assert plot_style.attack_dash("mine") != plot_style.attack_dash("monte_carlo") == "-"
-
-
-def test_no_two_attacks_of_the_house_look_alike():
-    names = [path.stem for path in config_directory().glob("attack/*.yaml") if path.stem != "none"]
-    assert len({(attack_colour(name), plot_style.attack_dash(name)) for name in names}) == len(names) > 20
-
-
-def test_labels_of_equal_ends_do_not_overlap_or_leave_the_axes():
-    axes = new_figure(3).subplots()
-    axes.set_ylim(0, 1)
-    label_ends(axes, [(0.99, name, "black") for name in "abcd"])
-    heights = sorted(text.get_position()[1] for text in axes.texts)
-    assert min(np.diff(heights)) > 0.05
-    assert heights[-1] <= 1

@@ -24,7 +24,7 @@ def size(path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 5])
-def test_points_are_scattered_and_those_outside_the_frame_counted(tmp_path, monkeypatch, dimensions):
+def test_draw_samples_of_points_counts_those_outside_the_axes(tmp_path, monkeypatch, dimensions):
     figures = []
     monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: figures.append(self))
     real, generated = RNG.normal(size=(2, 50, dimensions)).astype(np.float32) / 100
@@ -38,7 +38,7 @@ def test_points_are_scattered_and_those_outside_the_frame_counted(tmp_path, monk
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32), (1, 10, 20)])
-def test_images_are_drawn_at_any_count(tmp_path, shape):
+def test_draw_samples_of_any_number_of_images(tmp_path, shape):
     for count in (3, 200):
         images = RNG.uniform(-1, 1, size=(count, *shape)).astype(np.float32)
         path = draw_samples(ImageSpec(*shape), images, images, tmp_path / "samples" / f"{count}.png")
@@ -46,7 +46,7 @@ def test_images_are_drawn_at_any_count(tmp_path, shape):
 
 
 @given(st.integers(1, 9), st.sampled_from([1, 3]), st.integers(1, 4), st.integers(1, 4))
-def test_a_montage_holds_each_image_in_its_place(count, channels, rows, columns):
+def test_montage_has_every_image_in_its_place(count, channels, rows, columns):
     images = np.random.default_rng(count).uniform(-1, 1, size=(count, channels, 3, 2))
     sheet = montage(images, rows, columns)
     assert sheet.shape[:2] == (rows * 4 - 1, columns * 3 - 1)
@@ -58,7 +58,7 @@ def test_a_montage_holds_each_image_in_its_place(count, channels, rows, columns)
 
 
 @pytest.mark.parametrize("repeats", [1, 12])
-def test_tables_of_all_column_types_are_drawn_narrow_and_wide(tmp_path, repeats):
+def test_draw_samples_of_tables_with_few_and_many_columns_of_all_types(tmp_path, repeats):
     types = {"age": Numeric, "visits": Integer, "town": Categorical}
     columns = {
         "age": RNG.normal(50, 9, 100),
@@ -74,19 +74,19 @@ def test_tables_of_all_column_types_are_drawn_narrow_and_wide(tmp_path, repeats)
     assert height < 2400
 
 
-def test_a_constant_column_is_drawn(tmp_path):
+def test_draw_samples_of_a_table_with_a_constant_column(tmp_path):
     table = {"always": np.full(10, 3.7), "flag": np.array(["x", "y"] * 5)}
     spec = TableSpec.fit(table, {"always": Numeric, "flag": Categorical})
     rows = spec.encode(table)
     assert size(draw_samples(spec, rows, rows, tmp_path / "table.png"))[0] == 1200
 
 
-def test_an_unknown_kind_of_record_is_named(tmp_path):
+def test_draw_samples_names_an_unknown_kind_of_record(tmp_path):
     with pytest.raises(NotImplementedError, match="SimpleNamespace"):
         draw_samples(SimpleNamespace(), np.zeros((1, 2)), np.zeros((1, 2)), tmp_path / "x.png")
 
 
-def test_whole_numbers_fall_evenly_into_bins(tmp_path, monkeypatch):
+def test_draw_samples_bins_integers_evenly(tmp_path, monkeypatch):
     figures = []
     monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: figures.append(self))
     table = {"band": np.arange(1, 41).repeat(5), "flag": np.array(["x", "y"] * 100)}

@@ -1,0 +1,75 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pargan.report import summary
+from pargan.report.terminal import verdict
+from tests.helpers.results import attack, job, printed
+
+
+def test_summary_shows_everything_within_100_columns():
+    names = ("discriminator_mean", "discriminator_gap", "nearest_neighbour")
+    attacks = [attack(name, auc) for name, auc in zip(names, (0.61, 0.51, 0.45), strict=True)]
+    result = job(5, 0, 0.6, 3.21987, attacks=attacks)
+    directory = Path("outputs/digits-js-k5-s0/2026-11-23_10-00-00")
+    text = printed(summary(result, directory))
+    lines = text.splitlines()
+    assert "dataset=digits  loss=js  num_partitions=5  seed=0" in lines[0]
+    assert "3.22" in next(line for line in lines if "fid_refmlp" in line)
+    for shown in ("discriminator_mean", "0.610", "[0.590, 0.630]", "0.040", "[0.020, 0.070]", "leaks"):
+        assert shown in next(line for line in lines if "discriminator_mean" in line)
+    assert "leaks" not in next(line for line in lines if "discriminator_gap" in line)
+    assert "below 0.5" in next(line for line in lines if "nearest_neighbour" in line)
+    assert f"run directory: {directory}" in text
+    assert "800 members against 500 nonmembers" in text
+    assert "…" not in text
+
+
+def test_summary_without_attacks_or_with_too_few_nonmembers():
+    text = printed(summary(job(5, 0, 0.6, 3.0, attacks=[]), Path("run")))
+    assert "run directory: run" in text
+    unresolved = attack("monte_carlo", 0.5, tpr_at_1pct_fpr=None, tpr_at_1pct_fpr_low=None)
+    assert "too few" in printed(summary(job(5, 0, 0.6, 3.0, attacks=[unresolved]), Path("run")))
+
+
+def control(name: str, permuted: float, untrained: float | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"attack": name}
+    for key, value in (("permuted_auc", permuted), ("untrained_auc", untrained)):
+        bounds = (None, None) if value is None else (value - 0.02, value + 0.02)
+        row |= {key: value, f"{key}_low": bounds[0], f"{key}_high": bounds[1]}
+    return row
+
+
+def test_summary_ends_with_controls_and_warnings():
+    blind = {"auc": 0.506, "auc_low": 0.46, "auc_high": 0.55, "p_value": 0.4}
+    controls = {"blind_classifier": blind, "dead_discriminators": []}
+    controls["attacks"] = [control("a", 0.489, 0.503), control("b", 0.501, 0.52)]
+    warning = "members and nonmembers are not exchangeable: " + " ".join(["words"] * 20)
+    lines = printed(summary(job(5, 0, 0.6, 3.0, controls=controls, warnings=[warning]), Path("run"))).splitlines()
+    rows = {name: next(line for line in lines if line.startswith(name)) for name in ("blind", "permuted", "untrained")}
+    assert "0.506" in rows["blind"]
+    assert "[0.460, 0.550]" in rows["blind"]
+    assert "0.489 to 0.501" in rows["permuted"]
+    assert "[0.469, 0.521]" in rows["permuted"]
+    assert "0.503 to 0.520" in rows["untrained"]
+    assert any(line.startswith("warning: members and nonmembers") for line in lines)
+    assert warning in " ".join(line.strip() for line in lines)
+    assert max(map(len, lines)) <= 100
+
+
+def test_summary_leaves_out_controls_that_were_not_run():
+    controls = {"blind_classifier": None, "dead_discriminators": [], "attacks": [control("a", 0.489, None)]}
+    text = printed(summary(job(5, 0, 0.6, 3.0, controls=controls), Path("run")))
+    assert "permuted membership" in text
+    assert "blind" not in text
+    assert "untrained" not in text
+    assert "Controls" not in printed(summary(job(5, 0, 0.6, 3.0, controls=None), Path("run")))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.5, 0.6, ""), (0.501, 0.6, "leaks"), (0.4, 0.5, ""), (0.3, 0.499, "below 0.5"), (0.4, 0.6, "")],
+)
+def test_verdict_marks_only_intervals_without_one_half(low, high, expected):
+    assert verdict({"auc_low": low, "auc_high": high}) == expected
