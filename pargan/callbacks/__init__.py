@@ -1,4 +1,4 @@
-"""Callbacks that watch a run without changing it, and the record they leave in the run directory."""
+"""Lightning callbacks that measure a run without changing it, and write what they measure to the run directory."""
 
 import lazy_loader
 

@@ -96,7 +96,9 @@ class AttackCallback(pl.Callback):
 
     def _choose(self, trainer: pl.Trainer, size: int) -> AttackRecords:
         if self.records is None:
-            datamodule = partition_datamodule(trainer, self, ", or give the callback its records")
+            datamodule = partition_datamodule(
+                trainer, self, "fit with a PartitionDataModule, or pass `records` to the callback"
+            )
             return AttackRecords.of(datamodule, size, self.seed)
         return self.records.subset(size, self.seed)
 

@@ -1,4 +1,4 @@
-"""The generalization gap of every discriminator, while the run trains."""
+"""The generalization gap of every discriminator during training."""
 
 import time
 from typing import Any
@@ -14,12 +14,15 @@ from pargan.metrics.gap import generalization_gap
 
 
 class GeneralizationGap(pl.Callback):
-    """Logs `gap/partition_<k>` and `gap/mean`, in standard deviations of the discriminator's logit.
+    """Logs the generalization gap as `gap/partition_<k>` and `gap/mean`, in standard deviations of the logit.
 
     Args:
-        every_n_epochs: after every n-th epoch, and after the first and the last.
+        every_n_epochs: measures after every n-th epoch, and after the first and the last.
         num_records: at most this many members of all partitions together, and as many nonmembers.
         seed: for the choice of records.
+
+    Raises:
+        ParganError: an interval below 1, or a trainer without a `PartitionDataModule`.
     """
 
     def __init__(self, every_n_epochs: int = 10, num_records: int = 500, seed: int = 0) -> None:
@@ -30,24 +33,24 @@ class GeneralizationGap(pl.Callback):
         self._records: AttackRecords | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Choose the records once."""
+        """Choose the records."""
         self._records = AttackRecords.of(partition_datamodule(trainer, self), self.num_records, self.seed)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Measure."""
+        """Measure and log the gap if it is due."""
         if self._records is None or not is_due(trainer, self.every_n_epochs):
             return
         start = time.perf_counter()
         records = self._records
-        assert records.partition is not None  # a datamodule knows them
+        assert records.partition is not None  # those of a datamodule are known
         target = target_of(pl_module, records.reference, num_samples=1, seed=self.seed)
         members, nonmembers = (
-            standardised_logits(target, each.to(pl_module.device)).cpu().numpy()
-            for each in (records.members, records.nonmembers)
+            standardised_logits(target, group.to(pl_module.device)).cpu().numpy()
+            for group in (records.members, records.nonmembers)
         )
         gaps = generalization_gap(members, records.partition.numpy(), nonmembers)
         self.seconds += time.perf_counter() - start
-        # A partition none of whose members was chosen has no gap.
+        # The gap of a partition without any chosen member is NaN.
         metrics = {f"partition_{k}": gap for k, gap in enumerate(gaps) if not np.isnan(gap)}
         metrics["mean"] = np.nanmean(gaps)
         pl_module.log_dict({f"gap/{name}": value for name, value in metrics.items()})

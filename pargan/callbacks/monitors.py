@@ -1,4 +1,4 @@
-"""Names that others monitor and nobody logs, noticed before Lightning fails over them or passes them over."""
+"""Fail early if a callback monitors a metric that is never logged."""
 
 from collections.abc import Iterable
 
@@ -7,24 +7,26 @@ import pytorch_lightning as pl
 from pargan.errors import ParganError
 
 
-def refuse_unmeasured(trainer: pl.Trainer, family: str, metrics: Iterable[str]) -> None:
-    """Compare what the trainer's callbacks monitor with the metrics that were just logged.
+def refuse_unmeasured(trainer: pl.Trainer, prefix: str, metrics: Iterable[str]) -> None:
+    """Check that the callbacks of a trainer monitor no metric with this prefix but those that were just logged.
 
-    Lightning asks the callbacks that monitor last, so that at this moment no checkpoint of the epoch is written yet.
+    Lightning calls the callbacks that monitor a metric last, so no checkpoint of this epoch has been written yet.
 
     Args:
-        trainer: the run's.
-        family: how the names of these metrics begin, for example "quality/"; others are not looked at.
-        metrics: the rest of their names.
+        trainer: the trainer.
+        prefix: beginning of the metrics' names, for example "quality/"; monitors with other prefixes are ignored.
+        metrics: the logged metrics, without the prefix.
 
     Raises:
-        ParganError: a monitored name of the family is not among them.
+        ParganError: a monitored metric with this prefix is not among them.
     """
-    logged = [f"{family}{metric}" for metric in metrics]
+    logged = [f"{prefix}{metric}" for metric in metrics]
     for callback in trainer.callbacks:  # type: ignore[attr-defined]
         monitor = getattr(callback, "monitor", None) or ""
-        if monitor.startswith(family) and monitor not in logged:
+        if monitor.startswith(prefix) and monitor not in logged:
             raise ParganError(
-                f"monitor={monitor} of {type(callback).__name__} is not measured in this run; "
-                f"choose one of {', '.join(logged)}"
+                f"of {type(callback).__name__} is not measured in this run",
+                argument="monitor",
+                value=monitor,
+                remedy=f"choose one of {', '.join(logged)}",
             )

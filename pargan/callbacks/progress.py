@@ -1,4 +1,4 @@
-"""One progress bar for the whole run, with the losses and the attacks' AUC beside it."""
+"""One progress bar for the whole run, with the attacks' AUC beside it."""
 
 import sys
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ from rich.text import Text
 
 from pargan.io.progress import set_display
 
-PRINTED_WIDTH = 100  # columns where the output is no terminal
+PRINTED_WIDTH = 100  # columns where the output is not a terminal
 
 
 class EpochProgress(ProgressBar):
-    """Counts epochs; Lightning's own bars count batches and start anew every epoch, which here is a blink.
+    """Counts epochs. Lightning's own bars count the batches of an epoch, which often takes only an instant here.
 
     Args:
         attacks: names of the attacks whose AUC is shown.
@@ -42,7 +42,7 @@ class EpochProgress(ProgressBar):
         self._enabled = False
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Show the bar, at the epoch a resumed run continues from."""
+        """Show the bar; a resumed run starts at its epoch."""
         if not self._enabled:
             return
         self._progress = Progress(
@@ -61,18 +61,18 @@ class EpochProgress(ProgressBar):
         set_display(self._progress)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """One epoch further; metrics are the latest there are."""
+        """Advance by one epoch and show the latest metrics."""
         if self._progress is not None:
             task = self._progress.tasks[0]
             metrics = self._metrics(trainer.callback_metrics)
             self._progress.update(task.id, completed=trainer.current_epoch + 1, metrics=metrics)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Leave the last state on the screen."""
+        """Stop the bar; its last state stays on the screen."""
         self._stop()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
-        """Free the screen for the message."""
+        """Stop the bar, so that the error message appears below it."""
         self._stop()
 
     def _stop(self) -> None:
@@ -88,7 +88,7 @@ class EpochProgress(ProgressBar):
 
 
 class _MetricsColumn(ProgressColumn):
-    """Of the run; an attack's own line, which stands below while it runs, has none."""
+    """The metrics of the run; empty for the line of an attack in progress."""
 
     def render(self, task: Task) -> Text:
         return Text(task.fields.get("metrics", ""))

@@ -1,4 +1,4 @@
-"""The quality curve beside the leakage curve."""
+"""The quality of generated records during training."""
 
 import time
 from typing import Any
@@ -12,16 +12,19 @@ from pargan.seeding import derive
 
 
 class QualityCallback(pl.Callback):
-    """Logs `quality/<metric>` by the data set's own measure.
+    """Logs the quality metrics of the data set as `quality/<metric>`.
 
-    `quality/distance` is the measure's main metric under a name that every data set has, lower is better, so
-    that early stopping and the best checkpoint can monitor it.
+    The first of them, where lower is better, is also logged as `quality/distance`: a name that every data set has,
+    for early stopping and the best checkpoint to monitor.
 
     Args:
-        every_n_epochs: after every n-th epoch, and after the first and the last.
-        num_samples: generated records per look.
+        every_n_epochs: measures after every n-th epoch, and after the first and the last.
+        num_samples: generated records per measurement.
         num_records: at most this many records of each group to compare with.
         seed: for subsamples and latents.
+
+    Raises:
+        ParganError: an interval below 1, or a trainer without a `PartitionDataModule`.
     """
 
     def __init__(
@@ -32,21 +35,21 @@ class QualityCallback(pl.Callback):
         self.num_records = num_records
         self.seed = seed
         self.seconds = 0.0
-        self._split: QualityRecords | None = None
+        self._records: QualityRecords | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Choose the records to compare with once."""
+        """Choose the records to compare with."""
         datamodule = partition_datamodule(trainer, self)
-        self._split = datamodule.split(self.num_records, derive(self.seed, "quality records"))
+        self._records = datamodule.split(self.num_records, derive(self.seed, "quality records"))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Measure."""
-        if self._split is None or not is_due(trainer, self.every_n_epochs):
+        """Measure and log the quality if it is due."""
+        if self._records is None or not is_due(trainer, self.every_n_epochs):
             return
         start = time.perf_counter()
         pool = partition_datamodule(trainer, self).pool
         samples = pl_module.sample(self.num_samples, derive(self.seed, "quality samples")).cpu().numpy()
-        metrics = pool.quality(pool.spec.snap(samples), self._split, self.seed)
+        metrics = pool.quality(pool.spec.snap(samples), self._records, self.seed)
         self.seconds += time.perf_counter() - start
         pl_module.log_dict({f"quality/{name}": value for name, value in metrics.items()})
         pl_module.log("quality/distance", next(iter(metrics.values())))

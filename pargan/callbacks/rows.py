@@ -1,4 +1,4 @@
-"""metrics.csv, the checkpoint and result.json agree on which epochs are done."""
+"""Keep metrics.csv, the checkpoint and result.json consistent about which epochs are done."""
 
 from pathlib import Path
 from typing import Any
@@ -9,20 +9,21 @@ from pargan.io.loggers import EpochCsvLogger
 
 
 class RowBeforeCheckpoint(pl.Callback):
-    """Writes the epoch's row before a checkpoint of that epoch is written.
+    """Writes the epoch's row of metrics.csv before a checkpoint of that epoch is written.
 
-    Lightning logs an epoch after its checkpoint. A run killed between the two, or stopped there by a full disk,
-    would be resumed one epoch later and lack that row for ever. The row Lightning writes afterwards replaces this one.
+    Lightning logs an epoch after its checkpoint. A run that is killed between the two, or stopped there by a full
+    disk, is resumed one epoch later and would never get that row. The row Lightning writes afterwards replaces this
+    one.
 
     Args:
-        logger: of the file.
+        logger: writes metrics.csv.
     """
 
     def __init__(self, logger: EpochCsvLogger) -> None:
         self.logger = logger
 
     def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: Any, checkpoint: dict[str, Any]) -> None:
-        """Write what has been logged in this epoch; nothing where the checkpoint is saved outside of training."""
+        """Write what was logged in this epoch; nothing if the checkpoint is saved outside of training."""
         # `callback_metrics` is public, but also holds the metrics of earlier epochs.
         results = trainer._results if trainer.training else None
         logged = {} if results is None else results.metrics(False)["log"]
@@ -32,18 +33,18 @@ class RowBeforeCheckpoint(pl.Callback):
 
 
 class BackupPreviousResult(pl.Callback):
-    """Renames the metrics of a finished run that is trained on, which from the first step are not this run's any more.
+    """Renames the result file of a finished run when its training continues, because it no longer describes the run.
 
     Args:
-        result: their file.
-        before: the file's new name.
+        result: the result file.
+        backup: its new name.
     """
 
-    def __init__(self, result: Path, before: Path) -> None:
+    def __init__(self, result: Path, backup: Path) -> None:
         self.result = result
-        self.before = before
+        self.backup = backup
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Not sooner: until the checkpoint has been restored, the run may still be refused."""
+        """Rename the file; not before, because restoring the checkpoint may still fail."""
         if self.result.exists():
-            self.result.replace(self.before)
+            self.result.replace(self.backup)

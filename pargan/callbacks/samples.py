@@ -1,4 +1,4 @@
-"""Images of generated records over the epochs."""
+"""Plots of generated records during training."""
 
 import time
 from pathlib import Path
@@ -14,15 +14,18 @@ from pargan.seeding import derive
 
 
 class SampleImages(pl.Callback):
-    """Writes `epoch_<n>.png`: a grid, a scatter or a table of generated records beside real nonmembers.
+    """Writes `epoch_<n>.png`, n from 1: generated records beside real nonmembers as images, points or a table.
 
-    The same latents every time, so that the images show training and not chance.
+    The latents are the same every time, so that the plots differ by training alone.
 
     Args:
-        folder: where the images go.
-        every_n_epochs: after every n-th epoch, and after the first and the last.
-        num_samples: generated records per image, and real ones beside them.
+        folder: where the plots are written.
+        every_n_epochs: draws after every n-th epoch, and after the first and the last.
+        num_samples: generated records per plot, and real ones beside them.
         seed: for latents and the choice of real records.
+
+    Raises:
+        ParganError: an interval below 1, or a trainer without a `PartitionDataModule`.
     """
 
     def __init__(self, folder: Path, every_n_epochs: int = 50, num_samples: int = 500, seed: int = 0) -> None:
@@ -34,12 +37,12 @@ class SampleImages(pl.Callback):
         self._real: np.ndarray | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Choose the real records once."""
+        """Choose the real records."""
         datamodule = partition_datamodule(trainer, self)
         self._real = datamodule.take_nonmembers(self.num_samples, derive(self.seed, "shown records"))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Draw."""
+        """Draw the records if it is due."""
         if self._real is None or not is_due(trainer, self.every_n_epochs):
             return
         start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Observing does not change the run: bit-equal weights, modes restored, random states untouched."""
+"""Callbacks do not change the run: weights are bit-equal, modes and random states are restored."""
 
 import numpy as np
 import pytest
@@ -49,26 +49,26 @@ class Modes(Callback):
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
         numpy_state = np.random.get_state()[1].tobytes()  # noqa: NPY002
-        modes = tuple((each.training) for each in pl_module.modules())
-        flags = tuple(each.requires_grad for each in pl_module.parameters())
+        modes = tuple(module.training for module in pl_module.modules())
+        flags = tuple(parameter.requires_grad for parameter in pl_module.parameters())
         self.seen.append((modes, flags, numpy_state, torch.random.get_rng_state().numpy().tobytes()))
 
 
 def run(folder, callbacks, loss, **settings):
     module = gan(LOSSES[loss], networks=with_noise_and_batch_norm, d_steps=2, spec=PointsSpec(2))
-    module.generator[2].eval()  # a part that somebody set to eval mode stays there
+    module.generator[2].eval()  # a module in eval mode stays in eval mode
     modes = Modes()
     trainer(folder, 3, [*callbacks, modes], **settings).fit(module, blobs_in_partitions())
     return module, modes.seen
 
 
 @pytest.mark.parametrize("loss", ["js", "wgan"])
-def test_weights_are_bit_equal_with_and_without_every_callback(loss, tmp_path):
+def test_callbacks_leave_weights_bit_equal(loss, tmp_path):
     alone, _ = run(tmp_path, [], loss)
     watched, seen = run(tmp_path, observers(tmp_path), loss, enable_progress_bar=True)
     assert_equal_weights(weights(watched), weights(alone))
     assert len(seen) == 3 * 4
-    assert len(set(seen)) == 1  # after all callbacks of an epoch, everything is as at the run's first batch
+    assert len(set(seen)) == 1  # after all callbacks of an epoch, all states are as at the run's first batch
     assert len((tmp_path / "attacks.jsonl").read_text().splitlines()) == 3 * len(ATTACKS)
     assert sorted(path.name for path in (tmp_path / "samples").iterdir()) == [
         "epoch_00001.png",

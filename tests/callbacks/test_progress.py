@@ -1,5 +1,3 @@
-"""The progress bar: one for the whole run, with the attacks' AUC."""
-
 import re
 import threading
 import time
@@ -18,28 +16,28 @@ from tests.helpers.tiny import blobs_in_partitions, gan, trainer
 
 def run(folder, epochs, *before, **settings):
     bar = EpochProgress(["own_partition"])
-    made = trainer(folder, epochs, [*before, bar], enable_progress_bar=True)
-    made.fit(settings.get("module", gan()), blobs_in_partitions(), ckpt_path=settings.get("checkpoint"))
-    return bar, made
+    pl_trainer = trainer(folder, epochs, [*before, bar], enable_progress_bar=True)
+    pl_trainer.fit(settings.get("module", gan()), blobs_in_partitions(), ckpt_path=settings.get("checkpoint"))
+    return bar, pl_trainer
 
 
 def shown(capsys):
     return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", capsys.readouterr().err)
 
 
-def test_it_counts_epochs_and_shows_the_auc(tmp_path, capsys, monkeypatch):
+def test_epoch_progress_counts_epochs_and_shows_the_auc(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "150")
     watching = AttackCallback({"own_partition": ScheduledAttack(OwnPartition(), 1, 30)}, 30, 20)
-    _, made = run(tmp_path, 3, watching)
+    _, pl_trainer = run(tmp_path, 3, watching)
     last = shown(capsys).strip().splitlines()[-1]
-    auc = float(made.callback_metrics["attack/own_partition/auc"])
+    auc = float(pl_trainer.callback_metrics["attack/own_partition/auc"])
     assert "3/3" in last
     assert last.endswith(f"AUC own_partition {auc:.3f}")
 
 
-def test_a_resumed_run_starts_where_it_stopped(tmp_path, capsys):
-    _, made = run(tmp_path, 2)
-    made.save_checkpoint(tmp_path / "last.ckpt")
+def test_epoch_progress_of_a_resumed_run_starts_at_its_epoch(tmp_path, capsys):
+    _, pl_trainer = run(tmp_path, 2)
+    pl_trainer.save_checkpoint(tmp_path / "last.ckpt")
     shown(capsys)
     run(tmp_path, 4, checkpoint=tmp_path / "last.ckpt")
     text = shown(capsys)
@@ -47,7 +45,7 @@ def test_a_resumed_run_starts_where_it_stopped(tmp_path, capsys):
     assert "0/4" not in text
 
 
-def test_an_error_frees_the_screen(tmp_path):
+def test_epoch_progress_stops_on_an_error(tmp_path):
     module = gan()
     for weight in module.generator.parameters():
         weight.data.fill_(float("nan"))
@@ -57,7 +55,7 @@ def test_an_error_frees_the_screen(tmp_path):
     assert bar._progress is None
 
 
-def test_an_attack_that_takes_long_adds_a_line_to_the_same_display(tmp_path, capsys, monkeypatch):
+def test_epoch_progress_shows_the_bar_of_a_slow_attack_below(tmp_path, capsys, monkeypatch):
     started, another, start = [], threading.Event(), Progress.start
     monkeypatch.setattr(Progress, "start", lambda self: (start(self), started.append(self), another.set()))
     monkeypatch.setattr(progress, "DELAY", 0.0)
@@ -81,7 +79,7 @@ def test_an_attack_that_takes_long_adds_a_line_to_the_same_display(tmp_path, cap
         assert another.wait(10)
 
 
-def test_a_disabled_bar_shows_nothing(tmp_path, capsys):
+def test_epoch_progress_shows_nothing_when_disabled(tmp_path, capsys):
     bar = EpochProgress()
     bar.disable()
     trainer(tmp_path, 1, [bar], enable_progress_bar=True).fit(gan(), blobs_in_partitions())
