@@ -48,7 +48,7 @@ Step = Callable[[Tensor], None]
 
 
 def configuration(
-    case: str, num_partitions: int | None = None, acceleration: str = "off", attacks: Sequence[str] = ()
+    case: str, num_partitions: int | None = None, acceleration: str = "fast", attacks: Sequence[str] = ()
 ) -> DictConfig:
     """The recipe of a case such as "mnist js", with its own attacks unless others are named."""
     resolvers.register()

@@ -9,19 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pargan.fast.convolution import Conv2d, ConvTranspose2d
-from pargan.fast.dropout import Dropout
-from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
 from pargan.gan.discriminators import input_gradients
 from pargan.losses import AdversarialLoss
-
-PLAIN: dict[type[nn.Module], type[nn.Module]] = {
-    Conv2d: nn.Conv2d,
-    ConvTranspose2d: nn.ConvTranspose2d,
-    Dropout: nn.Dropout,
-    LeakyDropout: nn.Sequential,
-    LeakyReLU: nn.LeakyReLU,
-}
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 
@@ -39,8 +28,8 @@ class ReferenceStep:
         generator_optimizer: OptimizerFactory,
         discriminator_optimizer: OptimizerFactory,
     ) -> None:
-        self.generator = plain(generator)
-        self.discriminators = [plain(each) for each in discriminators]
+        self.generator = generator
+        self.discriminators = discriminators
         self.loss = loss
         self.latent_dim = latent_dim
         self.d_steps = d_steps
@@ -74,11 +63,3 @@ class ReferenceStep:
 
 def _alone(discriminator: nn.Module) -> Callable[[Tensor], Tensor]:
     return lambda records: discriminator(records[0]).view(1, -1)
-
-
-def plain(network: nn.Module) -> nn.Module:
-    """The network with PyTorch's own layers in place of ours, which compute the same in less time."""
-    for layer in network.modules():
-        if type(layer) in PLAIN:
-            layer.__class__ = PLAIN[type(layer)]
-    return network

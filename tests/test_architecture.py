@@ -25,7 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fast": {"errors"},
     "records": {"errors", "io"},
     "metrics": {"errors", "io", "records", "seeding"},
-    "models": {"errors", "fast", "records"},
+    "models": {"errors", "records"},
     "gan": {"errors", "fast", "losses", "records", "seeding"},
     "data": {"errors", "io", "metrics", "records", "seeding"},
     "attacks": {"errors", "io", "judge", "metrics", "records", "seeding"},

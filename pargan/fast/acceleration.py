@@ -1,4 +1,4 @@
-"""Ways to run a training step, all with the same result: as it is written, compiled, or recorded and replayed.
+"""Ways to run a training step, all with the same result to rounding: fast, plain, compiled, recorded and replayed.
 
 A step consists of updates; an update of the discriminators or of the generator first finds gradients, then takes the
 optimiser's step. Legend: K partitions, B records of each, *shape of one record.
@@ -35,7 +35,13 @@ Gradients = Callable[[Any], Tensor]
 
 
 class Acceleration:
-    """Runs everything as it is written, and is what the others change a part of."""
+    """The default, `acceleration=fast`: faster layers, and alike dense discriminators evaluated as one.
+
+    The other ways change a part of it.
+    """
+
+    fast_networks: ClassVar[bool] = True
+    """Whether networks get the layers of `use_fast_layers` and discriminators are stacked where they can be."""
 
     keeps_gradients: ClassVar[bool] = False
     """Whether gradients have to stay where they are in memory from one update to the next."""
@@ -56,6 +62,12 @@ class Acceleration:
         return function
 
 
+class Plain(Acceleration):
+    """PyTorch's own layers and a loop over the K discriminators: what the other ways are compared with."""
+
+    fast_networks = False
+
+
 @dataclass(frozen=True)
 class Compiled(Acceleration):
     """`torch.compile` for the networks and the loss, forwards and backwards.
@@ -74,8 +86,10 @@ class Compiled(Acceleration):
         compiler = os.environ.get("CXX", "g++")
         if device.type == "cpu" and shutil.which(compiler) is None:
             raise ParganError(
-                f"acceleration=compile needs the C++ compiler {compiler} on a CPU, and there is none; install it, name "
-                f"another in the environment variable CXX, or use acceleration=off"
+                f"needs the C++ compiler {compiler} on a CPU, which was not found",
+                argument="acceleration",
+                value="compile",
+                remedy="install it, name another in the environment variable CXX, or use acceleration=fast",
             )
 
     def losses(self, function: Losses) -> Losses:
@@ -138,12 +152,17 @@ class Graphed(Acceleration):
         """
         if self.recorder is CudaRecorder and device.type != "cuda":
             raise ParganError(
-                f"acceleration=graph records CUDA graphs and the device is {device.type}; "
-                f"use trainer=gpu where there is one, else acceleration=off or acceleration=compile"
+                f"records CUDA graphs, and the device is {device.type}",
+                argument="acceleration",
+                value="graph",
+                remedy="train on a GPU, or use acceleration=fast or acceleration=compile",
             )
         if precision.startswith("16"):
             raise ParganError(
-                f"acceleration=graph does not go with trainer.precision={precision}; use 32-true or bf16-mixed"
+                "scales gradients step by step, which acceleration=graph cannot record",
+                argument="precision",
+                value=precision,
+                remedy="use precision=32-true or precision=bf16-mixed",
             )
 
     def gradients(self, function: Gradients, reads: Sequence[Tensor], leaves_on: Sequence[Tensor]) -> Gradients:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, fold
 
 from pargan.fast.fft_convolution import spectral_convolution
-from pargan.fast.torch_transforms import transforming
+from pargan.fast.torch_internals import transforming
 
 FEW = 4  # channels to compute
 
@@ -35,7 +35,7 @@ class Conv2d(nn.Conv2d):
         if not torch.jit.is_scripting():
             made = self._with_a_shorter_way_back(images)
             # Hooks may keep it: a view is none of the results that LeakyDropout takes for its own.
-            return made.view_as(made) if self._forward_hooks else made
+            return made.view_as(made) if getattr(self, "_forward_hooks", True) else made
         return self._conv_forward(images, self.weight, self.bias)
 
     @torch.jit.unused

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pargan.fast.torch_transforms import transforming
+from pargan.fast.torch_internals import transforming
 
 LEVELS = 2**16
 PER_DRAW = 4  # 16-bit numbers in the 64 bits of one draw

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pargan.fast.convolution import MADE_BY
 from pargan.fast.dropout import Dropout
-from pargan.fast.torch_transforms import transforming
+from pargan.fast.torch_internals import transforming
 
 
 class LeakyReLU(nn.LeakyReLU):
@@ -85,4 +85,4 @@ class LeakyDropout(nn.Sequential):
     def _may_overwrite(self, activations: Tensor) -> bool:
         made_by = activations.grad_fn
         by_convolution = made_by is not None and made_by.name() in MADE_BY
-        return by_convolution and torch.is_grad_enabled() and not self._forward_pre_hooks
+        return by_convolution and torch.is_grad_enabled() and not getattr(self, "_forward_pre_hooks", True)

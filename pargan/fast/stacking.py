@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from pargan.fast import dense_chain
 from pargan.fast.dropout import Dropout
 from pargan.fast.leaky_relu import LeakyReLU
+from pargan.fast.torch_internals import has_module_hooks, has_tensor_hooks
 
 ELEMENTWISE = frozenset(
     {
@@ -35,10 +36,6 @@ ELEMENTWISE = frozenset(
 """Layers without parameters that treat every number alike, so that K batches can pass through as one tensor."""
 
 LINEAR = frozenset({nn.Linear, nn.Flatten, nn.Identity})
-
-# What people have registered and would miss; there is no public way to ask.
-HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 def _leaky_slope(layer: nn.Module, hidden: Tensor) -> Tensor:
@@ -219,15 +216,11 @@ def reason_not_stackable(networks: Sequence[nn.Module]) -> str | None:
         return "a parameter is frozen"
     if len({(parameter.dtype, parameter.device) for parameter in parameters}) > 1:
         return "their parameters are of several types or on several devices"
-    if any(_has_hooks(each, HOOKS) for network in networks for each in network.modules()):
+    if any(has_module_hooks(layer) for network in networks for layer in network.modules()):
         return "a layer has hooks"
-    if any(_has_hooks(parameter, TENSOR_HOOKS) for parameter in parameters):
+    if any(has_tensor_hooks(parameter) for parameter in parameters):
         return "a parameter has hooks"
     return None
-
-
-def _has_hooks(watched: nn.Module | Tensor, kinds: Sequence[str]) -> bool:
-    return any(getattr(watched, kind, None) for kind in kinds)
 
 
 def _layers(network: nn.Module) -> Iterator[nn.Module]:

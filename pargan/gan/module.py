@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from pargan.errors import ParganError
 from pargan.fast.acceleration import Acceleration
+from pargan.fast.layers import use_fast_layers
 from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
 from pargan.gan.discriminators import Discriminators
 from pargan.gan.latents import independent
@@ -46,7 +47,8 @@ class ParGANModule(pl.LightningModule):
             disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimisers. Stacked networks
             hand it one flat vector, so it cannot tell weights from biases.
         d_steps: discriminator updates per batch.
-        acceleration: how updates are run, as written by default; the result is the same.
+        acceleration: how updates are run; the result is the same to rounding. By default faster layers are put into
+            the networks, in place; `Plain()` leaves them as they are.
         latents: draws the latents of an update, (K or 1, B, latent_dim): see `pargan.gan.latents`.
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
@@ -80,6 +82,9 @@ class ParGANModule(pl.LightningModule):
         self.loss = loss
         self.acceleration = acceleration or Acceleration()
         self.latent_dim = latent_dim
+        if self.acceleration.fast_networks:
+            for network in (generator, *self.discriminators):
+                use_fast_layers(network)
         self.updates = Updates(
             generator, self.discriminators, loss, latents, latent_dim, self.acceleration, self.manual_backward
         )
@@ -125,8 +130,9 @@ class ParGANModule(pl.LightningModule):
         self.refuse_half_precision(self.trainer.precision)
         self.acceleration.refuse(self.device, str(self.trainer.precision))
         self.updates.reset()
-        disable_nvml_probe()
-        raise_malloc_trim_threshold()
+        if self.acceleration.fast_networks:
+            disable_nvml_probe()
+            raise_malloc_trim_threshold()
 
     def refuse_half_precision(self, precision: str | int) -> None:
         """Refuse fp16 with a loss that differentiates a gradient.

@@ -91,7 +91,9 @@ class Updates:
 
     def discriminator_parameters(self) -> list[nn.Parameter]:
         """What to hand to the discriminators' optimizer; whether they are stacked is settled here."""
-        return self.discriminator_networks.stack()
+        if self.acceleration.fast_networks:
+            return self.discriminator_networks.stack()
+        return list(self.discriminator_networks.parameters())
 
     def generator_parameters(self) -> list[nn.Parameter]:
         """What to hand to the generator's optimizer."""

@@ -8,8 +8,6 @@ from itertools import pairwise
 from torch import nn
 
 from pargan.errors import ParganError
-from pargan.fast.convolution import Conv2d, ConvTranspose2d
-from pargan.fast.leaky_relu import LeakyDropout
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 from pargan.records.spec import RecordSpec
 
@@ -45,7 +43,7 @@ class DCGANGenerator(nn.Sequential):
         strides = [1] + [2] * halvings
         for (inputs, outputs), stride in zip(pairwise([first, *between, channels]), strides, strict=True):
             layers += [
-                ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False),
+                nn.ConvTranspose2d(inputs, outputs, 5, stride, padding=2, output_padding=stride - 1, bias=False),
                 nn.BatchNorm2d(outputs, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
                 nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
             ]
@@ -74,8 +72,9 @@ class DCGANDiscriminator(nn.Sequential):
         for step in range(max(1, _halvings(height, width_px))):
             outputs = min(width << step, 4 * width)
             layers += [
-                Conv2d(channels, outputs, 5, stride=2, padding=2),
-                LeakyDropout(LEAKY_SLOPE, dropout),
+                nn.Conv2d(channels, outputs, 5, stride=2, padding=2),
+                nn.LeakyReLU(LEAKY_SLOPE),
+                nn.Dropout(dropout),
             ]
             channels, height, width_px = outputs, (height + 1) // 2, (width_px + 1) // 2
         super().__init__(*layers, nn.Flatten(), nn.Linear(channels * height * width_px, 1))

@@ -9,7 +9,6 @@ from math import prod
 
 from torch import nn
 
-from pargan.fast.dropout import Dropout
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 from pargan.records.spec import RecordSpec
 
@@ -59,5 +58,5 @@ def _hidden_layers(widths: Sequence[int], batch_norm: bool = False, dropout: flo
         layers.append(nn.Linear(width_in, width_out, bias=not batch_norm))
         layers += [nn.BatchNorm1d(width_out, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM)] if batch_norm else []
         layers.append(nn.LeakyReLU(LEAKY_SLOPE, inplace=True))
-        layers += [Dropout(dropout)] if dropout else []
+        layers += [nn.Dropout(dropout)] if dropout else []
     return layers

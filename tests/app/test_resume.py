@@ -35,9 +35,9 @@ def resumed(tmp_path):
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ("off", ["acceleration=compile"], Compiled()),
+        ("fast", ["acceleration=compile"], Compiled()),
         ("graph", ["acceleration=compile"], Compiled()),
-        ("off", ["acceleration=graph", "+acceleration.warm_up=5"], Graphed(5)),
+        ("plain", ["acceleration=graph", "+acceleration.warm_up=5"], Graphed(5)),
         ("graph", [], Graphed()),
     ],
 )
@@ -48,7 +48,7 @@ def test_the_acceleration_may_change(resumed, before, after, expected):
 
 
 def test_a_run_with_graphs_continues_without(resumed):
-    assert type(instantiate(resumed(["acceleration=graph"], "acceleration=off").module.acceleration)) is Acceleration
+    assert type(instantiate(resumed(["acceleration=graph"], "acceleration=fast").module.acceleration)) is Acceleration
 
 
 def test_values_that_may_change_do_and_others_are_refused(resumed):

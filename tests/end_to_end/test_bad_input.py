@@ -34,7 +34,7 @@ CONFIGURATION = {
     "trainer.precision=17": ["trainer.precision=17", "32-true"],
     "trainer.precision=bf16-true": ["trainer.precision=bf16-true", "bf16-mixed"],
     "acceleration=graph": ["the device is cpu", "acceleration=compile"],
-    "acceleration=fast": ["acceleration=fast is not known"],
+    "acceleration=off": ["acceleration=off is not known"],
     "seed=-1": ["seed=-1", "0 or more"],
     "module.d_steps=0": ["module.d_steps=0", "1 or more"],
     "module.generator_optimizer.lr=fast": ["module.generator_optimizer.lr=fast", "above 0"],

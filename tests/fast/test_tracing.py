@@ -6,6 +6,7 @@ from torch._subclasses import FakeTensorMode
 
 from pargan.fast.convolution import ConvTranspose2d
 from pargan.fast.fft_convolution import bases, spectral_convolution
+from pargan.fast.layers import use_fast_layers
 from pargan.fast.leaky_relu import LeakyDropout
 from pargan.models import DCGANDiscriminator, DCGANGenerator
 from pargan.records.images import ImageSpec
@@ -27,6 +28,8 @@ def spectral_is_right():
 def test_a_step_without_numbers():
     with FakeTensorMode():
         generator, discriminator = DCGANGenerator(MNIST, 10, width=8), DCGANDiscriminator(MNIST, width=8)
+        use_fast_layers(generator)
+        use_fast_layers(discriminator)
         verdict = discriminator(generator(torch.randn(3, 10)))
         verdict.sum().backward()
     assert verdict.shape == (3, 1)
@@ -46,6 +49,7 @@ def test_spectra_without_numbers_leave_none_of_them_behind(real):
 @pytest.mark.parametrize("strict", [False, True], ids=["not strict", "strict"])
 def test_torch_export_of_a_generator(strict):
     generator = DCGANGenerator(MNIST, 10, width=8).eval()
+    use_fast_layers(generator)
     latents = torch.randn(3, 10)
     exported = torch.export.export(generator, (latents,), strict=strict).module()
     torch.testing.assert_close(exported(latents), generator(latents), atol=1e-5, rtol=1e-4)

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from pargan.errors import ParganError
-from pargan.fast.convolution import ConvTranspose2d
+from pargan.fast import use_fast_layers
 from pargan.models import DCGANDiscriminator, DCGANGenerator, MLPDiscriminator, MLPGenerator
 from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
@@ -65,10 +65,12 @@ def test_shapes(member):
 
 # A table's head draws categories with layers of its own, which TorchScript has to trace.
 @pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning", "ignore::DeprecationWarning")
+@pytest.mark.parametrize("prepare", [lambda network: None, use_fast_layers], ids=["plain", "fast"])
 @pytest.mark.parametrize("name", [name for name in FAMILY if name not in ("table G", "normalised G")])
-def test_every_network_can_be_exported(name):
+def test_network_can_be_scripted(name, prepare):
     network, latent_dim, shape = FAMILY[name]()
     network.eval()
+    prepare(network)
     records = inputs(latent_dim, shape)
     torch.testing.assert_close(torch.jit.script(network)(records), network(records), atol=1e-5, rtol=1e-4)
 
@@ -171,7 +173,7 @@ def test_kerass_defaults():
     assert {each.p for each in layers if isinstance(each, nn.Dropout)} == {0.3}
     for kind, has_bias in ((nn.ConvTranspose2d, False), (nn.Conv2d, True)):
         assert all((each.bias is not None) == has_bias for each in layers if isinstance(each, kind))
-    assert [type(each) for each in DCGANGenerator(MNIST, 100)][-2:] == [ConvTranspose2d, nn.Tanh]
+    assert [type(each) for each in DCGANGenerator(MNIST, 100)][-2:] == [nn.ConvTranspose2d, nn.Tanh]
 
 
 def test_images_come_out_in_range():

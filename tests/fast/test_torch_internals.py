@@ -1,4 +1,4 @@
-"""Transforms of torch.func and differentiation in forward mode: what PyTorch's own layers give."""
+"""Transforms of torch.func and forward-mode differentiation give what PyTorch's own layers give; missing names too."""
 
 import pytest
 import torch
@@ -6,9 +6,12 @@ from torch import nn
 from torch.autograd import forward_ad
 from torch.func import grad, hessian, jvp, vmap
 
+from pargan.fast import torch_internals
 from pargan.fast.convolution import Conv2d, ConvTranspose2d
 from pargan.fast.dropout import Dropout
 from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+from pargan.fast.stacking import reason_not_stackable
+from tests.helpers.tiny import discriminator
 
 LAYERS = {
     "few channels": lambda: (Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3), 2),
@@ -68,3 +71,31 @@ def test_the_convolution_of_a_discriminator_with_leaky_and_dropout():
     gradients = vmap(grad(alone(energy(network))), randomness="same")(images[:1].expand(2, -1, -1, -1))
     assert gradients.any()
     torch.testing.assert_close(*gradients)
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer_without_the_private_names_is_pytorchs_own(name, monkeypatch):
+    monkeypatch.setattr(torch_internals, "SHOWS_TRANSFORMS", False)
+    assert torch_internals.transforming()
+    ours, theirs, *channels = LAYERS[name]()
+    ours.double().load_state_dict(theirs.double().state_dict())
+    found = []
+    for layer in (ours, theirs):
+        images = torch.linspace(-1, 1, 3 * (channels or [2])[0] * 25, dtype=torch.float64).reshape(3, -1, 5, 5)
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            output = layer(images.requires_grad_())
+        output.square().sum().backward()
+        found += [output, images.grad]
+    for one, other in zip(found[:2], found[2:], strict=True):
+        torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
+
+
+def test_hooks_that_cannot_be_seen_are_taken_to_be_there(monkeypatch):
+    networks = [discriminator(), discriminator()]
+    assert reason_not_stackable(networks) is None
+    monkeypatch.setattr(torch_internals, "MODULE_HOOKS", ("_no_such_name",))
+    assert "hooks" in reason_not_stackable(networks)
+    monkeypatch.setattr(torch_internals, "MODULE_HOOKS", ())
+    monkeypatch.setattr(torch_internals, "TENSOR_HOOKS", ("_no_such_name",))
+    assert "hooks" in reason_not_stackable(networks)
