@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from rich.console import Console
 from rich.table import Table
 
@@ -26,17 +25,15 @@ from benchmarks.memory import peak_memory
 from benchmarks.step import steps_between, timed
 from pargan import AttackRecords, ParganError, ParGANModule
 from pargan.app.config_directory import config_directory
-from pargan.audits.evaluation import attack_target, target_of
-from pargan.callbacks import ScheduledAttack
+from pargan.app.objects import build_attacks
+from pargan.attacks import Attack
+from pargan.audits import AuditSettings, attack_target, target_of
 
 FULL = {"num_records": 5000, "num_samples": 10_000, "draws": 2000}
 CPU = torch.device("cpu")
-ATTACKS = sorted(
-    file.stem
-    for file in config_directory().glob("attack/*.yaml")
-    if OmegaConf.select(OmegaConf.load(file), "_target_") == "pargan.callbacks.ScheduledAttack"
-)
-"""What conf/attack has that needs one GAN only, so that a training may schedule it."""
+TRAIN_MODELS = {"calibrated", "none", "rmia", "shadow"}
+ATTACKS = sorted(file.stem for file in config_directory().glob("attack/*.yaml") if file.stem not in TRAIN_MODELS)
+"""What conf/attack has that needs one GAN only, so that a training may run it."""
 
 
 def main() -> None:
@@ -62,14 +59,13 @@ def main() -> None:
 def measure(case: str, attacks: Sequence[str], turns: int) -> Iterator[dict[str, Any]]:
     """Median seconds and peak memory of each attack, and of the recipe's together beside the steps between."""
     cfg, module, records = setting(case)
-    loop = {"num_samples": cfg.callbacks.attacks.num_samples, "draws": cfg.callbacks.attacks.draws}
-    scheduled = chosen(case, attacks)
-    for name, each in scheduled.items():
-        default = {"num_records": each.num_records, **loop}
+    loop = {key: cfg.callbacks.attacks[key] for key in FULL}
+    measured = chosen(case, attacks)
+    for name, attack in measured.items():
         try:
             times = {
-                column: median(partial(attacked, module, {name: each.attack}, records, **size), turns)
-                for column, size in (("default", default), ("full", FULL))
+                column: median(partial(attacked, module, {name: attack}, records, **size), turns)
+                for column, size in (("default", loop), ("full", FULL))
             }
         except ParganError as error:
             yield {"case": case, "attack": name, "refused": str(error)}
@@ -77,8 +73,7 @@ def measure(case: str, attacks: Sequence[str], turns: int) -> Iterator[dict[str,
             yield {"case": case, "attack": name, **times, "MiB": peak_memory(once_at_full_size, case, name)}
     if attacks:
         return
-    together = {name: each.attack for name, each in scheduled.items()}
-    in_loop = median(partial(attacked, module, together, records, num_records=500, **loop), turns)
+    in_loop = median(partial(attacked, module, measured, records, **loop), turns)
     spec = cases.spec_of(case)
     step, real = cases.ours(cfg, spec, CPU), cases.records(cfg, spec, CPU)
     training = median(partial(step, real), turns + 2) * steps_between(cfg)
@@ -92,16 +87,15 @@ def setting(case: str) -> tuple[DictConfig, ParGANModule, AttackRecords]:
     return cfg, cases.build(cfg, spec), random_records(FULL["num_records"], spec.shape, cfg.num_partitions)
 
 
-def chosen(case: str, attacks: Sequence[str]) -> dict[str, ScheduledAttack]:
-    """The attacks of these names, or the recipe's where there are none."""
-    found: dict[str, ScheduledAttack] = instantiate(cases.configuration(case, attacks=attacks).attack, _convert_="all")
-    return found
+def chosen(case: str, attacks: Sequence[str]) -> dict[str, Attack]:
+    """The attacks of these names, or the recipe's where none are given."""
+    return build_attacks(cases.configuration(case, attacks=attacks))
 
 
 def once_at_full_size(case: str, name: str) -> None:
     """What memory is measured of."""
     _, module, records = setting(case)
-    attacked(module, {name: chosen(case, [name])[name].attack}, records, **FULL)
+    attacked(module, {name: chosen(case, [name])[name]}, records, **FULL)
 
 
 def random_records(number: int, shape: tuple[int, ...], num_partitions: int) -> AttackRecords:
@@ -119,9 +113,10 @@ def attacked(
     num_samples: int,
     draws: int,
 ) -> None:
-    """One evaluation, samples included."""
+    """One run of the attacks, samples included."""
+    settings = AuditSettings(num_samples=num_samples, num_records=num_records, draws=draws)
     target = target_of(module, records.reference, num_samples, seed=0, reference_labels=records.reference_labels)
-    attack_target(target, records.subset(num_records, seed=0), attacks, draws, seed=0)
+    attack_target(target, records.subset(num_records, seed=0), attacks, settings)
 
 
 def median(call: Any, turns: int) -> float:

@@ -1,5 +1,6 @@
-from .audits import AttackRecords, Audit, audit, make_target, run_attacks
-from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, SampleImages, ScheduledAttack
+from .app.load_run import LoadedRun, load_run
+from .audits import AttackRecords, AuditResult, AuditSettings, audit, make_target, run_attacks
+from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, SampleImages
 from .data import PartitionDataModule
 from .errors import ParganError
 from .gan import Discriminators, ParGANModule
@@ -8,18 +9,20 @@ from .records import Batch, Pool
 __all__ = [
     "AttackCallback",
     "AttackRecords",
-    "Audit",
+    "AuditResult",
+    "AuditSettings",
     "Batch",
     "Discriminators",
     "GeneralizationGap",
+    "LoadedRun",
     "ParGANModule",
     "ParganError",
     "PartitionDataModule",
     "Pool",
     "QualityCallback",
     "SampleImages",
-    "ScheduledAttack",
     "audit",
+    "load_run",
     "make_target",
     "run_attacks",
 ]

@@ -126,15 +126,15 @@ def _fit(cfg: DictConfig, directory: RunDirectory, settings: dict[str, Any]) -> 
     with _locked(directory), _resumable(directory):
         named = ", ".join(f"{key}={settings[key]}" for key in ("dataset", "loss", "num_partitions", "seed"))
         print(f"training {named} -> {directory.from_here}", flush=True)
-        from pargan.app import run
+        from pargan.app.train import train as train_run
 
-        return run.train(cfg, settings)
+        return train_run(cfg, settings)
 
 
 def _objective(cfg: DictConfig, result: dict[str, Any]) -> float:
-    from pargan.app import run
+    from pargan.app.train import objective
 
-    return run.objective(cfg, result)
+    return objective(cfg.objective, result)
 
 
 def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
@@ -162,9 +162,9 @@ def _attack(cfg: DictConfig) -> None:
     try:
         check_values(cfg)
         print(f"attacking with {', '.join(cfg.attack) or 'no attack'} -> {RunDirectory(output).from_here}", flush=True)
-        from pargan.app import run
+        from pargan.app.attack import attack as attack_target
 
-        run.attack(cfg, output)
+        attack_target(cfg, output)
     except (Exception, KeyboardInterrupt):
         _remove(output)
         raise

@@ -1,7 +1,5 @@
 """target=samples and target=module: audits from files. Legend: S generated records, *shape of one record."""
 
-import json
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,32 +8,28 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from rich.console import Console
 from torch import Tensor
 
-from pargan import report
-from pargan.app.build import build_attacks, device_of, measured_by_inception
-from pargan.app.sweep import PRINTED_WIDTH
+from pargan.app.objects import build_attacks, device_of, measured_by_inception
+from pargan.app.write import write_audit
 from pargan.attacks import Target, refuse_without_models
-from pargan.audits import make_target
-from pargan.audits.audit import attack_records, samples_view, set_aside
-from pargan.audits.evaluation import evaluate_target
+from pargan.audits.audit import audit_target
 from pargan.audits.generator_files import load_generator
+from pargan.audits.groups import attack_records, set_aside
 from pargan.audits.scoring import refuse_wider
+from pargan.audits.settings import AuditSettings
+from pargan.audits.targets import make_target, samples_view
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
-from pargan.io.files import write_atomically
-from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
 from pargan.records.pool import Pool, QualityRecords
 from pargan.seeding import derive, subset
 
-SHOWN = 500  # generated records in an image, and real ones beside them
 EXAMPLES = "a .csv or .npz file, or a folder of images"
 
 
 def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
-    """Audit what a generator returned, from its output alone, and write to `output`.
+    """target=samples: audit what a generator returned, from its output alone, and write to `output`.
 
     Returns:
         What result.json in `output` holds.
@@ -43,127 +37,125 @@ def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
     Raises:
         ParganError: files that are missing, unfit or share records, an attack that needs more than samples.
     """
-    groups = _groups(cfg, "synthetic")
-    synthetic = groups.pop("synthetic")
-    chosen = subset(cfg.evaluation.num_samples, len(synthetic), derive(cfg.seed, "generated records"))
+    settings: AuditSettings = instantiate(cfg.audit)
+    pools = _read(cfg, "members", "nonmembers", "synthetic")
+    synthetic = pools.pop("synthetic")
+    chosen = subset(settings.num_samples, len(synthetic), derive(settings.seed, "generated records"))
 
-    def target(reference: Tensor) -> Target:
-        records = torch.from_numpy(synthetic.take(chosen)).to(reference.device)
-        seed = derive(cfg.seed, "attacked samples")
-        return samples_view(records, reference, seed, groups["members"].spec, f"synthetic={cfg.synthetic}")
+    def view(reference: Tensor) -> Target:
+        samples = torch.from_numpy(synthetic.take(chosen)).to(reference.device)
+        seed = derive(settings.seed, "attacked samples")
+        return samples_view(samples, reference, seed, pools["members"].spec, argument="synthetic")
 
-    return _audit(cfg, output, groups, target)
+    return _audit(cfg, settings, output, pools, view)
 
 
 def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
-    """Audit a network that maps latents to records in model space, and write to `output`.
+    """target=module: audit a network that maps latents to records in model space, and write to `output`.
 
     Returns:
         What result.json in `output` holds.
 
     Raises:
-        ParganError: files that are missing, unfit or share records, a network that cannot be had or returns
+        ParganError: files that are missing, unfit or share records, a network that cannot be loaded or returns
             other records, an attack that needs discriminators.
     """
+    settings: AuditSettings = instantiate(cfg.audit)
     if cfg.module is None:
-        raise ParganError("module is missing; give a TorchScript file, for example module=generator.pt latent_dim=100")
+        raise ParganError(
+            "is missing",
+            argument="module",
+            remedy="give a TorchScript file, for example module=generator.pt latent_dim=100",
+        )
     is_file = isinstance(cfg.module, str)
     network = load_generator(cfg.module if is_file else instantiate(cfg.module), cfg.weights, cfg.latent_dim)
-    groups = _groups(cfg)
-    spec = groups["members"].spec
+    pools = _read(cfg, "members", "nonmembers")
+    spec = pools["members"].spec
     if network.shape != spec.shape:
-        name = cfg.module if is_file else cfg.module["_target_"]
         raise ParganError(
-            f"module={name} returns records of shape {network.shape}, members={cfg.members} holds {spec.shape}; "
-            f"give the records that it was trained on, in the shape in which it returns them"
+            f"returns records of shape {network.shape}, and members={cfg.members} holds {spec.shape}",
+            argument="module",
+            value=cfg.module if is_file else cfg.module["_target_"],
+            remedy="give the records that it was trained on, in the shape in which it returns them",
         )
 
-    def target(reference: Tensor) -> Target:
-        seed = derive(cfg.seed, "attacked samples")
-        size = cfg.evaluation.num_samples
+    def view(reference: Tensor) -> Target:
+        seed = derive(settings.seed, "attacked samples")
         generator = network.module.to(reference.device)
-        return make_target(generator, None, cfg.latent_dim, None, reference, size, seed, spec=spec)
+        return make_target(generator, None, cfg.latent_dim, None, reference, settings.num_samples, seed, spec=spec)
 
-    return _audit(cfg, output, groups, target)
+    return _audit(cfg, settings, output, pools, view)
 
 
-def _groups(cfg: DictConfig, *more: str) -> dict[str, Pool]:
-    names = ["members", "nonmembers", *more]
+def _read(cfg: DictConfig, *names: str) -> dict[str, Pool]:
+    """The pools of the files that the configuration names; `reference` where there is one."""
     for name in names:
         if cfg[name] is None:
-            raise ParganError(f"{name} is missing; give {EXAMPLES}, for example {name}={name}.csv")
-    names += [] if cfg.reference is None else ["reference"]
-    options = {str(key): value for key, value in OmegaConf.to_container(cfg.dataset, resolve=True).items()}  # type: ignore[union-attr]
-    return read_groups({name: str(cfg[name]) for name in names}, **options)
+            raise ParganError("is missing", argument=name, remedy=f"give {EXAMPLES}, for example {name}={name}.csv")
+    paths = {name: str(cfg[name]) for name in (*names, "reference") if cfg[name] is not None}
+    options: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
+    return read_groups(paths, **options)
 
 
 def _audit(
-    cfg: DictConfig, output: Path, groups: Mapping[str, Pool], target: Callable[[Tensor], Target]
+    cfg: DictConfig,
+    settings: AuditSettings,
+    output: Path,
+    pools: Mapping[str, Pool],
+    view: Callable[[Tensor], Target],
 ) -> dict[str, Any]:
-    """The way that all audits from files share: groups, target, attacks and quality, then what they leave."""
-    device, spec, seed = device_of(cfg.device), groups["members"].spec, cfg.seed
-    measure = measured_by_inception(lambda: groups["members"], cfg.inception, device)().quality
-    every = {name: records.take(np.arange(len(records))) for name, records in groups.items()}
-    names = {name: f"{name}={cfg[name]}" for name in groups}
-    records = attack_records(every["members"], every["nonmembers"], every.get("reference"), seed=seed, names=names)
-    view = target(records.reference.to(device))
+    """What all audits from files share: records, target, attacks and quality, then what they leave."""
+    device, spec, seed = device_of(cfg.device), pools["members"].spec, settings.seed
+    measure = measured_by_inception(lambda: pools["members"], cfg.inception, device)().quality
+    groups = {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
+    records = attack_records(groups["members"], groups["nonmembers"], groups.get("reference"), seed=seed)
+    target = view(records.reference.to(device))
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
-    refuse_wider(view, attacks)
-    split = _split(groups, every, cfg.evaluation.num_quality, seed)
+    refuse_wider(target, attacks)
+    compared = _quality_records(pools, groups, settings.num_quality, seed)
 
     def quality(samples: np.ndarray) -> dict[str, float]:
         # Not the first ones: a file may be in order.
-        chosen = subset(cfg.evaluation.num_quality, len(samples), derive(seed, "quality generated"))
-        return measure(samples[chosen], split, seed)
+        chosen = subset(settings.num_quality, len(samples), derive(seed, "quality generated"))
+        return measure(samples[chosen], compared, seed)
 
-    if cfg.evaluation.num_records is not None:
-        records = records.subset(cfg.evaluation.num_records, seed)
-    evaluation = evaluate_target(
-        view, records, attacks, quality, draws=cfg.evaluation.draws, seed=seed, controls=cfg.evaluation.controls
-    )
-    result = {
-        "status": "finished",
-        "settings": _settings(cfg, groups),
-        **evaluation.to_dict(),
+    audit = audit_target(target, records.subset(settings.num_records, seed), attacks, quality, settings)
+    is_halved = "reference" not in pools
+    description = {
+        "settings": _settings(cfg, pools),
         "data": {
-            **{name: len(group) for name, group in every.items()},
-            "nonmembers": len(every["nonmembers"]) - (0 if "reference" in groups else len(records.reference)),
+            **{name: len(group) for name, group in groups.items()},
+            "nonmembers": len(groups["nonmembers"]) - (len(records.reference) if is_halved else 0),
             "reference": len(records.reference),
-            "generated": len(view.samples),
+            "generated": len(target.samples),
         },
-        "notes": [] if "reference" in groups else [_note(cfg, len(records.reference))],
-        "timings": {"evaluation": evaluation.seconds},
-        "provenance": provenance(),
+        "notes": [_note(cfg, len(records.reference))] if is_halved else [],
+        "timings": {"audit": audit.seconds},
     }
-    directory = RunDirectory(output)
-    real = records.nonmembers[:SHOWN].cpu().numpy()
-    report.draw_samples(spec, evaluation.samples[:SHOWN], real, directory.samples / "generated.png")
-    report.write_attacks(spec, evaluation, directory)
-    write_atomically(directory.result, json.dumps(result, indent=2).encode())
-    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
-    console.print(report.summary(result, directory.from_here), crop=False)
-    return result
+    return write_audit(audit, spec, RunDirectory(output), description)
 
 
-def _split(groups: Mapping[str, Pool], every: Mapping[str, np.ndarray], size: int, seed: int) -> QualityRecords:
+def _quality_records(
+    pools: Mapping[str, Pool], groups: Mapping[str, np.ndarray], size: int, seed: int
+) -> QualityRecords:
     """At most `size` members and nonmembers, for the quality; the reference set whole, as it is in training."""
-    index = {name: np.arange(len(group)) for name, group in every.items()}
+    index = {name: np.arange(len(group)) for name, group in groups.items()}
     source = {"members": "members", "nonmembers": "nonmembers", "reference": "reference"}
-    if "reference" not in groups:
-        index["reference"], index["nonmembers"] = set_aside(len(every["nonmembers"]), seed)
+    if "reference" not in pools:
+        index["reference"], index["nonmembers"] = set_aside(len(groups["nonmembers"]), seed)
         source["reference"] = "nonmembers"
     for name in ("members", "nonmembers"):
         index[name] = index[name][subset(size, len(index[name]), derive(seed, f"quality {name}"))]
-    labels = {name: groups[origin].labels for name, origin in source.items()}
+    labels = {name: pools[origin].labels for name, origin in source.items()}
     return QualityRecords(
-        *(every[origin][index[name]] for name, origin in source.items()),
+        *(groups[origin][index[name]] for name, origin in source.items()),
         *(None if known is None else known[index[name]] for name, known in labels.items()),
     )
 
 
-def _settings(cfg: DictConfig, groups: Mapping[str, Pool]) -> dict[str, Any]:
-    keys = [*groups, *(key for key in ("synthetic", "module", "latent_dim", "weights") if cfg.get(key) is not None)]
+def _settings(cfg: DictConfig, pools: Mapping[str, Pool]) -> dict[str, Any]:
+    keys = [*pools, *(key for key in ("synthetic", "module", "latent_dim", "weights") if cfg.get(key) is not None)]
     return {key: cfg[key] if isinstance(cfg[key], str | int) else cfg[key]["_target_"] for key in (*keys, "seed")}
 
 

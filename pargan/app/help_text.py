@@ -18,7 +18,7 @@ from pargan.app.config_directory import config_directories, config_directory, op
 from pargan.app.yaml_comments import yaml_comments
 
 COMMENT_COLUMN = 44
-EXAMPLE = {"train": "data.batch_size=32", "attack": "evaluation.num_samples=2000"}
+EXAMPLE = {"train": "data.batch_size=32", "attack": "audit.num_samples=2000"}
 HIDDEN = ("_partial_", "_convert_")
 OPTIONS = """Options:
   -m, --multirun     one run for each value of a list: -m seed=0,1,2

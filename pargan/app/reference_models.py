@@ -22,9 +22,10 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from pargan.app.build import Built, build_module, build_trainer, cpu_threads, quiet_lightning
+from pargan.app.load_run import LoadedRun
+from pargan.app.objects import build_module, build_trainer, cpu_threads, quiet_lightning
 from pargan.attacks import Attack, NeedsModels, ReferenceModel, Target
-from pargan.audits.evaluation import target_of
+from pargan.audits.targets import target_of
 from pargan.callbacks import PeriodicCheckpoint
 from pargan.data.membership import Membership
 from pargan.data.splitting import split_reference
@@ -43,21 +44,20 @@ class ReferenceRecipe:
     """How reference models of one run are trained.
 
     Attributes:
-        cfg: the configuration the attacked run was trained with.
-        built: the attacked run's data, and its module at the checkpoint under attack. Reference models get as
-            many generator steps (to whole epochs) as it has had, whatever ended its training.
-        directory: the attacked run's.
+        run: the attacked run, its module at the checkpoint under attack. Reference models get as many generator
+            steps (to whole epochs) as that module has had, whatever ended its training.
         share: of the reference set that each model is trained on.
         seed: the attack's; model i is trained with a seed derived from it.
-        device: where to train.
     """
 
-    cfg: DictConfig
-    built: Built
-    directory: RunDirectory
+    run: LoadedRun
     share: float
     seed: int
-    device: torch.device
+
+    @property
+    def device(self) -> torch.device:
+        """Where models are trained: where the attacked module is."""
+        return self.run.module.device
 
     @cached_property
     def facts(self) -> dict[str, Any]:
@@ -74,10 +74,10 @@ class ReferenceRecipe:
         module.pop("acceleration", None)  # the training is the same
         return recipe | {
             "trainer": {key: value for key, value in trainer.items() if key not in MACHINE},
-            "generator_steps": self.built.module.generator_steps,
+            "generator_steps": self.run.module.generator_steps,
             "share": self.share,
             "seed": self.seed,
-            "membership": self.built.datamodule.membership.digest,
+            "membership": self.run.datamodule.membership.digest,
         }
 
     @cached_property
@@ -87,7 +87,7 @@ class ReferenceRecipe:
 
     def directory_of(self, number: int) -> RunDirectory:
         """Where model `number`, counted from 0, lives."""
-        return RunDirectory(self.directory.reference_models / self.digest / str(number))
+        return RunDirectory(self.run.directory.reference_models / self.digest / str(number))
 
     def membership_of(self, number: int) -> Membership:
         """Who is a member of model `number`.
@@ -95,25 +95,27 @@ class ReferenceRecipe:
         Raises:
             ParganError: the reference set is too small for one batch of every partition.
         """
-        data = self.built.datamodule
+        data = self.run.datamodule
         num_partitions, batch_size, available = data.num_partitions, data.batch_size, len(data.membership.reference)
         needed = num_partitions * batch_size
         if int(self.share * available) < needed:
             raise ParganError(
-                f"data.reference={available} of the attacked run is too small for reference models: share={self.share} "
-                f"of it holds {int(self.share * available)} records, and num_partitions={num_partitions} with "
-                f"data.batch_size={batch_size} take {needed}; train with data.reference={ceil(needed / self.share)} "
-                f"or more"
+                f"records of the attacked run are too few for reference models: share={self.share} of them are "
+                f"{int(self.share * available)}, and num_partitions={num_partitions} with batch_size={batch_size} "
+                f"need {needed}",
+                argument="data.reference",
+                value=available,
+                remedy=f"train with data.reference={ceil(needed / self.share)} or more",
             )
-        scheme = instantiate(self.cfg.data.scheme)
+        scheme = instantiate(self.run.cfg.data.scheme)
         seed = self._seed_of(number)
         return split_reference(data.pool, data.membership, self.share, scheme, num_partitions, seed)
 
     def train(self, number: int) -> str:
         """Train model `number`, from its last checkpoint on where there is one; says what was to be done."""
         directory, membership, start = self.directory_of(number), self.membership_of(number), time.perf_counter()
-        steps_per_epoch = membership.partitions.shape[1] // self.built.datamodule.batch_size
-        epochs = ceil(self.built.module.generator_steps / steps_per_epoch)
+        steps_per_epoch = membership.partitions.shape[1] // self.run.datamodule.batch_size
+        epochs = ceil(self.run.module.generator_steps / steps_per_epoch)
         checkpoint = directory.last_checkpoint if directory.last_checkpoint.is_file() else None
         done = load_checkpoint(checkpoint)["pargan"]["generator_steps"] if checkpoint else 0
         if done >= epochs * steps_per_epoch:
@@ -133,11 +135,11 @@ class ReferenceRecipe:
             every_n_epochs=cfg.evaluate_every,
             enable_version_counter=False,
         )
-        records = self.built.datamodule.pool  # loaded once for all models
+        records = self.run.datamodule.pool  # loaded once for all models
         data = instantiate(cfg.data, _partial_=True)(source=lambda: records, membership=membership)
         membership.save(directory.membership)
         with quiet_lightning(), cpu_threads(cfg.model.threads):
-            trainer = build_trainer(cfg, [keep], [])
+            trainer = build_trainer(cfg, [keep])
             trainer.fit(build_module(cfg, records.spec), data, ckpt_path=checkpoint)
             trainer.save_checkpoint(directory.last_checkpoint)
         how = f"continued at step {done} and trained" if done else "trained"
@@ -145,12 +147,12 @@ class ReferenceRecipe:
 
     def model(self, number: int, num_samples: int) -> ReferenceModel:
         """Model `number`, trained before, for an attack that may look at `num_samples` of its samples."""
-        theirs, ours = self.membership_of(number).reference, self.built.datamodule.membership.reference
+        theirs, ours = self.membership_of(number).reference, self.run.datamodule.membership.reference
         left_out = torch.from_numpy(np.isin(ours, theirs)).to(self.device)
         return ReferenceModel(partial(self._target, number, num_samples), left_out)
 
     def _target(self, number: int, num_samples: int) -> Target:
-        records = self.built.datamodule.pool
+        records = self.run.datamodule.pool
         module = build_module(self._seeded(self._seed_of(number)), records.spec)
         module.load_state_dict(load_checkpoint(self.directory_of(number).last_checkpoint)["state_dict"])
         unseen = torch.as_tensor(records.take(self.membership_of(number).reference))
@@ -160,31 +162,24 @@ class ReferenceRecipe:
         return derive(self.seed, "reference model", number)
 
     def _seeded(self, seed: int) -> DictConfig:
-        cfg = deepcopy(self.cfg)
+        cfg = deepcopy(self.run.cfg)
         for key in ("seed", "data.seed", "module.seed"):
             OmegaConf.update(cfg, key, seed)
         return cfg
 
 
 def with_reference_models(
-    attacks: Mapping[str, Attack],
-    cfg: DictConfig,
-    built: Built,
-    directory: RunDirectory,
-    *,
-    seed: int,
-    device: torch.device,
-    num_samples: int,
+    attacks: Mapping[str, Attack], run: LoadedRun, *, seed: int, num_samples: int
 ) -> dict[str, Attack]:
-    """The attacks, those that want reference models holding them; models are trained where they are missing.
+    """The attacks, with trained reference models handed to those that need them.
 
-    Attacks that want the same share of the reference set share one set of models.
+    Attacks that use the same share of the reference set share one set of models; a model that is missing in the run
+    directory is trained there.
 
     Args:
         attacks: by name.
-        cfg, built, directory: the attacked run, as in `ReferenceRecipe`.
+        run: the attacked run, on the device to train and attack on.
         seed: the attack's.
-        device: where to train and attack.
         num_samples: generated records of each model that the attacks may look at.
 
     Raises:
@@ -195,7 +190,7 @@ def with_reference_models(
     for name, attack in attacks.items():
         if isinstance(attack, NeedsModels) and attack.models_wanted:
             shares.setdefault(attack.share, {})[name] = attack
-    recipes = {share: ReferenceRecipe(cfg, built, directory, share, seed, device) for share in shares}
+    recipes = {share: ReferenceRecipe(run, share, seed) for share in shares}
     for recipe in recipes.values():
         recipe.membership_of(0)  # refuses a reference set that is too small
     for share, wanting in shares.items():

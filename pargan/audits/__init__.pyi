@@ -1,26 +1,38 @@
-from .audit import Audit, audit
+from .audit import attack_target, audit, audit_module, audit_target
 from .controls import Controls, judge_controls
-from .evaluation import AttackRecords, Evaluation, attack_target, evaluate, evaluate_target, target_of
+from .generator_files import LoadedGenerator, load_generator
+from .groups import attack_records, set_aside
 from .partitions import PartitionLeakage, leakage_per_partition
+from .records import AttackedIndices, AttackRecords
+from .result import AuditResult
 from .risk import RiskTable, risk_table
-from .scoring import AttackResult, make_target, run_attacks
+from .scoring import AttackResult, refuse_wider, run_attacks
+from .settings import AuditSettings
+from .targets import make_target, samples_view, target_of
 
 __all__ = [
     "AttackRecords",
     "AttackResult",
-    "Audit",
+    "AttackedIndices",
+    "AuditResult",
+    "AuditSettings",
     "Controls",
-    "Evaluation",
+    "LoadedGenerator",
     "PartitionLeakage",
     "RiskTable",
+    "attack_records",
     "attack_target",
     "audit",
-    "evaluate",
-    "evaluate_target",
+    "audit_module",
+    "audit_target",
     "judge_controls",
     "leakage_per_partition",
+    "load_generator",
     "make_target",
+    "refuse_wider",
     "risk_table",
     "run_attacks",
+    "samples_view",
+    "set_aside",
     "target_of",
 ]

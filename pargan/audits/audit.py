@@ -3,50 +3,36 @@
 Legend: m members, n nonmembers, r reference records, S generated ones, *shape of one record in model space.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from itertools import combinations
-from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pargan.attacks import Attack, SamplesView, Target, standard_attacks
-from pargan.audits import AttackResult, Controls, PartitionLeakage, RiskTable, make_target
-from pargan.audits.evaluation import AttackRecords, evaluate_target, target_of
+from pargan.attacks.standard import standard_attacks
+from pargan.attacks.views import Attack, SamplesView, Target
+from pargan.audits.controls import judge_controls
+from pargan.audits.groups import Array, attack_records
+from pargan.audits.partitions import leakage_per_partition
+from pargan.audits.records import AttackRecords
+from pargan.audits.result import AuditResult
+from pargan.audits.risk import RiskTable, risk_table
+from pargan.audits.scoring import AttackResult, run_attacks
+from pargan.audits.settings import AuditSettings
+from pargan.audits.targets import make_target, samples_view, target_of
+from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
-from pargan.records.pool import Quality, QualityRecords, record_hashes
+from pargan.io.progress import track_names
+from pargan.records.pool import Quality, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive
 
-Array: TypeAlias = np.ndarray | Tensor
-FEWEST = 2  # records of each group: one has neither a spread nor a second half
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What an audit found.
-
-    Attributes:
-        results: one per attack, with scores and metrics.
-        records: every record attacked by risk, the most exposed first; None without attacks.
-        partitions: leakage of each partition, where partitions are known.
-        quality: metrics of the generated records, where a measure was given.
-        controls: what the attacks find where there is nothing to find; None without attacks.
-    """
-
-    results: list[AttackResult]
-    records: RiskTable | None
-    partitions: list[PartitionLeakage]
-    quality: dict[str, float]
-    controls: Controls | None
-
-    def to_dicts(self) -> list[dict[str, Any]]:
-        """The attacks' metrics, one flat JSON-ready object per attack."""
-        return [result.to_dict() for result in self.results]
+QualityMeasure = Callable[[np.ndarray], dict[str, float]]
+"""Generated records (S, *shape) -> named metrics, the main one first."""
 
 
 def audit(
@@ -60,11 +46,9 @@ def audit(
     latent_dim: int | None = None,
     spec: RecordSpec | None = None,
     quality: Quality | None = None,
-    num_samples: int = 10_000,
-    draws: int = 2000,
-    seed: int = 0,
-) -> Audit:
-    """Attack a generator with whatever there is of it; deterministic for a seed, and the target stays as it was.
+    settings: AuditSettings | None = None,
+) -> AuditResult:
+    """Attack a generator with whatever there is of it; deterministic for a seed, and the target is not changed.
 
     Args:
         target: generated records (S, *shape); a network that maps (B, latent_dim) standard normal latents to
@@ -75,91 +59,149 @@ def audit(
             aside for it, at random.
         attacks: by name; None takes `standard_attacks`, all that the target gives access for.
         partition: (m,) partition of each member, in 0 .. K - 1, where it is known.
-        latent_dim: size of a latent, of a network that is no `ParGANModule`.
-        spec: facts of the records, for distances between rows of mixed type; a network's output is snapped with
-            it to records a user could hold. A `ParGANModule` brings its own.
+        latent_dim: size of a latent, for a network that is not a `ParGANModule`.
+        spec: the record format, for distances between rows of mixed type; a network's output is rounded with it to
+            records a user could hold. A `ParGANModule` brings its own.
         quality: measure of the generated records, for example `pargan.metrics.PointsQuality()`.
-        num_samples: S, records to draw from a network.
-        draws: bootstrap draws of each interval.
-        seed: for whatever is drawn.
+        settings: sizes, controls and seed; None takes `AuditSettings()`.
 
     Raises:
         ParganError: groups that share a record, too few records, records that are not finite or of different
             shapes, an attack that needs more than the target gives.
     """
-    records = attack_records(members, nonmembers, reference, partition, seed=seed)
-    view = _view(target, records.reference, latent_dim, spec, num_samples, seed)
-    split = QualityRecords(*(each.cpu().numpy() for each in (records.members, records.nonmembers, records.reference)))
-    found = evaluate_target(
-        view,
-        records,
-        standard_attacks(view, partition is not None) if attacks is None else attacks,
-        _no_quality if quality is None else partial(quality, real=split, seed=seed),
-        draws=draws,
-        seed=seed,
+    settings = settings or AuditSettings()
+    records = attack_records(members, nonmembers, reference, partition, seed=settings.seed)
+    view = _view(target, records.reference, latent_dim, spec, settings)
+    groups = QualityRecords(
+        *(group.cpu().numpy() for group in (records.members, records.nonmembers, records.reference))
     )
-    return Audit(found.attacks, found.risk, found.partitions, found.quality, found.controls)
+
+    def measure(samples: np.ndarray) -> dict[str, float]:
+        return {} if quality is None else quality(samples, groups, settings.seed)
+
+    if attacks is None:
+        attacks = standard_attacks(view, partition is not None)
+    return audit_target(view, records.subset(settings.num_records, settings.seed), attacks, measure, settings)
 
 
-def attack_records(
-    members: Array,
-    nonmembers: Array,
-    reference: Array | None,
-    partition: Array | None = None,
-    *,
-    seed: int,
-    names: Mapping[str, str] | None = None,
-) -> AttackRecords:
-    """Groups to attack with, checked: at least two of each, finite, of one shape, and no record in two of them.
+def audit_module(
+    module: ParGANModule,
+    datamodule: PartitionDataModule,
+    attacks: Mapping[str, Attack],
+    settings: AuditSettings,
+    untrained: ParGANModule | None = None,
+) -> AuditResult:
+    """Audit a trained module with the records of its run; deterministic for a seed.
 
     Args:
-        members, nonmembers, reference, partition: as in `audit`.
-        seed: for the half of the nonmembers that is set aside where there is no reference.
-        names: what sentences call "members", "nonmembers" and "reference"; None calls them so.
-
-    Raises:
-        ParganError: whatever of that does not hold.
+        module: on the device to compute on.
+        datamodule: its data, set up.
+        attacks: by name.
+        settings: sizes, controls and seed.
+        untrained: a module of the same recipe with initial weights, attacked as one of the controls.
     """
-    given = {"members": members, "nonmembers": nonmembers, "reference": reference}
-    called = {name: name for name in given} | dict(names or {})
-    groups = {name: _records(group, called[name]) for name, group in given.items() if group is not None}
-    for name, group in groups.items():
-        least = 2 * FEWEST if name == "nonmembers" and reference is None else FEWEST
-        if len(group) < least:
-            remedy = "" if least == FEWEST else ", half of which become the reference set, or give reference="
-            raise ParganError(f"{called[name]} holds {len(group)} records; give {least} or more{remedy}")
-        if group.shape[1:] != groups["members"].shape[1:]:
-            raise ParganError(
-                f"{called[name]} are records of shape {tuple(group.shape[1:])}, {called['members']} of "
-                f"{tuple(groups['members'].shape[1:])}; give records of one shape"
-            )
-    _refuse_overlap({called[name]: group for name, group in groups.items()})
-    index = None
-    if reference is None:
-        aside, index = set_aside(len(nonmembers), seed)
-        groups |= {"nonmembers": groups["nonmembers"][index], "reference": groups["nonmembers"][aside]}
-    known = None if partition is None else torch.as_tensor(partition).long()
-    return AttackRecords(groups["members"], known, groups["nonmembers"], groups["reference"], nonmember_index=index)
+    records = AttackRecords.of(datamodule, settings.num_records, settings.seed)
+    view = partial(
+        target_of,
+        reference=records.reference,
+        num_samples=settings.num_samples,
+        seed=settings.seed,
+        reference_labels=records.reference_labels,
+    )
+    initial = None
+    if settings.controls and attacks and untrained is not None:
+        initial = view(untrained.to(module.device))
+    groups = datamodule.split(settings.num_quality, derive(settings.seed, "quality records"))
+
+    def measure(samples: np.ndarray) -> dict[str, float]:
+        return datamodule.pool.quality(samples[: settings.num_quality], groups, settings.seed)
+
+    return audit_target(view(module), records, attacks, measure, settings, initial)
 
 
-def set_aside(num_nonmembers: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted indices of the nonmembers that become the reference set, half of them, and of those that stay."""
-    order = np.random.default_rng(derive(seed, "reference set aside")).permutation(num_nonmembers)
-    return np.sort(order[: num_nonmembers // 2]), np.sort(order[num_nonmembers // 2 :])
+def audit_target(
+    target: Target,
+    records: AttackRecords,
+    attacks: Mapping[str, Attack],
+    quality: QualityMeasure,
+    settings: AuditSettings,
+    untrained: Target | None = None,
+) -> AuditResult:
+    """The audit itself: run attacks and their controls, measure quality, rank the records by risk.
 
-
-def samples_view(
-    samples: Array, reference: Tensor, seed: int, spec: RecordSpec | None = None, name: str = "target"
-) -> SamplesView:
-    """Generated records (S, *shape) as a target; sentences call them `name`.
-
-    Raises:
-        ParganError: fewer than two, or one that is not finite.
+    Args:
+        target: the widest view there is.
+        records: whom to attack it with, all of them.
+        attacks: by name, none of which needs more than the target gives.
+        quality: measures the generated records.
+        settings: seed, bootstrap draws, and whether controls are run; its sizes have been applied before.
+        untrained: the same networks with initial weights, as one of the controls; None leaves that control out.
     """
-    generated = _records(samples, name)
-    if len(generated) < FEWEST:
-        raise ParganError(f"{name} holds {len(generated)} records; give {FEWEST} or more generated ones")
-    return SamplesView(samples=generated, reference=reference.to(generated.device), seed=seed, spec=spec)
+    start = time.perf_counter()
+    with track_names() as track:
+        results = attack_target(target, records, attacks, settings, track)
+    attacked = time.perf_counter()
+    controls = None
+    if settings.controls and attacks:
+        on_untrained = None if untrained is None else attack_target(untrained, records, attacks, settings)
+        controls = judge_controls(
+            results, on_untrained, target, records.members, records.nonmembers, seed=settings.seed, draws=settings.draws
+        )
+    controlled = time.perf_counter()
+    samples = target.samples.cpu().numpy()
+    measured_quality = quality(samples)
+    measured = time.perf_counter()
+    partition = None if records.partition is None else records.partition.cpu().numpy()
+    return AuditResult(
+        access=target.level,
+        attacks=results,
+        controls=controls,
+        quality=measured_quality,
+        risk=_risk(results, records, target, partition) if results else None,
+        partitions=[] if partition is None else leakage_per_partition(results, partition),
+        members=records.members.cpu().numpy(),
+        nonmembers=records.nonmembers.cpu().numpy(),
+        samples=samples,
+        seconds={
+            "attacks": attacked - start,
+            "controls": controlled - attacked,
+            "quality": measured - controlled,
+            "risk": time.perf_counter() - measured,
+        },
+    )
+
+
+def attack_target(
+    target: Target,
+    records: AttackRecords,
+    attacks: Mapping[str, Attack],
+    settings: AuditSettings,
+    track: Callable[[Sequence[str]], Iterable[str]] = iter,
+) -> list[AttackResult]:
+    """Run attacks on records, on the target's device; `track` as in `run_attacks`."""
+    device = target.samples.device
+    members, nonmembers = records.members.to(device), records.nonmembers.to(device)
+    return run_attacks(
+        *(target, attacks, members, records.partition, nonmembers),
+        seed=settings.seed,
+        draws=settings.draws,
+        track=track,
+    )
+
+
+def _risk(
+    results: list[AttackResult], records: AttackRecords, target: Target, partition: np.ndarray | None
+) -> RiskTable:
+    device = target.samples.device
+    return risk_table(
+        results,
+        records.members.to(device),
+        records.nonmembers.to(device),
+        target.samples,
+        partition,
+        records.member_index,
+        records.nonmember_index,
+    )
 
 
 def _view(
@@ -167,56 +209,19 @@ def _view(
     reference: Tensor,
     latent_dim: int | None,
     spec: RecordSpec | None,
-    num_samples: int,
-    seed: int,
+    settings: AuditSettings,
 ) -> Target:
+    """The widest view of whatever was given as the target."""
+    num_samples, seed = settings.num_samples, derive(settings.seed, "attacked samples")
     if isinstance(target, SamplesView):
-        # Labels, where there were some, are those of the reference set it had.
-        return replace(target, reference=reference.to(target.samples.device), reference_labels=None, seed=seed)
+        # The labels it may hold are those of the reference set it had before.
+        reference = reference.to(target.samples.device)
+        return replace(target, reference=reference, reference_labels=None, seed=settings.seed)
     if isinstance(target, ParGANModule):
-        return target_of(target, reference, num_samples, seed)
+        return target_of(target, reference, num_samples, settings.seed)
     if not isinstance(target, nn.Module):
-        return samples_view(target, reference, derive(seed, "attacked samples"), spec)
+        return samples_view(target, reference, seed, spec)
     if latent_dim is None:
-        raise ParganError("latent_dim is missing: say how long the latents of this network are, latent_dim=...")
+        raise ParganError("is missing", argument="latent_dim", remedy="give the length of this network's latents")
     device = next((parameter.device for parameter in target.parameters()), torch.device("cpu"))
-    return make_target(
-        target,
-        None,
-        latent_dim,
-        None,
-        reference.to(device),
-        num_samples,
-        derive(seed, "attacked samples"),
-        spec=spec,
-    )
-
-
-def _records(group: Array, name: str) -> Tensor:
-    records = torch.as_tensor(group)
-    if records.ndim < 2 or records.dtype == torch.bool or records.is_complex():
-        raise ParganError(
-            f"{name} is an array of shape {tuple(records.shape)} and type {records.dtype}; "
-            f"give numbers, one record per row: (N, *shape)"
-        )
-    records = records.float()
-    broken = int((~records.flatten(1).isfinite().all(1)).sum())
-    if broken:
-        raise ParganError(f"{name}: {broken} of {len(records)} records hold NaN or infinity; mend or drop them")
-    return records
-
-
-def _refuse_overlap(groups: Mapping[str, Tensor]) -> None:
-    hashes = {name: record_hashes(group.cpu().numpy()) for name, group in groups.items()}
-    for (one, left), (two, right) in combinations(hashes.items(), 2):
-        shared, first, other = np.intersect1d(left, right, return_indices=True)
-        if len(shared):
-            earliest = int(first.argmin())
-            raise ParganError(
-                f"{one} and {two} share {len(shared)} records (the first is number {first[earliest]} of the one and "
-                f"{other[earliest]} of the other, counted from 0); drop them from one of the two"
-            )
-
-
-def _no_quality(samples: np.ndarray) -> dict[str, float]:
-    return {}
+    return make_target(target, None, latent_dim, None, reference.to(device), num_samples, seed, spec=spec)

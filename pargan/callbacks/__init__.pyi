@@ -1,4 +1,4 @@
-from .attacks import AttackCallback, ScheduledAttack
+from .attacks import AttackCallback
 from .checkpoint import PeriodicCheckpoint
 from .early_stopping import EarlyStopping
 from .gap import GeneralizationGap
@@ -17,5 +17,4 @@ __all__ = [
     "QualityCallback",
     "RowBeforeCheckpoint",
     "SampleImages",
-    "ScheduledAttack",
 ]

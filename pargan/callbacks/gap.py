@@ -7,7 +7,8 @@ import numpy as np
 import pytorch_lightning as pl
 
 from pargan.attacks import standardised_logits
-from pargan.audits.evaluation import AttackRecords, target_of
+from pargan.audits.records import AttackRecords
+from pargan.audits.targets import target_of
 from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
 from pargan.metrics.gap import generalization_gap

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from pargan.audits.evaluation import Evaluation
+from pargan.audits.result import AuditResult
 from pargan.io.run_directory import RunDirectory
 from pargan.records.spec import RecordSpec
 from pargan.report.exposed_members import write_exposed, write_rows
 from pargan.report.plots import roc_curves, score_histograms
 
 
-def write_attacks(spec: RecordSpec, evaluation: Evaluation, directory: RunDirectory) -> list[Path]:
+def write_attacks(spec: RecordSpec, audit: AuditResult, directory: RunDirectory) -> list[Path]:
     """Write records.csv, partitions.csv where there are several, the exposed members, and metrics.
 
     Without attacks nothing is written.
@@ -20,14 +20,14 @@ def write_attacks(spec: RecordSpec, evaluation: Evaluation, directory: RunDirect
     Raises:
         ParganError: a file cannot be written.
     """
-    if evaluation.risk is None:
+    if audit.risk is None:
         return []
-    write_rows(evaluation.risk.to_dicts(), directory.records)
-    if any(leakage.partition > 0 for leakage in evaluation.partitions):
-        write_rows([leakage.to_dict() for leakage in evaluation.partitions], directory.partitions)
+    write_rows(audit.risk.to_dicts(), directory.records)
+    if any(leakage.partition > 0 for leakage in audit.partitions):
+        write_rows([leakage.to_dict() for leakage in audit.partitions], directory.partitions)
     plots = [
-        roc_curves(evaluation.attacks, directory.plots / "roc.png"),
-        score_histograms(evaluation.attacks, directory.plots / "scores.png"),
+        roc_curves(audit.attacks, directory.plots / "roc.png"),
+        score_histograms(audit.attacks, directory.plots / "scores.png"),
     ]
-    exposed = write_exposed(spec, evaluation.risk, evaluation.members, evaluation.samples, directory)
+    exposed = write_exposed(spec, audit.risk, audit.members, audit.samples, directory)
     return [*plots, exposed] if exposed is not None and exposed.suffix == ".png" else plots

@@ -14,8 +14,9 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from PIL import Image
 
-from pargan.app import resolvers, run
+from pargan.app import resolvers
 from pargan.app.config_directory import config_directory
+from pargan.app.train import train
 from pargan.app.yaml_comments import yaml_comments
 from pargan.attacks import GeneratorView, NeedsModels, PartitionsView, SamplesView
 from pargan.losses import AdversarialLoss
@@ -167,10 +168,9 @@ def test_every_attack_composes_alone(config, name):
     chosen = instantiate(cfg.attack, _convert_="all")
     assert list(chosen) == ([] if name == "none" else [name])
     for each in chosen.values():
-        if isinstance(each, NeedsModels):  # runs after training only, hence without a schedule
+        assert issubclass(each.access, SamplesView)
+        if isinstance(each, NeedsModels):
             assert each.models_wanted == cfg.attack[name].models
-        else:
-            assert each.every_n_epochs == cfg.evaluate_every
 
 
 @pytest.mark.parametrize("target", options("target"))
@@ -178,15 +178,13 @@ def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
     cfg = composed(f"target={target}", name="attack")
     assert callable(instantiate(cfg.target))
     views = {"run": PartitionsView, "samples": SamplesView, "module": GeneratorView}
-    scheduled = instantiate(cfg.attack, _convert_="all")
-    assert len(scheduled) >= 2
-    assert all(issubclass(views[target], each.attack.access) for each in scheduled.values())
+    attacks = instantiate(cfg.attack, _convert_="all")
+    assert len(attacks) >= 2
+    assert all(issubclass(views[target], attack.access) for attack in attacks.values())
     files = {"members", "nonmembers", "reference", "dataset"}
     keys = {"run": {"run", "checkpoint", "data_dir", "dataset"}, "samples": {*files, "synthetic"}}
     keys["module"] = {*files, "module", "weights", "latent_dim"}
-    assert (
-        set(cfg) - {"seed", "evaluate_every", "device", "inception", "attack", "evaluation", "target"} == keys[target]
-    )
+    assert set(cfg) - {"seed", "device", "inception", "attack", "audit", "target"} == keys[target]
     assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]
 
 
@@ -261,14 +259,12 @@ ELSEWHERE |= {"compile", "graph"}  # tests/test_acceleration.py
 ELSEWHERE |= {"calibrated", "shadow", "rmia"}  # not in training: tests/test_reference_models.py
 SMALL = [
     "trainer=cpu", "num_partitions=3", "data.batch_size=10", "data.members=60", "data.nonmembers=40",
-    "data.reference=40", "generator_steps=2", "evaluate_every=1", "evaluation.num_samples=50",
-    "evaluation.num_records=30", "evaluation.num_quality=40", "evaluation.draws=20",
+    "data.reference=40", "generator_steps=2", "evaluate_every=1", "audit.num_samples=50",
+    "audit.num_records=30", "audit.num_quality=40", "audit.draws=20",
 ]  # fmt: skip
 
 
-SHORT = {
-    name: [f"attack.{name}.attack.max_steps=8"] for name in options("attack") if name.startswith(("latent", "surr"))
-}
+SHORT = {name: [f"attack.{name}.max_steps=8"] for name in options("attack") if name.startswith(("latent", "surr"))}
 
 
 def own_csv(folder):
@@ -312,7 +308,7 @@ def test_every_option_trains(row, tmp_path):
     overrides = [*(f"{group}={option}" for group, option in chosen.items()), f"attack=[{','.join(attacks)}]"]
     overrides += [each for name in attacks for each in SHORT.get(name, [])]
     cfg = composed(*SMALL, *overrides, *given, folder=folder)
-    result = run.train(cfg, {"num_partitions": 3, "seed": 0})
+    result = train(cfg, {"num_partitions": 3, "seed": 0})
     assert result["status"] == "finished"
     assert result["training"] == {"epochs": 1, "generator_steps": 2, "steps_per_epoch": 2}
     assert [each["attack"] for each in result["attacks"]] == [name for name in attacks if name != "none"]

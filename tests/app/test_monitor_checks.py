@@ -4,7 +4,7 @@ import pytest
 from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
-from pargan import AttackCallback, GeneralizationGap, QualityCallback, ScheduledAttack
+from pargan import AttackCallback, GeneralizationGap, QualityCallback
 from pargan.app.monitor_checks import check_monitors
 from pargan.attacks import NearestNeighbour
 from pargan.errors import ParganError
@@ -12,7 +12,7 @@ from pargan.errors import ParganError
 FAMILIES = {
     "quality": QualityCallback(),
     "gap": GeneralizationGap(),
-    "attacks": AttackCallback({"nn": ScheduledAttack(NearestNeighbour())}),
+    "attacks": AttackCallback({"nn": NearestNeighbour()}),
 }
 MEASURED = ["quality/distance", "quality/on_trust", "gap/mean", "gap/partition_1", "loss/generator"]
 MEASURED += ["loss/discriminator", "loss/discriminator_1", "attack/nn/auc", "attack/nn/auc_low", "attack/nn/auc_high"]

@@ -9,8 +9,9 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from pargan.app import resolvers
-from pargan.app.build import build
 from pargan.app.config_directory import config_directory
+from pargan.app.load_run import LoadedRun
+from pargan.app.objects import build_datamodule, build_module
 from pargan.app.reference_models import ReferenceRecipe, with_reference_models
 from pargan.attacks import Calibrated, Lira, NearestNeighbour
 from pargan.errors import ParganError
@@ -28,20 +29,19 @@ def recipe(folder, *overrides, share=0.5, seed=0, steps=7):
     resolvers.register()
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
         cfg = compose("train", [*SMALL, *overrides, f"run_directory={folder}"])
-    built = build(cfg)
-    built.module.generator_steps = steps
-    return ReferenceRecipe(cfg, built, RunDirectory(folder), share, seed, torch.device("cpu"))
+    datamodule = build_datamodule(cfg)
+    module = build_module(cfg, datamodule.spec)
+    module.generator_steps = steps
+    return ReferenceRecipe(LoadedRun(RunDirectory(folder), cfg, datamodule, module), share, seed)
 
 
 def with_models(recipe, attacks):
-    return with_reference_models(
-        attacks, recipe.cfg, recipe.built, recipe.directory, seed=0, device=recipe.device, num_samples=40
-    )
+    return with_reference_models(attacks, recipe.run, seed=0, num_samples=40)
 
 
-def test_members_come_from_the_reference_set_and_differ_between_models(tmp_path):
+def test_membership_of_draws_other_members_from_the_reference_set_for_each_model(tmp_path):
     made = recipe(tmp_path)
-    attacked = made.built.datamodule.membership
+    attacked = made.run.datamodule.membership
     one, two = (made.membership_of(number) for number in (0, 1))
     for each in (one, two):
         assert each.partitions.shape == (3, 21)  # half of 130, cut into three
@@ -50,9 +50,9 @@ def test_members_come_from_the_reference_set_and_differ_between_models(tmp_path)
     assert set(one.members) != set(two.members)
 
 
-def test_the_digest_stands_for_everything_a_model_depends_on(tmp_path):
+def test_digest_changes_with_everything_a_model_depends_on(tmp_path):
     digest = recipe(tmp_path).digest
-    same = [("data_dir=elsewhere",), ("evaluation.num_samples=5",), ("attack=none",), ("trainer.devices=auto",)]
+    same = [("data_dir=elsewhere",), ("audit.num_samples=5",), ("attack=none",), ("trainer.devices=auto",)]
     same.append(("acceleration=graph",))
     assert {recipe(tmp_path / "moved", *overrides).digest for overrides in same} == {digest}
     other = [("module.d_steps=3",), ("model.latent_dim=5",), ("data.batch_size=9",), ("seed=1",), ("loss=hinge",)]
@@ -61,7 +61,7 @@ def test_the_digest_stands_for_everything_a_model_depends_on(tmp_path):
     assert len({digest, *others}) == 1 + len(others)
 
 
-def test_the_digest_does_not_depend_on_where_a_table_lies(tmp_path):
+def test_digest_does_not_depend_on_where_a_table_lies(tmp_path):
     digests = set()
     for name in ("one.csv", "other.csv"):
         rows = [f"{i},{i % 7},{'yes' if i % 3 else 'no'}" for i in range(280)]
@@ -70,7 +70,7 @@ def test_the_digest_does_not_depend_on_where_a_table_lies(tmp_path):
     assert len(digests) == 1
 
 
-def test_models_are_trained_as_long_as_the_target_and_then_found(tmp_path, capfd):
+def test_with_reference_models_trains_as_long_as_the_target_and_reuses_models(tmp_path, capfd):
     made = recipe(tmp_path)
     inner = NearestNeighbour()
     attacks = {"plain": inner, "calibrated": Calibrated(inner), "shadow": Lira(inner, models=2)}
@@ -93,7 +93,7 @@ def test_models_are_trained_as_long_as_the_target_and_then_found(tmp_path, capfd
     assert [path.stat().st_mtime_ns for path in paths] == before
 
 
-def test_a_model_that_another_process_trains_is_waited_for(tmp_path, capfd):
+def test_with_reference_models_waits_for_another_process(tmp_path, capfd):
     made = recipe(tmp_path)
     lock = made.directory_of(0).lock
     lock.parent.mkdir(parents=True)
@@ -107,41 +107,40 @@ def test_a_model_that_another_process_trains_is_waited_for(tmp_path, capfd):
     ]
 
 
-def test_a_model_is_handed_over_as_it_was_trained(tmp_path):
+def test_with_reference_models_hands_over_trained_models(tmp_path):
     made = recipe(tmp_path)
     ready = with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
     (model,) = ready["calibrated"].references
     target, membership = model.target(), made.membership_of(0)
-    pool = made.built.datamodule.pool.values
+    pool = made.run.datamodule.pool.values
     np.testing.assert_array_equal(target.reference, pool[membership.reference])
-    reference = made.built.datamodule.take_reference(None)
+    reference = made.run.datamodule.take_reference(None)
     np.testing.assert_array_equal(reference[model.left_out.numpy()], target.reference)
     assert target.samples.shape == (40, 2)
     assert torch.equal(target.samples, model.target().samples)
 
 
-def test_nothing_is_trained_for_attacks_that_need_nothing(tmp_path):
+def test_with_reference_models_trains_nothing_for_other_attacks(tmp_path):
     attacks = {"plain": NearestNeighbour()}
     assert with_models(recipe(tmp_path), attacks) == attacks
     assert not list(tmp_path.iterdir())
 
 
-def test_a_reference_set_that_is_too_small_is_refused_before_anything_is_written(tmp_path):
+def test_with_reference_models_refuses_a_small_reference_set_before_writing(tmp_path):
     made = recipe(tmp_path, "data.reference=50")
-    with pytest.raises(
-        ParganError,
-        match=r"^data.reference=50 of the attacked run is too small for reference models: share=0.5 of it holds 25 "
-        r"records, and num_partitions=3 with data.batch_size=10 take 30; train with data.reference=60 or more$",
-    ):
+    with pytest.raises(ParganError) as error:
         with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
+    assert (error.value.argument, error.value.value) == ("data.reference", 50)
+    assert "need 30" in error.value.problem
+    assert "data.reference=60" in error.value.remedy
     assert not list(tmp_path.iterdir())
     assert replace(made, share=0.6).membership_of(0).partitions.shape == (3, 10)
 
 
-def test_training_them_leaves_the_target_and_the_random_state_alone(tmp_path):
+def test_with_reference_models_changes_neither_the_target_nor_the_random_state(tmp_path):
     made = recipe(tmp_path)
-    before = {key: value.clone() for key, value in made.built.module.state_dict().items()}
+    before = {key: value.clone() for key, value in made.run.module.state_dict().items()}
     state = torch.random.get_rng_state()
     with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
-    assert_equal_weights(made.built.module.state_dict(), before)
+    assert_equal_weights(made.run.module.state_dict(), before)
     assert torch.equal(torch.random.get_rng_state(), state)

@@ -52,7 +52,7 @@ def test_a_run_with_graphs_continues_without(resumed):
 
 
 def test_values_that_may_change_do_and_others_are_refused(resumed):
-    assert resumed([], "trainer.max_epochs=7", "evaluation.draws=20").trainer.max_epochs == 7
+    assert resumed([], "trainer.max_epochs=7", "audit.draws=20").trainer.max_epochs == 7
     for key in ("seed=4", "loss=wgan", "module.d_steps=7", "trainer=gpu", "~acceleration"):
         with pytest.raises(ParganError, match=f"^{key} cannot be given with resume=.*only acceleration and single"):
             resumed([], key)

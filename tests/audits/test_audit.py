@@ -1,6 +1,7 @@
 """An audit of whatever there is of a generator."""
 
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -8,14 +9,22 @@ import torch
 from torch import nn
 
 import pargan
+from pargan import AuditSettings
 from pargan.attacks import DiscriminatorMean, NearestNeighbour, SamplesView
-from pargan.audits.audit import set_aside
+from pargan.audits.groups import set_aside
 from pargan.errors import ParganError
 from pargan.metrics import PointsQuality
 from pargan.records.images import ImageSpec
 from tests.helpers.tiny import assert_equal_weights, gan, weights, with_noise_and_batch_norm
 
 SAMPLES_ATTACKS = ["nearest_neighbour", "monte_carlo"]
+SETTINGS = {field.name for field in fields(AuditSettings)}
+
+
+def audit(*groups, **arguments):
+    """`pargan.audit`, the fields of its settings given beside its other arguments."""
+    settings = {name: arguments.pop(name) for name in SETTINGS & set(arguments)}
+    return pargan.audit(*groups, settings=AuditSettings(**settings), **arguments)
 
 
 def groups(m=120, n=100, r=80, seed=0):
@@ -36,30 +45,30 @@ class Copies(nn.Module):
         return self.dropout(self.records[chosen]) * self.scale
 
 
-def test_copied_records_are_found_and_independent_ones_are_not():
+def test_audit_finds_copied_records_and_no_independent_ones():
     members, nonmembers, reference = groups()
-    leaky = pargan.audit(members + 1e-3, members, nonmembers, reference, draws=200)
-    honest = pargan.audit(groups(seed=1)[0], members, nonmembers, reference, draws=200)
-    assert [result.name for result in leaky.results] == SAMPLES_ATTACKS
-    assert leaky.results[0].metrics.auc > 0.99
-    assert leaky.records.exposed_members(100).distance.max() < 0.01
-    for result in honest.results:
+    leaky = audit(members + 1e-3, members, nonmembers, reference, draws=200)
+    honest = audit(groups(seed=1)[0], members, nonmembers, reference, draws=200)
+    assert [result.name for result in leaky.attacks] == SAMPLES_ATTACKS
+    assert leaky.attacks[0].metrics.auc > 0.99
+    assert leaky.risk.exposed_members(100).distance.max() < 0.01
+    for result in honest.attacks:
         assert result.metrics.auc_low <= 0.5 <= result.metrics.auc_high
     assert leaky.partitions == []
     assert leaky.quality == {}
     rows = json.loads(json.dumps(leaky.to_dicts(), allow_nan=False))
     assert [row["attack"] for row in rows] == SAMPLES_ATTACKS
-    assert rows[0]["auc"] == leaky.results[0].metrics.auc
-    assert len(leaky.records.to_dicts()) == 220
+    assert rows[0]["auc"] == leaky.attacks[0].metrics.auc
+    assert len(leaky.risk.to_dicts()) == 220
 
 
-def test_a_network_is_evaluated_and_left_as_it_was():
+def test_audit_evaluates_a_network_in_eval_mode_and_does_not_change_it():
     members, nonmembers, reference = groups()
     network = Copies(members).train()
     state = torch.random.get_rng_state()
-    found = pargan.audit(network, members, nonmembers, reference, latent_dim=3, num_samples=2000, draws=50)
-    assert found.results[0].metrics.auc > 0.99  # in eval mode: dropout would have blurred the copies
-    assert found.results[0].num_samples == 2000
+    found = audit(network, members, nonmembers, reference, latent_dim=3, num_samples=2000, draws=50)
+    assert found.attacks[0].metrics.auc > 0.99  # in eval mode: dropout would have blurred the copies
+    assert found.attacks[0].num_samples == 2000
     assert network.training
     assert network.dropout.training
     assert network.scale.grad is None
@@ -67,68 +76,68 @@ def test_a_network_is_evaluated_and_left_as_it_was():
     assert torch.equal(torch.random.get_rng_state(), state)
 
 
-def test_a_gan_brings_its_discriminators_and_partitions():
+def test_audit_of_a_module_attacks_discriminators_and_partitions():
     members, nonmembers, reference = groups()
     module = gan(networks=with_noise_and_batch_norm)
     before = weights(module)
-    without = pargan.audit(module, members, nonmembers, reference, num_samples=200, draws=20)
+    without = audit(module, members, nonmembers, reference, num_samples=200, draws=20)
     partition = np.arange(120) % 3
-    found = pargan.audit(module, members, nonmembers, reference, partition=partition, num_samples=200, draws=20)
+    found = audit(module, members, nonmembers, reference, partition=partition, num_samples=200, draws=20)
     assert_equal_weights(weights(module), before)
-    assert "own_partition" not in {result.name for result in without.results}
-    assert {"own_partition", "discriminator_mean"} <= {result.name for result in found.results}
+    assert "own_partition" not in {result.name for result in without.attacks}
+    assert {"own_partition", "discriminator_mean"} <= {result.name for result in found.attacks}
     assert {each.partition for each in found.partitions} == {0, 1, 2}
-    assert found.records.averaged == ("own_partition",)
-    by_name = {result.name: result.metrics for result in found.results}
-    assert all(result.metrics == by_name[result.name] for result in without.results)
+    assert found.risk.averaged == ("own_partition",)
+    by_name = {result.name: result.metrics for result in found.attacks}
+    assert all(result.metrics == by_name[result.name] for result in without.attacks)
 
 
-def test_a_view_is_a_target_with_the_reference_that_is_given():
+def test_audit_of_a_view_uses_the_given_reference():
     members, nonmembers, reference = groups()
     samples = torch.as_tensor(groups(seed=1)[0])
     view = SamplesView(samples=samples, reference=torch.zeros(3, 2), seed=9)
-    found = pargan.audit(view, members, nonmembers, reference, draws=20)
-    expected = pargan.audit(samples, members, nonmembers, reference, draws=20)
-    assert found.results[0].metrics == expected.results[0].metrics
+    found = audit(view, members, nonmembers, reference, draws=20)
+    expected = audit(samples, members, nonmembers, reference, draws=20)
+    assert found.attacks[0].metrics == expected.attacks[0].metrics
 
 
-def test_half_of_the_nonmembers_is_set_aside_where_there_is_no_reference():
+def test_audit_without_reference_sets_half_of_the_nonmembers_aside():
     members, nonmembers, _ = groups()
-    found = pargan.audit(groups(seed=1)[0], members, nonmembers, draws=20, seed=3)
+    found = audit(groups(seed=1)[0], members, nonmembers, draws=20, seed=3)
     aside, kept = set_aside(100, seed=3)
     assert sorted([*aside, *kept]) == list(range(100))
     assert len(aside) == 50
-    assert found.results[0].metrics.num_nonmembers == 50
-    rows = found.records
+    assert found.attacks[0].metrics.num_nonmembers == 50
+    rows = found.risk
     assert sorted(rows.index[~rows.is_member].tolist()) == kept.tolist()  # as they stand in the array that was given
     assert not np.array_equal(set_aside(100, seed=4)[0], aside)
 
 
-def test_a_seed_decides_everything():
+def test_audit_is_deterministic_for_a_seed():
     members, nonmembers, reference = groups()
     first, again, other = (
-        pargan.audit(Copies(members), members, nonmembers, reference, latent_dim=2, num_samples=50, draws=20, seed=seed)
+        audit(Copies(members), members, nonmembers, reference, latent_dim=2, num_samples=50, draws=20, seed=seed)
         for seed in (5, 5, 6)
     )
-    for one, two in zip(first.results, again.results, strict=True):
+    for one, two in zip(first.attacks, again.attacks, strict=True):
         np.testing.assert_array_equal(one.member_scores, two.member_scores)
         assert one.metrics == two.metrics
-    assert not np.array_equal(first.results[0].member_scores, other.results[0].member_scores)
+    assert not np.array_equal(first.attacks[0].member_scores, other.attacks[0].member_scores)
 
 
-def test_quality_beside_leakage_and_a_network_that_is_snapped():
+def test_audit_measures_quality_and_rounds_the_output_of_a_network():
     members, nonmembers, reference = groups()
     samples = groups(seed=1)[0]
-    found = pargan.audit(samples, members, nonmembers, reference, quality=PointsQuality(), draws=20, attacks={})
+    found = audit(samples, members, nonmembers, reference, quality=PointsQuality(), draws=20, attacks={})
     assert 0 < found.quality["wasserstein2"] < 1
-    assert found.results == []
-    assert found.records is None
+    assert found.attacks == []
+    assert found.risk is None
     images = [np.tanh(group).reshape(-1, 1, 1, 2) for group in groups()]
     network = nn.Sequential(Copies(members), nn.Tanh(), nn.Unflatten(1, (1, 1, 2)))
-    snapped = pargan.audit(
+    snapped = audit(
         network, *images, latent_dim=2, spec=ImageSpec(1, 1, 2), attacks={"spy": Levels()}, num_samples=30, draws=20
     )
-    assert snapped.results[0].num_samples == 30
+    assert snapped.attacks[0].num_samples == 30
 
 
 class Levels:
@@ -142,45 +151,49 @@ class Levels:
         return records.flatten(1).sum(1)
 
 
-def test_attacks_that_need_more_are_refused():
+def test_audit_refuses_attacks_that_need_more_access():
     members, nonmembers, reference = groups()
     attacks = {"mean": DiscriminatorMean(), "nn": NearestNeighbour()}
-    with pytest.raises(
-        ParganError, match=r"^attack=mean needs access discriminators, but the target gives samples only"
-    ):
-        pargan.audit(members + 1, members, nonmembers, reference, attacks=attacks)
+    with pytest.raises(ParganError) as error:
+        audit(members + 1, members, nonmembers, reference, attacks=attacks)
+    assert (error.value.argument, error.value.value) == ("attack", "mean")
+    assert "attack=[nn]" in error.value.remedy
 
 
 BROKEN = np.zeros((9, 2), np.float32)
 BROKEN[4, 1] = np.nan
 BAD = {
-    "members and nonmembers": lambda m, n, r: (m, m, np.vstack([n, m[[7]]]), r),
-    "members and reference": lambda m, n, r: (m, m, n, np.vstack([r, m[[3]]])),
-    "nonmembers and reference": lambda m, n, r: (m, m, n, np.vstack([n[[5]], r])),
-    "nonmembers are records of shape (3,)": lambda m, n, r: (m, m, np.zeros((9, 3)), r),
-    "members are records of shape (2,), generated ones of (3,)": lambda m, n, r: (np.zeros((9, 3)), m, n, r),
-    "members: 1 of 9": lambda m, n, r: (m, BROKEN, n, r),
-    "target: 1 of 9": lambda m, n, r: (BROKEN, m, n, r),
-    "members holds 1 records; give 2 or more": lambda m, n, r: (m, m[:1], n, r),
-    "nonmembers holds 3 records; give 4 or more": lambda m, n, r: (m, m, n[:3], None),
-    "target holds 1 records": lambda m, n, r: (m[:1], m, n, r),
-    "reference is an array of shape (80,)": lambda m, n, r: (m, m, n, r[:, 0]),
+    "members and nonmembers share 1": ("members", lambda m, n, r: (m, m, np.vstack([n, m[[7]]]), r)),
+    "members and reference share 1": ("members", lambda m, n, r: (m, m, n, np.vstack([r, m[[3]]]))),
+    "nonmembers and reference share 1": ("nonmembers", lambda m, n, r: (m, m, n, np.vstack([n[[5]], r]))),
+    "of shape (3,), and members of (2,)": ("nonmembers", lambda m, n, r: (m, m, np.zeros((9, 3)), r)),
+    "of shape (2,), and generated ones have (3,)": ("members", lambda m, n, r: (np.zeros((9, 3)), m, n, r)),
+    "NaN or infinity in 1 of 9": ("members", lambda m, n, r: (m, BROKEN, n, r)),
+    "infinity in 1 of 9": ("target", lambda m, n, r: (BROKEN, m, n, r)),
+    "holds 1 records; give 2 or more": ("members", lambda m, n, r: (m, m[:1], n, r)),
+    "holds 3 records; give 4 or more": ("nonmembers", lambda m, n, r: (m, m, n[:3], None)),
+    "holds 1 records; give 2": ("target", lambda m, n, r: (m[:1], m, n, r)),
+    "has shape (80,)": ("reference", lambda m, n, r: (m, m, n, r[:, 0])),
 }
 
 
-@pytest.mark.parametrize("sentence", BAD)
-def test_bad_input_gets_one_sentence(sentence):
-    with pytest.raises(ParganError) as refused:
-        pargan.audit(*BAD[sentence](*groups()))
-    assert str(refused.value).startswith(sentence)
+@pytest.mark.parametrize("problem", BAD)
+def test_audit_refuses_bad_groups(problem):
+    argument, spoil = BAD[problem]
+    with pytest.raises(ParganError) as error:
+        audit(*spoil(*groups()))
+    assert error.value.argument == argument
+    assert problem in str(error.value)
+    assert error.value.remedy
 
 
-def test_an_overlap_says_where():
+def test_audit_says_which_records_two_groups_share():
     members, nonmembers, reference = groups()
-    with pytest.raises(ParganError, match=r"share 2 records \(the first is number 7 of the one and 101 of the other"):
-        pargan.audit(members, members, np.vstack([nonmembers, members[[60, 7]]]), reference)
+    with pytest.raises(ParganError) as error:
+        audit(members, members, np.vstack([nonmembers, members[[60, 7]]]), reference)
+    assert "share 2 records (the first is number 7 of members and 101 of nonmembers" in error.value.problem
 
 
-def test_a_network_without_the_length_of_its_latents():
+def test_audit_of_a_network_needs_latent_dim():
     with pytest.raises(ParganError, match=r"^latent_dim is missing"):
-        pargan.audit(Copies(groups()[0]), *groups())
+        audit(Copies(groups()[0]), *groups())

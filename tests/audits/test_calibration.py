@@ -13,8 +13,8 @@ from hydra import compose, initialize_config_dir
 from scipy.stats import binomtest, kstest
 
 from pargan.app import resolvers
-from pargan.app.build import build_attacks
 from pargan.app.config_directory import config_directory
+from pargan.app.objects import build_attacks
 from pargan.attacks import (
     DiscriminatorMax,
     DiscriminatorMean,

@@ -1,4 +1,4 @@
-"""The leakage curve: checked_interval, subsamples, the lines it leaves, and runs of other people's making."""
+"""AttackCallback: interval, subsamples, the lines it writes, explicit records."""
 
 import json
 
@@ -7,7 +7,7 @@ import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 from torch.utils.data import DataLoader
 
-from pargan import AttackCallback, ScheduledAttack
+from pargan import AttackCallback
 from pargan.attacks import Calibrated, DiscriminatorMean, NearestNeighbour, OwnPartition, SamplesView
 from pargan.errors import ParganError
 from tests.helpers.tiny import attack_records, batches, blobs_in_partitions, fit_on, gan, trainer
@@ -26,19 +26,16 @@ class Counting:
         return torch.rand(len(records))
 
 
-def attacks(every=1, num_records=40):
-    return {
-        name: ScheduledAttack(attack, every, num_records)
-        for name, attack in (
-            ("discriminator_mean", DiscriminatorMean()),
-            ("own_partition", OwnPartition()),
-            ("nearest_neighbour", NearestNeighbour()),
-        )
-    }
+ATTACKS = {
+    "discriminator_mean": DiscriminatorMean(),
+    "own_partition": OwnPartition(),
+    "nearest_neighbour": NearestNeighbour(),
+}
 
 
-def callback(scheduled=None, **settings):
-    return AttackCallback(scheduled or attacks(), **{"num_samples": 50, "draws": 20, **settings})
+def callback(attacks=None, **settings):
+    defaults = {"num_records": 40, "num_samples": 50, "draws": 20}
+    return AttackCallback(ATTACKS if attacks is None else attacks, **{**defaults, **settings})
 
 
 def lines(path):
@@ -55,12 +52,12 @@ class Logged(Callback):
         self.epochs.append({key: float(value) for key, value in trainer.callback_metrics.items()})
 
 
-def test_metrics_are_logged_under_their_names_and_kept_as_lines(tmp_path):
+def test_attackcallback_logs_metrics_and_writes_them_as_lines(tmp_path):
     path = tmp_path / "attacks.jsonl"
     made = trainer(tmp_path, 2, [callback(path=path)])
     made.fit(gan(), blobs_in_partitions())
     found = lines(path)
-    assert [(line["epoch"], line["attack"]) for line in found] == [(e, name) for e in (0, 1) for name in attacks()]
+    assert [(line["epoch"], line["attack"]) for line in found] == [(e, name) for e in (0, 1) for name in ATTACKS]
     for line in found[3:]:
         for key in ("auc", "auc_low", "auc_high"):
             assert made.callback_metrics[f"attack/{line['attack']}/{key}"] == pytest.approx(line[key], rel=1e-6)
@@ -69,9 +66,9 @@ def test_metrics_are_logged_under_their_names_and_kept_as_lines(tmp_path):
     assert [line["access"] for line in found[:3]] == ["discriminators", "partitions", "samples"]
 
 
-def test_enough_nonmembers_give_tpr_at_one_percent(tmp_path):
+def test_attackcallback_logs_tpr_at_one_percent_of_enough_nonmembers(tmp_path):
     records = attack_records(size=200)
-    made = fit_on(batches(1), gan(), tmp_path, callbacks=[callback(attacks(num_records=200), records=records)])
+    made = fit_on(batches(1), gan(), tmp_path, callbacks=[callback(num_records=200, records=records)])
     assert 0 <= made.callback_metrics["attack/own_partition/tpr_at_1pct_fpr"] <= 1
 
 
@@ -79,65 +76,71 @@ def test_enough_nonmembers_give_tpr_at_one_percent(tmp_path):
     ("every", "epochs", "expected"),
     [(1, 3, [0, 1, 2]), (3, 8, [0, 2, 5, 7]), (100, 4, [0, 3]), (2, 4, [0, 1, 3]), (4, 1, [0])],
 )
-def test_every_nth_epoch_and_the_first_and_the_last(every, epochs, expected, tmp_path):
+def test_attackcallback_runs_every_nth_epoch_and_the_first_and_the_last(every, epochs, expected, tmp_path):
     path = tmp_path / "attacks.jsonl"
-    scheduled = {"coin": ScheduledAttack(Counting(), every, 20)}
-    trainer(tmp_path, epochs, [callback(scheduled, path=path)]).fit(gan(), blobs_in_partitions())
+    watching = callback({"coin": Counting()}, every_n_epochs=every, path=path)
+    trainer(tmp_path, epochs, [watching]).fit(gan(), blobs_in_partitions())
     assert [line["epoch"] for line in lines(path)] == expected
 
 
-def test_each_attack_has_its_own_rhythm_and_subsample(tmp_path):
+def test_attackcallback_may_stand_beside_another_with_its_own_interval_and_size(tmp_path):
     often, seldom = Counting(), Counting()
-    scheduled = {"often": ScheduledAttack(often, 1, 15), "seldom": ScheduledAttack(seldom, 3, 10_000)}
-    trainer(tmp_path, 4, [callback(scheduled)]).fit(gan(), blobs_in_partitions())
+    callbacks = [
+        callback({"often": often}, num_records=15),
+        callback({"seldom": seldom}, every_n_epochs=3, num_records=None),
+    ]
+    trainer(tmp_path, 4, callbacks).fit(gan(), blobs_in_partitions())
     assert often.sizes == [15 + 15] * 4
     assert seldom.sizes == [120 + 60] * 3  # all there are, after epochs 0, 2 and 3
 
 
-def test_the_same_records_every_epoch(tmp_path):
+def test_attackcallback_attacks_the_same_records_every_epoch(tmp_path):
     seen = []
 
-    class ContentCache(Counting):
+    class Remembering(Counting):
         def __call__(self, view, records):
             seen.append(records.clone())
             return super().__call__(view, records)
 
-    trainer(tmp_path, 2, [callback({"a": ScheduledAttack(ContentCache(), 1, 15)})]).fit(gan(), blobs_in_partitions())
+    trainer(tmp_path, 2, [callback({"a": Remembering()}, num_records=15)]).fit(gan(), blobs_in_partitions())
     assert torch.equal(*seen)
 
 
-def test_the_time_it_took_is_counted(tmp_path):
+def test_attackcallback_counts_its_seconds(tmp_path):
     watched = callback()
     trainer(tmp_path, 1, [watched]).fit(gan(), blobs_in_partitions())
     assert 0 < watched.seconds < 60
 
 
-def test_anybodys_module_and_loader_with_explicit_records(tmp_path):
+def test_attackcallback_with_explicit_records_needs_no_datamodule(tmp_path):
     path = tmp_path / "attacks.jsonl"
     made = fit_on(batches(2), gan(), tmp_path, callbacks=[callback(records=attack_records(), path=path)])
     assert 0 <= made.callback_metrics["attack/nearest_neighbour/auc"] <= 1
     assert {line["num_members"] for line in lines(path)} == {30}
 
 
-def test_explicit_records_are_subsampled_too(tmp_path):
+def test_attackcallback_subsamples_explicit_records(tmp_path):
     few, all_of_them = Counting(), Counting()
-    scheduled = {"few": ScheduledAttack(few, 1, 10), "all": ScheduledAttack(all_of_them, 1, 500)}
-    fit_on(batches(1), gan(), tmp_path, callbacks=[callback(scheduled, records=attack_records())])
+    callbacks = [
+        callback({"few": few}, num_records=10, records=attack_records()),
+        callback({"all": all_of_them}, num_records=500, records=attack_records()),
+    ]
+    fit_on(batches(1), gan(), tmp_path, callbacks=callbacks)
     assert few.sizes == [10 + 10]
     assert all_of_them.sizes == [30 + 30]
 
 
-def test_neither_datamodule_nor_records_is_refused(tmp_path):
+def test_attackcallback_without_datamodule_and_records_is_refused(tmp_path):
     with pytest.raises(ParganError, match=r"^AttackCallback needs to know .*; fit with a PartitionDataModule, or pass"):
         fit_on(batches(1), gan(), tmp_path, callbacks=[callback()])
 
 
-def test_a_rhythm_below_one_is_refused():
-    with pytest.raises(ParganError, match=r"every_n_epochs=0 .*; give 1 or more"):
-        ScheduledAttack(Counting(), every_n_epochs=0)
+def test_attackcallback_refuses_an_interval_below_one():
+    with pytest.raises(ParganError, match=r"every_n_epochs=0 .* give 1 or more"):
+        callback(every_n_epochs=0)
 
 
-def test_a_resumed_run_forgets_the_lines_it_measures_again(tmp_path):
+def test_attackcallback_of_a_resumed_run_drops_lines_it_measures_again(tmp_path):
     path = tmp_path / "attacks.jsonl"
 
     def run(epochs, checkpoint=None):
@@ -157,7 +160,7 @@ def test_a_resumed_run_forgets_the_lines_it_measures_again(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["attack/own_partition/auc", "attack/nearest_neighbour/auc_high"])
-def test_early_stopping_and_the_best_checkpoint_can_monitor_an_attack(name, tmp_path):
+def test_attackcallback_metrics_can_be_monitored(name, tmp_path):
     best = ModelCheckpoint(tmp_path, filename="best", monitor=name, mode="min")
     stopping = EarlyStopping(monitor=name, mode="max", patience=2, min_delta=1.0, check_on_train_epoch_end=True)
     logged = Logged()
@@ -168,17 +171,17 @@ def test_early_stopping_and_the_best_checkpoint_can_monitor_an_attack(name, tmp_
     assert (tmp_path / "best.ckpt").is_file()
 
 
-def test_a_monitored_attack_may_run_seldom(tmp_path):
+def test_attackcallback_metrics_can_be_monitored_between_intervals(tmp_path):
     name = "attack/own_partition/auc"
     best = ModelCheckpoint(tmp_path, filename="best", monitor=name, mode="min", every_n_epochs=2)
     stopping = EarlyStopping(monitor=name, mode="min", patience=50, check_on_train_epoch_end=True)
-    made = trainer(tmp_path, 5, [callback(attacks(every=2)), stopping, best])
+    made = trainer(tmp_path, 5, [callback(every_n_epochs=2), stopping, best])
     made.fit(gan(), blobs_in_partitions())
     assert made.current_epoch == 5
     assert (tmp_path / "best.ckpt").is_file()
 
 
-def test_records_in_a_plain_loader_are_not_touched(tmp_path):
+def test_attackcallback_does_not_modify_records(tmp_path):
     real = batches(2)
     before = real.clone()
     records = attack_records()
@@ -187,7 +190,6 @@ def test_records_in_a_plain_loader_are_not_touched(tmp_path):
     assert torch.equal(records.members, attack_records().members)
 
 
-def test_an_attack_that_trains_models_is_refused_before_training():
-    scheduled = {"mine": ScheduledAttack(Calibrated(NearestNeighbour()))}
+def test_attackcallback_refuses_an_attack_that_trains_models():
     with pytest.raises(ParganError, match=r"^attack=mine trains reference models of its own, .* the finished run"):
-        AttackCallback(scheduled)
+        callback({"mine": Calibrated(NearestNeighbour())})

@@ -5,7 +5,7 @@ import pytest
 import torch
 from pytorch_lightning.callbacks import Callback
 
-from pargan import AttackCallback, GeneralizationGap, QualityCallback, SampleImages, ScheduledAttack
+from pargan import AttackCallback, GeneralizationGap, QualityCallback, SampleImages
 from pargan.attacks import DiscriminatorGap, DiscriminatorMax, DiscriminatorMean, MonteCarlo, NearestNeighbour
 from pargan.attacks import OwnPartition as Own
 from pargan.callbacks import EpochProgress
@@ -31,9 +31,8 @@ ATTACKS = {
 
 
 def observers(folder):
-    scheduled = {name: ScheduledAttack(attack, 1, 40) for name, attack in ATTACKS.items()}
     return [
-        AttackCallback(scheduled, num_samples=60, draws=20, path=folder / "attacks.jsonl"),
+        AttackCallback(ATTACKS, num_records=40, num_samples=60, draws=20, path=folder / "attacks.jsonl"),
         GeneralizationGap(1, 40),
         QualityCallback(1, 60, 40),
         SampleImages(folder / "samples", 2, 40),

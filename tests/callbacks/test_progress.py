@@ -5,7 +5,7 @@ import time
 import pytest
 from rich.progress import Progress
 
-from pargan import AttackCallback, ScheduledAttack
+from pargan import AttackCallback
 from pargan.attacks import NearestNeighbour, OwnPartition
 from pargan.callbacks import EpochProgress
 from pargan.errors import ParganError
@@ -27,7 +27,7 @@ def shown(capsys):
 
 def test_epoch_progress_counts_epochs_and_shows_the_auc(tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "150")
-    watching = AttackCallback({"own_partition": ScheduledAttack(OwnPartition(), 1, 30)}, 30, 20)
+    watching = AttackCallback({"own_partition": OwnPartition()}, num_records=30, num_samples=30, draws=20)
     _, pl_trainer = run(tmp_path, 3, watching)
     last = shown(capsys).strip().splitlines()[-1]
     auc = float(pl_trainer.callback_metrics["attack/own_partition/auc"])
@@ -69,7 +69,7 @@ def test_epoch_progress_shows_the_bar_of_a_slow_attack_below(tmp_path, capsys, m
                 started[0].refresh()
                 return super().__call__(view, records)
 
-    run(tmp_path, 1, AttackCallback({"slow": ScheduledAttack(Slow(), 1, 30)}, 30, 20))
+    run(tmp_path, 1, AttackCallback({"slow": Slow()}, num_records=30, num_samples=30, draws=20))
     assert len(started) == 1
     text = shown(capsys)
     assert re.search(r"slow attack +2/3", text)

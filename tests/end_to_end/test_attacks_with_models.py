@@ -15,7 +15,7 @@ from tests.helpers.launch import SMALL, assert_same_weights, aucs, only_run, res
 
 # Half of the reference set holds 65 records, 21 in each of 3 partitions: an epoch is one batch of 20.
 TRAIN = (*SMALL, "data.reference=130", "attack=none")
-ATTACK = ("device=cpu", "evaluation.num_samples=100", "evaluation.draws=20", "evaluation.num_quality=50")
+ATTACK = ("device=cpu", "audit.num_samples=100", "audit.draws=20", "audit.num_quality=50")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.helpers.launch import aucs, result_of, rows
 BROWARD = Path(os.environ.get("PARGAN_DATA_DIR", "data")) / "tabular" / "broward.csv"
 COLUMNS = ("age", "weight", "dose", "stay", "died")
 BROWARD_COLUMNS = ("race", "sex", "age", "felonies", "misdemeanours", "priors", "degree", "type", "label")
-QUICK = ("evaluation.draws=200", "device=cpu")
+QUICK = ("audit.draws=200", "device=cpu")
 
 
 def copula(table, size, rng):
@@ -97,16 +97,14 @@ def test_a_copula_passes_and_one_that_copies_half_its_rows_is_caught(run, tmp_pa
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
         *("result.json", "records.csv", "exposed.csv"),
-        *("samples/generated.png", "plots/roc.png", "plots/scores.png"),
+        *("samples/final.png", "plots/roc.png", "plots/scores.png"),
     }
 
 
 def test_half_of_the_nonmembers_is_set_aside_and_said_so(run, tmp_path, tables):
     groups = {name: tables["honest"][name] for name in ("members", "nonmembers", "synthetic")}
     given = write_tables(tmp_path, COLUMNS, groups)
-    audited = run(
-        "attack", "target=samples", *given, *QUICK, "evaluation.num_samples=400", "evaluation.num_records=100"
-    )
+    audited = run("attack", "target=samples", *given, *QUICK, "audit.num_samples=400", "audit.num_records=100")
     assert audited.status == 0, audited.err
     result = result_of(only_audit(tmp_path))
     assert result["data"] == {"members": 300, "nonmembers": 150, "reference": 150, "generated": 400}
@@ -125,7 +123,7 @@ def test_quality_is_that_of_rows_from_the_whole_file(run, tmp_path, tables):
         folder.mkdir()
         os.chdir(folder)
         groups = tables["honest"] | {"synthetic": np.vstack([honest[:300], rest])}
-        words = [*QUICK, "attack=none", "evaluation.num_quality=300"]
+        words = [*QUICK, "attack=none", "audit.num_quality=300"]
         assert run("attack", "target=samples", *write_tables(folder, COLUMNS, groups), *words).status == 0
         found[name] = result_of(only_audit(folder))["quality"]["column_distance"]
     assert found["bad"] > found["good"] + 0.2
@@ -223,7 +221,7 @@ def network(tmp_path):
     generator = Returns()
     generator.images[:] = torch.as_tensor(members[:, None] / 127.5 - 1)
     given = write_arrays(tmp_path, {"members": members, "nonmembers": images(60, 1), "reference": images(40, 2)})
-    return generator, ["target=module", "latent_dim=4", "evaluation.num_samples=500", *given, *QUICK]
+    return generator, ["target=module", "latent_dim=4", "audit.num_samples=500", *given, *QUICK]
 
 
 def test_a_torchscript_file(run, tmp_path, network):

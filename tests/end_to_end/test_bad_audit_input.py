@@ -31,7 +31,7 @@ def files(run, tmp_path):
 def refuses(run, tmp_path):
     def check(arguments, *parts):
         before = set(tmp_path.rglob("*"))
-        ended = run("attack", *arguments, "device=cpu", "evaluation.draws=20")
+        ended = run("attack", *arguments, "device=cpu", "audit.draws=20")
         assert ended.status == 1, ended
         assert only_announced(ended.out)
         (line,) = ended.err.splitlines()
@@ -86,20 +86,21 @@ def test_groups_that_share_records(refuses, files, tmp_path):
     write(tmp_path / "nonmembers.csv", [*rows_of(100), *rows_of(4, 2)])
     refuses(
         files,
-        "members=members.csv and nonmembers=nonmembers.csv share 2 records (the first is number 4 of the one and 12 of",
+        "members",
+        "and nonmembers share 2 records (the first is number 4 of members and 12 of nonmembers, counted from 0)",
         "drop them from one of the two",
     )
     write(tmp_path / "nonmembers.csv", rows_of(100))
     write(tmp_path / "reference.csv", [*rows_of(300), *rows_of(0, 1)])
-    refuses([*files, "reference=reference.csv"], "members=members.csv and reference=reference.csv share 1 records")
+    refuses([*files, "reference=reference.csv"], "members", "and reference share 1 records")
 
 
 def test_too_few_records(refuses, files, tmp_path):
     write(tmp_path / "nonmembers.csv", rows_of(100, 3))
-    refuses(files, "nonmembers=nonmembers.csv holds 3 records; give 4 or more, half of which become the reference set")
+    refuses(files, "nonmembers", "holds 3 records; give 4 or more, half of which become the reference set")
     write(tmp_path / "nonmembers.csv", rows_of(100))
     write(tmp_path / "synthetic.csv", rows_of(200, 1))
-    refuses(files, "synthetic=synthetic.csv holds 1 records; give 2 or more")
+    refuses(files, "synthetic", "holds 1 records; give 2 or more")
 
 
 def test_arrays_of_other_shapes(refuses, tmp_path):
@@ -117,7 +118,7 @@ def test_networks(refuses, tmp_path):
     refuses([*given, "module=pickled.pt"], "module=pickled.pt is no TorchScript file, and a pickled module is refused")
     linear = "module={_target_: torch.nn.Linear, in_features: 3, out_features: %d}"
     refuses(
-        [*given, linear % 4], "module=torch.nn.Linear returns records of shape (4,), members=members.npz holds (2,)"
+        [*given, linear % 4], "module=torch.nn.Linear returns records of shape (4,), and members=members.npz holds (2,)"
     )
     refuses([*given, linear % 2, "latent_dim=5"], "latent_dim=5: the module cannot be evaluated at latents")
     refuses([*given, linear % 2, "weights=no.pt"], "weights=no.pt is no file")

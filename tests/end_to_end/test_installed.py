@@ -75,7 +75,7 @@ def test_pargan_train_and_pargan_attack_outside_the_checkout(bin_folder, tmp_pat
     assert "nearest_neighbour" in table
     directory = only_run(tmp_path)
     assert result_of(directory)["provenance"]["git_commit"] is None
-    chosen = ("attack=[nearest_neighbour,discriminator_gap]", "evaluation.num_samples=100")
+    chosen = ("attack=[nearest_neighbour,discriminator_gap]", "audit.num_samples=100")
     table = _call(bin_folder / "pargan-attack", f"run={directory}", *chosen, cwd=tmp_path, **_bare())
     assert "discriminator_gap" in table
 

@@ -19,7 +19,7 @@ def audited(run, tmp_path):
     for name in ("m", "n", "s"):
         lines = [f"{ord(name)}{i}.5,{i % 7}" for i in range(40)]
         (tmp_path / f"{name}.csv").write_text("a,b\n" + "\n".join(lines) + "\n")
-    files = ("target=samples", "members=m.csv", "nonmembers=n.csv", "synthetic=s.csv", "evaluation.draws=10")
+    files = ("target=samples", "members=m.csv", "nonmembers=n.csv", "synthetic=s.csv", "audit.draws=10")
     assert run("attack", *files, "hydra.run.dir=audits/alice").status == 0
     assert result_of(tmp_path / "audits/alice")["status"] == "finished"
     return files

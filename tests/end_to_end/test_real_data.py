@@ -11,10 +11,10 @@ DATA = Path(os.environ.get("PARGAN_DATA_DIR", "data"))
 QUICK = (
     "trainer.max_epochs=1",
     "trainer.accelerator=cpu",
-    "evaluation.num_records=500",
-    "evaluation.num_samples=500",
-    "evaluation.num_quality=500",
-    "evaluation.draws=200",
+    "audit.num_records=500",
+    "audit.num_samples=500",
+    "audit.num_quality=500",
+    "audit.draws=200",
     "callbacks.attacks.num_samples=300",
 )
 CIFAR = DATA / "cifar10_jpeg_14k.npz"

@@ -54,7 +54,7 @@ def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, mon
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    sizes = [f"evaluation.{key}={value}" for key, value in (("num_samples", 100), ("num_records", 100), ("draws", 100))]
+    sizes = [f"audit.{key}={value}" for key, value in (("num_samples", 100), ("num_records", 100), ("draws", 100))]
     chosen = ["nearest_neighbour", "monte_carlo"]
     before = {path: path.stat().st_mtime_ns for path in directory.rglob("*") if path.is_file()}
     attacked = run("attack", f"run={directory}", f"attack=[{','.join(chosen)}]", "device=cpu", *sizes)
@@ -86,7 +86,7 @@ def test_the_default_data_set_in_a_process_of_its_own(tmp_path):
     attacked = run_process("attack", f"run={directory.relative_to(tmp_path)}", "experiment=smoke", cwd=tmp_path)
     assert attacked.status == 1
     assert "experiment" in attacked.err
-    sizes = ("evaluation.num_samples=200", "evaluation.num_records=100", "evaluation.draws=100")
+    sizes = ("audit.num_samples=200", "audit.num_records=100", "audit.draws=100")
     attacked = run_process("attack", f"run={directory.relative_to(tmp_path)}", *sizes, "device=cpu", cwd=tmp_path)
     assert attacked.status == 0, attacked.err
     (output,) = (directory / "attacks").iterdir()

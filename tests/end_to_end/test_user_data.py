@@ -12,7 +12,7 @@ QUICK = (
     "experiment=smoke",
     "trainer.accelerator=cpu",
     "callbacks.attacks.num_samples=50",
-    "evaluation.num_samples=60",
+    "audit.num_samples=60",
     "attack=[nearest_neighbour,discriminator_max]",
 )
 CASES = [
@@ -40,7 +40,7 @@ def test_generated_rows_look_like_the_users(run, tmp_path, loss, partition):
     assert all(min(ages) <= int(row["age"]) <= max(ages) for row in generated)
     assert all(np.isfinite(float(row["dose in mg"])) for row in generated)
 
-    sizes = ("evaluation.num_samples=60", "evaluation.num_records=100", "evaluation.draws=100")
+    sizes = ("audit.num_samples=60", "audit.num_records=100", "audit.draws=100")
     attacked = run("attack", f"run={directory}", "attack=nearest_neighbour", "device=cpu", *sizes)
     assert attacked.status == 0, attacked.err
     (output,) = (directory / "attacks").iterdir()
@@ -94,7 +94,7 @@ def test_a_run_whose_table_has_moved_is_attacked_and_continued(run, tmp_path):
     assert gone.status == 1
     assert "dataset.path=my.csv is no file" in gone.err
     moved = "dataset.path=elsewhere/moved.csv"
-    attacked = run("attack", f"run={directory}", moved, "attack=none", "device=cpu", "evaluation.num_samples=60")
+    attacked = run("attack", f"run={directory}", moved, "attack=none", "device=cpu", "audit.num_samples=60")
     assert attacked.status == 0, attacked.err
     continued = run("train", f"resume={directory}", "dataset=csv", moved, "trainer.max_epochs=2")
     assert continued.status == 0, continued.err

@@ -25,7 +25,7 @@ SMALL = (
     "data.reference=60",
     "data.batch_size=20",
     "experiment=smoke",
-    "evaluation.num_samples=100",
+    "audit.num_samples=100",
     "callbacks.attacks.num_samples=100",
     "trainer.accelerator=cpu",
 )

@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 from pargan.attacks import LatentSearch
-from pargan.audits import make_target
-from pargan.audits.evaluation import AttackRecords, evaluate_target
+from pargan.audits import AttackRecords, AuditSettings, audit_target, make_target
 from pargan.io import progress
 from pargan.io.progress import progress_bar, track_names
 
@@ -106,9 +105,8 @@ def test_progress_bar_of_a_latent_search_shares_the_display_of_an_evaluation(sta
             assert started.wait(10)
             return super().__call__(view, records)
 
-    evaluate_target(
-        target, records, {"search": Waiting(max_steps=2)}, lambda samples: {}, draws=20, seed=0, controls=False
-    )
+    settings = AuditSettings(draws=20, controls=False)
+    audit_target(target, records, {"search": Waiting(max_steps=2)}, lambda samples: {}, settings)
     assert "search" in screen.getvalue()
     assert screen.getvalue().count("\x1b[?25l") == 1
 

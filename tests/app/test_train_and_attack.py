@@ -6,14 +6,17 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from pargan.app import resolvers, run
-from pargan.app.build import build
+from pargan.app import resolvers
+from pargan.app.attack import attack
 from pargan.app.config_directory import config_directory
+from pargan.app.load_run import load_run
+from pargan.app.objects import build_datamodule, build_module
+from pargan.app.train import objective, train
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
 from tests.helpers.tiny import assert_equal_weights, weights
 
-SIZES = ["evaluation.num_samples=60", "evaluation.num_records=40", "evaluation.num_quality=30", "evaluation.draws=20"]
+SIZES = ["audit.num_samples=60", "audit.num_records=40", "audit.num_quality=30", "audit.draws=20"]
 SMALL = ["dataset=blobs", "trainer=cpu", "num_partitions=3", "data.members=90", "data.batch_size=10"]
 SMALL += ["data.nonmembers=60", "data.reference=60", "trainer.max_epochs=2", "evaluate_every=1"]
 
@@ -30,16 +33,16 @@ def finished(tmp_path_factory):
     cfg = composed("train", *SMALL, *SIZES, f"run_directory={folder}")
     (folder / ".hydra").mkdir(parents=True)
     OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")  # which Hydra does before a run
-    return folder, run.train(cfg, {"num_partitions": 3, "seed": 0})
+    return folder, train(cfg, {"num_partitions": 3, "seed": 0})
 
 
 def without_times(results):
     return [{key: value for key, value in each.items() if key != "seconds"} for each in results]
 
 
-def test_attacking_the_last_checkpoint_repeats_the_final_metrics(finished, tmp_path):
+def test_attack_of_the_last_checkpoint_repeats_the_final_metrics(finished, tmp_path):
     folder, trained = finished
-    result = run.attack(composed("attack", f"run={folder}", "device=cpu", *SIZES), tmp_path)
+    result = attack(composed("attack", f"run={folder}", "device=cpu", *SIZES), tmp_path)
     assert without_times(result["attacks"]) == without_times(trained["attacks"])
     assert result["quality"] == trained["quality"]
     assert result["data"] == trained["data"]
@@ -50,36 +53,49 @@ def test_attacking_the_last_checkpoint_repeats_the_final_metrics(finished, tmp_p
     assert (tmp_path / "plots" / "roc.png").is_file()
 
 
-def test_controls_can_be_left_out(finished, tmp_path):
+def test_attack_without_controls(finished, tmp_path):
     folder, trained = finished
-    cfg = composed("attack", f"run={folder}", "device=cpu", *SIZES, "evaluation.controls=false")
-    result = run.attack(cfg, tmp_path)
+    cfg = composed("attack", f"run={folder}", "device=cpu", *SIZES, "audit.controls=false")
+    result = attack(cfg, tmp_path)
     assert (result["controls"], result["warnings"]) == (None, [])
     assert without_times(result["attacks"]) == without_times(trained["attacks"])
 
 
-def test_the_control_is_the_run_before_its_first_step(finished, tmp_path):
+def test_load_run_gives_back_trained_and_initial_weights(finished, tmp_path):
     folder, _ = finished
-    cfg = composed("train", *SMALL, *SIZES, f"run_directory={tmp_path}")
-    built = build(cfg, Membership.load(folder / "membership.npz"))
+    run = load_run(folder)
     trained = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
-    built.module.load_state_dict(trained)
-    assert_equal_weights(weights(built.untrained), weights(build(cfg).module))
-    assert any(not torch.equal(weight, trained[name]) for name, weight in weights(built.untrained).items())
+    assert_equal_weights(weights(run.module), trained)
+    cfg = composed("train", *SMALL, *SIZES, f"run_directory={tmp_path}")
+    assert_equal_weights(weights(run.untrained()), weights(build_module(cfg, build_datamodule(cfg).spec)))
+    assert any(not torch.equal(weight, trained[name]) for name, weight in weights(run.untrained()).items())
+    assert run.module.generator_steps == 6
+    assert run.datamodule.membership == Membership.load(folder / "membership.npz")
+
+
+def test_load_run_refuses_what_is_not_there(finished, tmp_path):
+    folder, _ = finished
+    with pytest.raises(ParganError, match="choose one of best, last"):
+        load_run(folder, checkpoint="first")
+    with pytest.raises(ParganError) as error:
+        load_run(folder, dataset_path=str(tmp_path))
+    assert error.value.argument == "dataset.path"
+    with pytest.raises(ParganError, match="is not a run directory"):
+        load_run(tmp_path)
 
 
 @pytest.mark.parametrize("checkpoint", ["last", "best"])
-def test_the_epochs_of_a_checkpoint_are_those_it_was_trained_for(finished, checkpoint, tmp_path):
+def test_attack_counts_the_epochs_of_the_checkpoint(finished, checkpoint, tmp_path):
     folder, _ = finished
     cfg = composed(
         "attack", f"run={folder}", f"checkpoint={checkpoint}", "attack=[own_partition]", "device=cpu", *SIZES
     )
-    training = run.attack(cfg, tmp_path)["training"]
+    training = attack(cfg, tmp_path)["training"]
     assert training["generator_steps"] == 3 * training["epochs"]  # 90 members, K = 3, B = 10
     assert training["epochs"] in ((2,) if checkpoint == "last" else (1, 2))
 
 
-def test_the_objective_is_a_figure_of_the_result(finished):
+def test_objective_is_a_metric_of_the_result(finished):
     _, trained = finished
     by_name = {each["attack"]: each["auc"] for each in trained["attacks"]}
     objectives = {
@@ -88,12 +104,12 @@ def test_the_objective_is_a_figure_of_the_result(finished):
         "attack/own_partition/auc": by_name["own_partition"],
     }
     for name, expected in objectives.items():
-        assert run.objective(OmegaConf.create({"objective": name}), trained) == expected
+        assert objective(name, trained) == expected
     with pytest.raises(ParganError, match=r"^objective=speed was not measured; choose one of quality/"):
-        run.objective(OmegaConf.create({"objective": "speed"}), trained)
+        objective("speed", trained)
 
 
-def test_results_hold_numbers_of_python(finished):
+def test_train_returns_plain_python_numbers(finished):
     _, trained = finished
     assert not [value for each in trained["attacks"] for value in each.values() if isinstance(value, np.generic)]
     assert trained["timings"]["in_fit"].keys() == {"attacks", "gap", "quality", "samples"}

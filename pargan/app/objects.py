@@ -1,11 +1,10 @@
-"""Objects from a composed configuration: data and networks, trainer, attacks, device."""
+"""Objects from a composed configuration: data, networks, attacks, trainer, device."""
 
 import logging
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -13,11 +12,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.loggers import Logger
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from pargan.attacks import Attack
-from pargan.callbacks import ScheduledAttack
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
@@ -29,39 +26,23 @@ from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
 
-@dataclass(frozen=True)
-class Built:
-    """A run's data and networks, connected.
-
-    Attributes:
-        datamodule: set up.
-        module: the networks, with initial weights.
-        untrained: a copy of them that stays as it is, the control of every attack.
-    """
-
-    datamodule: PartitionDataModule
-    module: ParGANModule
-    untrained: ParGANModule
-
-
-def build(cfg: DictConfig, membership: Membership | None = None, device: torch.device | None = None) -> Built:
-    """Data first, then networks that take their sizes from it.
+def build_datamodule(
+    cfg: DictConfig, membership: Membership | None = None, device: torch.device | None = None
+) -> PartitionDataModule:
+    """The data of a run, set up.
 
     Args:
         cfg: the composed training configuration.
-        membership: who is a member, where that was settled before.
+        membership: who is a member, where that was chosen before.
         device: where features of images are computed; None is the GPU where there is one.
 
     Raises:
-        ParganError: whatever the data, the split or the networks refuse.
+        ParganError: the data or the split is refused.
     """
-    datamodule = instantiate(cfg.data, _partial_=True)(
-        source=measured_by_inception(instantiate(cfg.data.source, _partial_=True), cfg.get("inception"), device),
-        membership=membership,
-    )
+    source = measured_by_inception(instantiate(cfg.data.source, _partial_=True), cfg.get("inception"), device)
+    datamodule: PartitionDataModule = instantiate(cfg.data, _partial_=True)(source=source, membership=membership)
     datamodule.setup("fit")
-    module = build_module(cfg, datamodule.spec)
-    return Built(datamodule, module, deepcopy(module))
+    return datamodule
 
 
 def measured_by_inception(
@@ -105,29 +86,45 @@ def build_module(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:
     return module
 
 
-def build_trainer(cfg: DictConfig, callbacks: list[Callback], loggers: list[Logger]) -> Trainer:
-    """The Trainer of the configuration.
+def build_trainer(cfg: DictConfig, callbacks: list[Callback], max_epochs: int | None = None) -> Trainer:
+    """The Trainer of the configuration, without loggers.
+
+    Args:
+        cfg: the composed training configuration.
+        callbacks: its callbacks.
+        max_epochs: in place of the configuration's, where given.
 
     Raises:
         ParganError: Lightning refuses accelerator, devices or precision.
     """
+    changed = {} if max_epochs is None else {"max_epochs": max_epochs}
     try:
         trainer: Trainer = instantiate(cfg.trainer, _partial_=True)(
             callbacks=callbacks,
-            logger=loggers,
+            logger=False,
             plugins=[VerifiedCheckpointIO()],
-            enable_checkpointing=any(isinstance(each, ModelCheckpoint) for each in callbacks),
+            enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
+            **changed,
         )
     except (MisconfigurationException, TypeError, ValueError) as error:
         given = ", ".join(f"trainer.{key}={cfg.trainer[key]}" for key in ("accelerator", "devices", "precision"))
-        raise ParganError(f"no trainer can be had with {given}: {error}; trainer=cpu works everywhere") from error
+        raise ParganError(f"{given} cannot be combined: {error}", remedy="trainer=cpu works everywhere") from error
     return trainer
 
 
 def build_attacks(cfg: DictConfig) -> dict[str, Attack]:
-    """The chosen attacks by name, without their training schedule; those that train models have none."""
-    chosen = instantiate(cfg.attack, _convert_="all")
-    return {name: each.attack if isinstance(each, ScheduledAttack) else each for name, each in chosen.items()}
+    """The chosen attacks by name.
+
+    Raises:
+        ParganError: an option of the group that does not say where it belongs.
+    """
+    if "_target_" in cfg.attack:
+        raise ParganError(
+            f"the attack {cfg.attack._target_} has no name in the configuration",
+            remedy="begin its YAML file with the line '# @package attack.<name of the file>'",
+        )
+    attacks: dict[str, Attack] = instantiate(cfg.attack, _convert_="all")
+    return attacks
 
 
 def device_of(name: str) -> torch.device:

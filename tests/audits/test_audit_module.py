@@ -1,4 +1,4 @@
-"""Final metrics: which records, deterministic, and what attack.py shares with the callback."""
+"""`audit_module`: which records are attacked, determinism, controls, quality, and what the callback shares."""
 
 from math import sqrt
 
@@ -11,7 +11,7 @@ from torch import nn
 
 from pargan import ParGANModule
 from pargan.attacks import DiscriminatorMean, NearestNeighbour, OwnPartition
-from pargan.audits.evaluation import AttackRecords, attack_target, evaluate, target_of
+from pargan.audits import AttackRecords, AuditSettings, attack_target, audit_module, target_of
 from pargan.losses import JensenShannon
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
@@ -26,7 +26,10 @@ from tests.helpers.tiny import (
 )
 
 ATTACKS = {"discriminator_mean": DiscriminatorMean(), "nearest_neighbour": NearestNeighbour()}
-SIZES = {"num_samples": 80, "num_records": None, "num_quality": 50, "draws": 50}
+
+
+def settings(seed=0, controls=True):
+    return AuditSettings(num_samples=80, num_quality=50, draws=50, seed=seed, controls=controls)
 
 
 @pytest.fixture
@@ -36,7 +39,7 @@ def datamodule():
     return made
 
 
-def test_everyone_is_attacked(datamodule):
+def test_attackrecords_hold_every_member_and_nonmember(datamodule):
     records = AttackRecords.of(datamodule, None, seed=0)
     membership, pool = datamodule.membership, datamodule.pool.values
     np.testing.assert_array_equal(records.members, pool[membership.members])
@@ -46,7 +49,7 @@ def test_everyone_is_attacked(datamodule):
     np.testing.assert_array_equal(records.reference_labels, datamodule.pool.labels[membership.reference])
 
 
-def test_a_subsample_keeps_each_member_with_its_partition(datamodule):
+def test_attackrecords_subset_keeps_each_member_with_its_partition(datamodule):
     everyone = AttackRecords.of(datamodule, None, seed=0)
     of_whom = {tuple(x): int(k) for x, k in zip(everyone.members.tolist(), everyone.partition, strict=True)}
     for few in (AttackRecords.of(datamodule, 25, seed=3), everyone.subset(25, seed=3)):
@@ -56,7 +59,7 @@ def test_a_subsample_keeps_each_member_with_its_partition(datamodule):
         assert {tuple(x) for x in few.nonmembers.tolist()} <= {tuple(x) for x in everyone.nonmembers.tolist()}
 
 
-def test_a_subsample_is_repeatable_and_never_larger_than_the_whole():
+def test_attackrecords_subset_is_repeatable_and_never_larger_than_the_whole():
     records = attack_records(size=30)
     assert torch.equal(records.subset(7, seed=1).members, records.subset(7, seed=1).members)
     assert not torch.equal(records.subset(7, seed=1).members, records.subset(7, seed=2).members)
@@ -65,10 +68,10 @@ def test_a_subsample_is_repeatable_and_never_larger_than_the_whole():
         assert torch.equal(getattr(whole, name), getattr(records, name))
 
 
-def test_an_evaluation_is_deterministic_and_changes_nothing(datamodule):
+def test_audit_module_is_deterministic_and_changes_nothing(datamodule):
     module = gan(networks=with_noise_and_batch_norm, spec=PointsSpec(2))
     before, random_state = weights(module), torch.random.get_rng_state()
-    one, again, other = (evaluate(module, datamodule, ATTACKS, **SIZES, seed=seed) for seed in (0, 0, 1))
+    one, again, other = (audit_module(module, datamodule, ATTACKS, settings(seed)) for seed in (0, 0, 1))
     assert_equal_weights(weights(module), before)
     assert torch.equal(torch.random.get_rng_state(), random_state)
     assert module.generator.training
@@ -85,42 +88,41 @@ def test_an_evaluation_is_deterministic_and_changes_nothing(datamodule):
     assert {result.nonmember_scores.shape for result in one.attacks} == {(60,)}
 
 
-def test_controls_go_with_the_attacks_and_change_nothing(datamodule):
+def test_audit_module_runs_controls_that_change_nothing(datamodule):
     module, untrained = gan(spec=PointsSpec(2)), gan(networks=with_noise_and_batch_norm, spec=PointsSpec(2))
     before = weights(untrained)
     with_them, without = (
-        evaluate(module, datamodule, ATTACKS, **SIZES, seed=0, controls=controls, untrained=untrained)
-        for controls in (True, False)
+        audit_module(module, datamodule, ATTACKS, settings(controls=controls), untrained) for controls in (True, False)
     )
     assert_equal_weights(weights(untrained), before)
     assert without.controls is None
     assert [each.metrics for each in with_them.attacks] == [each.metrics for each in without.attacks]
-    expected = evaluate(untrained, datamodule, ATTACKS, **SIZES, seed=0).attacks
+    expected = audit_module(untrained, datamodule, ATTACKS, settings()).attacks
     for control, of_untrained in zip(with_them.controls.attacks, expected, strict=True):
         assert control.untrained.metrics == of_untrained.metrics
-    assert evaluate(module, datamodule, {}, **SIZES, seed=0).controls is None
+    assert audit_module(module, datamodule, {}, settings()).controls is None
 
 
-def test_untrained_networks_leak_nothing_over_many_splits():
+def test_audit_module_finds_no_leak_in_untrained_networks_over_many_splits():
     attacks, aucs = {**ATTACKS, "own": OwnPartition()}, []
     for seed in range(20):
         datamodule = blobs_in_partitions(seed=seed)
         datamodule.setup()
-        results = evaluate(gan(spec=PointsSpec(2)), datamodule, attacks, **SIZES, seed=seed).attacks
+        results = audit_module(gan(spec=PointsSpec(2)), datamodule, attacks, settings(seed)).attacks
         aucs.append([result.metrics.auc for result in results])
     null_sd = sqrt((120 + 60 + 1) / (12 * 120 * 60) / 20)
     np.testing.assert_allclose(np.mean(aucs, axis=0), 0.5, atol=4 * null_sd)
 
 
-def test_quality_is_measured_on_samples_the_attacks_saw(datamodule):
-    found = evaluate(gan(spec=PointsSpec(2)), datamodule, {}, **SIZES, seed=0)
+def test_audit_module_measures_quality_on_the_attacked_samples(datamodule):
+    found = audit_module(gan(spec=PointsSpec(2)), datamodule, {}, settings())
     held_out = datamodule.split(50, derive(0, "quality records")).nonmembers
     cost = cdist(found.samples[:50], held_out, "sqeuclidean")
     expected = cost[linear_sum_assignment(cost)].mean() ** 0.5
     assert found.quality["wasserstein2"] == pytest.approx(expected, rel=1e-6)
 
 
-def test_samples_are_snapped_to_records_a_user_could_hold():
+def test_target_of_rounds_samples_to_records_a_user_could_hold():
     spec = ImageSpec(1, 2, 2)
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -137,9 +139,9 @@ def test_samples_are_snapped_to_records_a_user_could_hold():
     torch.testing.assert_close(levels, levels.round(), atol=1e-4, rtol=0)
 
 
-def test_attacking_a_target_is_what_the_callback_and_the_script_share():
+def test_attack_target_scores_in_the_order_of_the_records():
     module, records = gan(), attack_records()
     target = target_of(module, records.reference, 40, seed=0)
-    results = attack_target(target, records, ATTACKS, draws=20, seed=0)
+    results = attack_target(target, records, ATTACKS, AuditSettings(draws=20))
     expected = torch.cdist(records.members, target.samples).amin(1)
     np.testing.assert_allclose(results[1].member_scores, -expected.numpy(), atol=1e-5)

@@ -1,0 +1,48 @@
+"""Attack from a composed configuration: load, audit, write."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from pargan.app.load_run import load_run
+from pargan.app.objects import build_attacks
+from pargan.app.reference_models import with_reference_models
+from pargan.app.write import describe_run, write_audit
+from pargan.audits.audit import audit_module
+
+
+def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
+    """Attack what `cfg.target` names, and write to `output`.
+
+    Returns:
+        What result.json in `output` holds.
+    """
+    result: dict[str, Any] = instantiate(cfg.target)(cfg, output)
+    return result
+
+
+def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
+    """target=run: rebuild the finished run `cfg.run` from its directory alone, attack it, and write to `output`."""
+    settings = instantiate(cfg.audit)
+    run = load_run(
+        cfg.run,
+        str(cfg.checkpoint),
+        cfg.device,
+        data_dir=cfg.data_dir,
+        dataset_path=cfg.dataset.path,
+        inception=cfg.inception,
+    )
+    start = time.perf_counter()
+    attacks = with_reference_models(build_attacks(cfg), run, seed=settings.seed, num_samples=settings.num_samples)
+    reference_seconds = time.perf_counter() - start
+    audit = audit_module(run.module, run.datamodule, attacks, settings, run.untrained())
+    description = {
+        "settings": {"run": str(run.directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
+        **describe_run(run.module, run.datamodule),
+        "timings": {"reference_models": reference_seconds, "audit": audit.seconds},
+    }
+    return write_audit(audit, run.datamodule.spec, replace(run.directory, path=output), description)

@@ -1,0 +1,85 @@
+"""A finished run, given back from its directory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from pargan.app import resolvers
+from pargan.app.objects import build_datamodule, build_module, device_of
+from pargan.app.saved_config import load_config
+from pargan.data.datamodule import PartitionDataModule
+from pargan.data.membership import Membership
+from pargan.errors import ParganError
+from pargan.gan.module import ParGANModule
+from pargan.io.checkpoints import load_checkpoint
+from pargan.io.run_directory import RunDirectory
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """A run of train.py, rebuilt.
+
+    Attributes:
+        directory: where it lies.
+        cfg: the configuration it was trained with.
+        datamodule: its data, set up, with the membership of the run.
+        module: its networks with the weights of a checkpoint.
+    """
+
+    directory: RunDirectory
+    cfg: DictConfig
+    datamodule: PartitionDataModule
+    module: ParGANModule
+
+    def untrained(self) -> ParGANModule:
+        """The same networks with the weights the run began with, on the CPU."""
+        return build_module(self.cfg, self.datamodule.spec)
+
+
+def load_run(
+    directory: str | Path,
+    checkpoint: str = "last",
+    device: str = "cpu",
+    *,
+    data_dir: str | None = None,
+    dataset_path: str | None = None,
+    inception: str | None = None,
+) -> LoadedRun:
+    """Rebuild a run of train.py from its directory: `run = pargan.load_run("outputs/digits-js-k5-s0/<time>")`.
+
+    Args:
+        directory: the run directory that train.py printed.
+        checkpoint: a name in its `checkpoints/`, without .ckpt: last or best.
+        device: for the networks: cpu, cuda, cuda:1; auto takes the GPU where there is one.
+        data_dir: where downloaded data lies; None: where the run found it.
+        dataset_path: the run's own file or folder of records, where it has moved; None: where the run found it.
+        inception: a file with Inception's weights for the quality of images; None: the extractor of the data set.
+
+    Raises:
+        ParganError: a directory, checkpoint or membership that is missing or damaged, records that are not those of
+            the run, a device that is not there.
+    """
+    resolvers.register()
+    run = RunDirectory.open(directory)
+    cfg = load_config(run)
+    if data_dir is not None:
+        cfg.data_dir = data_dir
+    if dataset_path is not None:
+        if "path" not in cfg.dataset:
+            raise ParganError(
+                "cannot be given: the run's data set reads no file of yours",
+                argument="dataset.path",
+                value=dataset_path,
+                remedy="leave it out",
+            )
+        cfg.dataset.path = dataset_path
+    cfg.inception = inception
+    where = device_of(device)
+    saved = load_checkpoint(run.checkpoint(checkpoint))
+    datamodule = build_datamodule(cfg, Membership.load(run.membership), where)
+    module = build_module(cfg, datamodule.spec)
+    module.on_load_checkpoint(saved)
+    datamodule.load_state_dict(saved[type(datamodule).__qualname__])
+    module.load_state_dict(saved["state_dict"])
+    return LoadedRun(run, cfg, datamodule, module.to(where))

@@ -1,0 +1,94 @@
+"""Train from a composed configuration: prepare, fit, audit, write."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.loggers import Logger
+
+from pargan.app.objects import build_module, cpu_threads, quiet_lightning
+from pargan.app.prepare import PreparedRun, prepare
+from pargan.app.write import describe_run, write_audit
+from pargan.audits.audit import audit_module
+from pargan.errors import ParganError
+from pargan.io.loggers import finish_wandb
+
+
+def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Train, audit at full size, and leave everything in the run directory `cfg.run_directory`.
+
+    Args:
+        cfg: the composed training configuration, which is not changed.
+        settings: what names the run in tables: data set, loss, num_partitions, seed, overrides.
+
+    Returns:
+        What result.json holds.
+    """
+    run = prepare(cfg)
+    with _opened_loggers(cfg, run) as loggers:
+        fit_seconds = _fit(cfg, run, loggers)
+        untrained = build_module(cfg, run.datamodule.spec)
+        audit = audit_module(run.module, run.datamodule, run.attacks, run.audit, untrained)
+        observers = {name: call.seconds for name, call in run.callbacks.items() if hasattr(call, "seconds")}
+        description = {
+            "settings": dict(settings),
+            **describe_run(run.module, run.datamodule),
+            "timings": {"fit": fit_seconds, "in_fit": observers, "audit": audit.seconds},
+        }
+        step = run.module.generator_steps
+        return write_audit(audit, run.datamodule.spec, run.directory, description, loggers, step)
+
+
+def objective(name: str, result: Mapping[str, Any]) -> float:
+    """The one number of a run that a sweep's optimiser minimises.
+
+    Args:
+        name: quality/distance, quality/<metric> or attack/<name>/auc.
+        result: what `train` returned.
+
+    Raises:
+        ParganError: `name` was not measured.
+    """
+    metrics = {f"quality/{metric}": value for metric, value in result["quality"].items()}
+    metrics["quality/distance"] = next(iter(result["quality"].values()))
+    metrics |= {f"attack/{attack['attack']}/auc": attack["auc"] for attack in result["attacks"]}
+    if name not in metrics:
+        raise ParganError(
+            "was not measured", argument="objective", value=name, remedy=f"choose one of {', '.join(metrics)}"
+        )
+    return float(metrics[name])
+
+
+def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:
+    """Train, or continue a training; returns the seconds it took."""
+    run.trainer.loggers = list(loggers)
+    plain: Any = OmegaConf.to_container(cfg, resolve=True)
+    for logger in loggers:
+        logger.log_hyperparams(plain)
+    run.datamodule.membership.save(run.directory.membership)
+    with quiet_lightning(), cpu_threads(cfg.model.threads):
+        start = time.perf_counter()
+        run.trainer.fit(run.module, run.datamodule, ckpt_path=run.checkpoint)
+        seconds = time.perf_counter() - start
+        if run.trainer.checkpoint_callback is not None:  # the last epoch need not have been one of its epochs
+            run.trainer.save_checkpoint(run.directory.last_checkpoint)
+    return seconds
+
+
+@contextmanager
+def _opened_loggers(cfg: DictConfig, run: PreparedRun) -> Iterator[list[Logger]]:
+    """metrics.csv and the configuration's loggers, closed whatever happens; else the next run would log into them."""
+    loggers: list[Logger] = [run.metrics]
+    status = "failed"
+    try:
+        with quiet_lightning():
+            loggers += instantiate(cfg.logger).values()
+        yield loggers
+        status = "success"
+    finally:
+        for logger in loggers:
+            logger.finalize(status)
+        finish_wandb(exit_code=0 if status == "success" else 1)

@@ -1,0 +1,95 @@
+"""What an audit leaves behind, the same for training, runs and files: plots, tables, result.json, the terminal."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pytorch_lightning.loggers import Logger
+from rich.console import Console
+
+from pargan import report
+from pargan.app.sweep import PRINTED_WIDTH
+from pargan.audits.result import AuditResult
+from pargan.data.datamodule import PartitionDataModule
+from pargan.gan.module import ParGANModule
+from pargan.io.files import write_atomically
+from pargan.io.loggers import log_image, log_table
+from pargan.io.provenance import provenance
+from pargan.io.run_directory import RunDirectory
+from pargan.records.spec import RecordSpec
+
+SHOWN = 500
+"""Generated records in a plot, and as many real ones beside them."""
+
+
+def write_audit(
+    audit: AuditResult,
+    spec: RecordSpec,
+    directory: RunDirectory,
+    description: Mapping[str, Any],
+    loggers: Sequence[Logger] = (),
+    step: int = 0,
+) -> dict[str, Any]:
+    """Write plots, tables and generated records, then result.json, and print the summary.
+
+    Args:
+        audit: what was measured.
+        spec: the record format.
+        directory: where to write.
+        description: what else result.json holds: settings, data, timings, ...
+        loggers: shown the plots and a table of the metrics.
+        step: the generator step under which loggers show them.
+
+    Returns:
+        What result.json holds.
+
+    Raises:
+        ParganError: a file cannot be written.
+    """
+    generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN]
+    plots = [report.draw_samples(spec, generated, real, directory.samples / "final.png")]
+    plots += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
+    plots += report.write_attacks(spec, audit, directory)
+    if audit.access != "samples":  # else they came from a file of the user's
+        spec.write(audit.samples, directory.samples / "generated")
+    result = {"status": "finished", **description, **audit.to_dict(), "provenance": provenance()}
+    write_atomically(directory.result, json.dumps(result, indent=2).encode())
+    for logger in loggers:
+        for plot in plots:
+            log_image(logger, f"final/{plot.stem}", plot, step)
+        log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
+    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
+    console.print(report.summary(result, directory.from_here), crop=False)
+    return result
+
+
+def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[str, Any]:
+    """How long a module was trained, and on what: JSON-ready."""
+    membership = datamodule.membership
+    steps, steps_per_epoch = module.generator_steps, datamodule.steps_per_epoch
+    return {
+        # Not Lightning's own count, which in a checkpoint that a callback saved is one less.
+        "training": {
+            "epochs": steps // steps_per_epoch,
+            "generator_steps": steps,
+            "steps_per_epoch": steps_per_epoch,
+        },
+        "data": {
+            "records": len(datamodule.pool),
+            "partitions": list(membership.partitions.shape),
+            "members": membership.members.size,
+            "nonmembers": len(membership.nonmembers),
+            "reference": len(membership.reference),
+            "duplicates_found": membership.duplicates_found,
+            "duplicates_dropped": membership.duplicates_dropped,
+        },
+    }
+
+
+def _rows(audit: AuditResult) -> list[list[Any]]:
+    rows: list[list[Any]] = [[f"quality/{name}", value, None, None] for name, value in audit.quality.items()]
+    for result in audit.attacks:
+        metrics = result.metrics
+        rows.append([f"attack/{result.name}/auc", metrics.auc, metrics.auc_low, metrics.auc_high])
+    return rows

@@ -1,0 +1,107 @@
+"""Groups of records that somebody brings to an audit, checked before anything runs.
+
+Legend: m members, n nonmembers, r reference records, *shape of one record in model space.
+"""
+
+from collections.abc import Mapping
+from itertools import combinations
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pargan.audits.records import AttackRecords
+from pargan.errors import ParganError
+from pargan.records.pool import record_hashes
+from pargan.seeding import derive
+
+Array: TypeAlias = np.ndarray | Tensor
+FEWEST = 2
+"""Records of each group: a single one has neither a spread nor a second half."""
+
+
+def attack_records(
+    members: Array,
+    nonmembers: Array,
+    reference: Array | None,
+    partition: Array | None = None,
+    *,
+    seed: int,
+) -> AttackRecords:
+    """Groups to attack with, checked: at least two of each, finite, of one shape, and no record in two of them.
+
+    Args:
+        members, nonmembers, reference, partition: as in `audit`.
+        seed: for the half of the nonmembers that is set aside where there is no reference.
+
+    Raises:
+        ParganError: one of these conditions does not hold; `argument` names the group.
+    """
+    given = {"members": members, "nonmembers": nonmembers, "reference": reference}
+    groups = {name: checked_records(group, name) for name, group in given.items() if group is not None}
+    shape = groups["members"].shape[1:]
+    for name, group in groups.items():
+        is_halved = name == "nonmembers" and reference is None
+        lowest = 2 * FEWEST if is_halved else FEWEST
+        if len(group) < lowest:
+            remedy = ", half of which become the reference set, or give a reference set" if is_halved else ""
+            raise ParganError(f"holds {len(group)} records", argument=name, remedy=f"give {lowest} or more{remedy}")
+        if group.shape[1:] != shape:
+            raise ParganError(
+                f"holds records of shape {tuple(group.shape[1:])}, and members of {tuple(shape)}",
+                argument=name,
+                remedy="give records of one shape",
+            )
+    _refuse_overlap(groups)
+    index = None
+    if reference is None:
+        aside, index = set_aside(len(nonmembers), seed)
+        groups |= {"nonmembers": groups["nonmembers"][index], "reference": groups["nonmembers"][aside]}
+    known = None if partition is None else torch.as_tensor(partition).long()
+    return AttackRecords(groups["members"], known, groups["nonmembers"], groups["reference"], nonmember_index=index)
+
+
+def set_aside(num_nonmembers: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted indices of the nonmembers that become the reference set, half of them, and of those that stay."""
+    order = np.random.default_rng(derive(seed, "reference set aside")).permutation(num_nonmembers)
+    return np.sort(order[: num_nonmembers // 2]), np.sort(order[num_nonmembers // 2 :])
+
+
+def checked_records(group: Array, argument: str) -> Tensor:
+    """Records (N, *shape) as float32.
+
+    Raises:
+        ParganError: an array that holds no numbers, or not one record per row, or a number that is not finite;
+            `argument` is the name it is known by.
+    """
+    records = torch.as_tensor(group)
+    if records.ndim < 2 or records.dtype == torch.bool or records.is_complex():
+        raise ParganError(
+            f"has shape {tuple(records.shape)} and type {records.dtype}",
+            argument=argument,
+            remedy="give numbers, one record per row: (N, *shape)",
+        )
+    records = records.float()
+    broken = int((~records.flatten(1).isfinite().all(1)).sum())
+    if broken:
+        raise ParganError(
+            f"holds NaN or infinity in {broken} of {len(records)} records",
+            argument=argument,
+            remedy="repair or drop these records",
+        )
+    return records
+
+
+def _refuse_overlap(groups: Mapping[str, Tensor]) -> None:
+    hashes = {name: record_hashes(group.cpu().numpy()) for name, group in groups.items()}
+    for (first_name, first), (second_name, second) in combinations(hashes.items(), 2):
+        shared, in_first, in_second = np.intersect1d(first, second, return_indices=True)
+        if len(shared):
+            earliest = int(in_first.argmin())
+            raise ParganError(
+                f"and {second_name} share {len(shared)} records (the first is number {in_first[earliest]} of "
+                f"{first_name} and {in_second[earliest]} of {second_name}, counted from 0)",
+                argument=first_name,
+                remedy="drop them from one of the two",
+            )

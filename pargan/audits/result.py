@@ -1,0 +1,63 @@
+"""What an audit found.
+
+Legend: m members, n nonmembers and S generated records, *shape of one record in model space.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pargan.audits.controls import Controls
+from pargan.audits.partitions import PartitionLeakage
+from pargan.audits.risk import RiskTable
+from pargan.audits.scoring import AttackResult
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditResult:
+    """The metrics of an audit, and the records they were computed on.
+
+    Attributes:
+        access: what the target gives: samples, generator or discriminators.
+        attacks: one result per attack.
+        controls: the controls of the attacks; None where they were switched off or there was no attack.
+        quality: metrics of the generated records, the main one first; empty where no measure was given.
+        risk: every record attacked, the most exposed first; None without attacks.
+        partitions: what each attack finds about each partition; empty where partitions are not known.
+        members: (m, *shape) the members attacked.
+        nonmembers: (n, *shape) the nonmembers attacked.
+        samples: (S, *shape) the generated records.
+        seconds: wall time of each part.
+    """
+
+    access: str
+    attacks: list[AttackResult]
+    controls: Controls | None
+    quality: dict[str, float]
+    risk: RiskTable | None
+    partitions: list[PartitionLeakage]
+    members: np.ndarray
+    nonmembers: np.ndarray
+    samples: np.ndarray
+    seconds: Mapping[str, float]
+
+    def warnings(self) -> list[str]:
+        """What the controls hold against the attacks' metrics, one sentence each; empty where all is well."""
+        return [] if self.controls is None else self.controls.warnings()
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """The attacks' metrics, one flat JSON-ready object per attack."""
+        return [result.to_dict() for result in self.attacks]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All metrics, JSON-ready; records and scores are left out."""
+        return {
+            "quality": self.quality,
+            "attacks": self.to_dicts(),
+            "partitions": [leakage.to_dict() for leakage in self.partitions],
+            "controls": None if self.controls is None else self.controls.to_dict(),
+            "warnings": self.warnings(),
+            "risk": {"averaged": [] if self.risk is None else list(self.risk.averaged)},
+        }

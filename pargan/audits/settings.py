@@ -1,0 +1,43 @@
+"""How an audit is run."""
+
+from dataclasses import dataclass
+
+from pargan.errors import ParganError
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditSettings:
+    """Sizes, controls and seed of an audit; one object for training, runs, files and Python.
+
+    Attributes:
+        num_samples: generated records that the attacks may look at.
+        num_records: at most this many members and as many nonmembers are attacked, drawn at random; None takes all.
+        num_quality: at most this many generated records, members and nonmembers for the quality metrics.
+        draws: bootstrap draws of each interval.
+        controls: whether the controls of the attacks are run as well.
+        seed: for subsamples, latents, the order of records, nonmembers' partitions and bootstrap.
+
+    Raises:
+        ParganError: a value out of range.
+    """
+
+    num_samples: int = 10_000
+    num_records: int | None = None
+    num_quality: int = 1000
+    draws: int = 2000
+    controls: bool = True
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, lowest in (("num_samples", 1), ("num_records", 1), ("num_quality", 2), ("draws", 1), ("seed", 0)):
+            value = getattr(self, name)
+            may_be_none = name == "num_records"
+            if value is None and may_be_none:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+                remedy = f"give a whole number, {lowest} or more" + (", or null for all records" if may_be_none else "")
+                raise ParganError("is out of range", argument=name, value=value, remedy=remedy)
+        if not isinstance(self.controls, bool):
+            raise ParganError(
+                "is neither true nor false", argument="controls", value=self.controls, remedy="give true or false"
+            )

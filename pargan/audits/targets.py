@@ -1,0 +1,152 @@
+"""What is attacked, as a view: generated records, a generator, or a whole GAN.
+
+Legend: K discriminators, S generated records, R reference records, *shape of one record in model space.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from pargan.attacks.views import DiscriminatorsView, GeneratorView, SamplesView, in_blocks, narrow, widen
+from pargan.audits.groups import FEWEST, Array, checked_records
+from pargan.errors import ParganError
+from pargan.gan.module import ParGANModule
+from pargan.gan.sampling import draw_latents, evaluating, sample
+from pargan.records.spec import RecordSpec
+from pargan.seeding import derive
+
+
+def target_of(
+    module: ParGANModule,
+    reference: Tensor,
+    num_samples: int,
+    seed: int,
+    reference_labels: Tensor | None = None,
+) -> DiscriminatorsView:
+    """The view of a module under attack, with `num_samples` generated records drawn once for all attacks."""
+    target = make_target(
+        module.generator,
+        module.discriminators,
+        latent_dim=module.latent_dim,
+        num_partitions=module.num_partitions,
+        reference=reference.to(module.device),
+        num_samples=num_samples,
+        seed=derive(seed, "attacked samples"),
+        spec=module.spec,
+        reference_labels=reference_labels,
+    )
+    return narrow(target, DiscriminatorsView)
+
+
+def make_target(
+    generator: nn.Module,
+    discriminators: nn.Module | None,
+    latent_dim: int,
+    num_partitions: int | None,
+    reference: Tensor,
+    num_samples: int,
+    seed: int,
+    spec: RecordSpec | None = None,
+    reference_labels: Tensor | None = None,
+    batch_size: int = 1000,
+) -> GeneratorView:
+    """A view of a GAN, or of a generator alone; make a new one after a further training step.
+
+    Generated records alone are a `SamplesView` already.
+
+    The networks are evaluated in eval mode and are not changed. Logits are cached by the identity of the records
+    tensor, so attacks on the same records share one pass of the K networks.
+
+    Args:
+        generator: (B, latent_dim) -> (B, *shape).
+        discriminators: (K, B, *shape) -> (K, B) logits; None where there are none to attack.
+        latent_dim: size of a latent; latents are standard normal.
+        num_partitions: K; None without discriminators.
+        reference: (R, *shape) records of the population, neither members nor nonmembers.
+        num_samples: S, generated records that the attacks may look at.
+        seed: for the samples' latents (the same on every device) and whatever attacks draw.
+        spec: the record format; with it, samples are rounded to records as they would be released (whole
+            categories, grey levels).
+        reference_labels: (R,) classes of the reference records, where there are any.
+        batch_size: records evaluated at a time.
+
+    Returns:
+        A `DiscriminatorsView`, or without discriminators a `GeneratorView`.
+
+    Raises:
+        ParganError: no reference records, no samples, or samples that are not finite.
+    """
+    if num_samples < 1:
+        raise ParganError(
+            "leaves no generated records to attack with",
+            argument="num_samples",
+            value=num_samples,
+            remedy="give 1 or more",
+        )
+    if len(reference) < 1:
+        raise ParganError("is empty", argument="reference", remedy="leave some records out of members and nonmembers")
+    samples = sample(generator, num_samples, latent_dim, seed, batch_size)
+    if spec is not None:
+        samples = torch.as_tensor(spec.snap(samples.cpu().numpy()), dtype=samples.dtype, device=samples.device)
+    broken = int((~samples.flatten(1).isfinite().all(1)).sum())
+    if broken:
+        raise ParganError(
+            f"{broken} of {num_samples} generated records hold NaN or infinity: the generator has diverged",
+            remedy="lower the learning rate or attack an earlier checkpoint",
+        )
+
+    # Detached weights: an attack may differentiate in the latents without leaving gradients behind.
+    weights = {name: weight.detach() for name, weight in generator.named_parameters()}
+
+    def generate(latents: Tensor) -> Tensor:
+        with_gradients = torch.is_grad_enabled()
+        with evaluating(generator), torch.set_grad_enabled(with_gradients):
+            return functional_call(generator, weights, (latents,))
+
+    view = GeneratorView(
+        samples=samples,
+        reference=reference,
+        seed=seed,
+        spec=spec,
+        reference_labels=reference_labels,
+        generator=generate,
+        latent_dim=latent_dim,
+        sample_latents=draw_latents(num_samples, latent_dim, seed).to(samples.device),
+    )
+    if discriminators is None or num_partitions is None:
+        return view
+    logits = _cached_logits(discriminators, num_partitions, batch_size)
+    return widen(view, DiscriminatorsView, num_partitions=num_partitions, logits=logits)
+
+
+def _cached_logits(discriminators: nn.Module, num_partitions: int, batch_size: int) -> Callable[[Tensor], Tensor]:
+    @lru_cache(maxsize=2)  # the records under attack and the reference; tensors hash by identity
+    def logits(records: Tensor) -> Tensor:
+        with evaluating(discriminators):
+            return in_blocks(
+                lambda block: discriminators(block.expand(num_partitions, *block.shape)),
+                records,
+                batch_size,
+                dim=1,
+            )
+
+    return logits
+
+
+def samples_view(
+    samples: Array, reference: Tensor, seed: int, spec: RecordSpec | None = None, argument: str = "target"
+) -> SamplesView:
+    """Generated records (S, *shape) as a target; `argument` is the name that errors call them.
+
+    Raises:
+        ParganError: fewer than two, or one that is not finite.
+    """
+    generated = checked_records(samples, argument)
+    if len(generated) < FEWEST:
+        raise ParganError(
+            f"holds {len(generated)} records", argument=argument, remedy=f"give {FEWEST} or more generated ones"
+        )
+    return SamplesView(samples=generated, reference=reference.to(generated.device), seed=seed, spec=spec)
