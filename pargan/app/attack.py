@@ -8,6 +8,7 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from pargan.app.component_checks import check_arguments
 from pargan.app.load_run import load_run
 from pargan.app.objects import build_attacks
 from pargan.app.reference_models import with_reference_models
@@ -21,6 +22,7 @@ def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
     Returns:
         What result.json in `output` holds.
     """
+    check_arguments(cfg)
     result: dict[str, Any] = instantiate(cfg.target)(cfg, output)
     return result
 

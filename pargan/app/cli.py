@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from pargan.app import resolvers
+from pargan.app.argument_keys import errors_in_configuration_keys
 from pargan.app.config_checks import check_objective, check_values
 from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
@@ -104,7 +105,7 @@ def _train(cfg: DictConfig) -> float:
     settings = settings_of(cfg, job)
     try:
         _refuse_another_folder(cfg, directory)
-        result = _fit(cfg, directory, settings)
+        result = _fit(cfg, directory, settings, job.runtime.choices)
     except Exception as error:
         if job.mode == RunMode.RUN:
             _discard_unstarted(directory)
@@ -119,11 +120,13 @@ def _train(cfg: DictConfig) -> float:
     return _objective(cfg, result)  # not caught: a metric that one job does not have is missing in the others too
 
 
-def _fit(cfg: DictConfig, directory: RunDirectory, settings: dict[str, Any]) -> dict[str, Any]:
-    """Check the configuration, say what is trained, then import what trains it."""
+def _fit(
+    cfg: DictConfig, directory: RunDirectory, settings: dict[str, Any], choices: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Check the configuration, print what is trained, then import what trains it."""
     check_values(cfg)
     check_objective(cfg)
-    with _locked(directory), _resumable(directory):
+    with errors_in_configuration_keys(cfg, choices), _locked(directory), _resumable(directory):
         named = ", ".join(f"{key}={settings[key]}" for key in ("dataset", "loss", "num_partitions", "seed"))
         print(f"training {named} -> {directory.from_here}", flush=True)
         from pargan.app.train import train as train_run
@@ -148,10 +151,11 @@ def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
 
 def _resume(composed: DictConfig, overrides: list[str]) -> float:
     try:
-        directory = RunDirectory.open(composed.resume, argument="resume")
+        directory = RunDirectory.open(str(composed.resume), argument="resume")
         cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
-        return _objective(cfg, _fit(cfg, directory, settings_of(cfg, saved.hydra)))
+        result = _fit(cfg, directory, settings_of(cfg, saved.hydra), saved.hydra.runtime.choices)
+        return _objective(cfg, result)
     except Exception:
         _remove(Path(HydraConfig.get().runtime.output_dir))
         raise
@@ -164,7 +168,8 @@ def _attack(cfg: DictConfig) -> None:
         print(f"attacking with {', '.join(cfg.attack) or 'no attack'} -> {RunDirectory(output).from_here}", flush=True)
         from pargan.app.attack import attack as attack_target
 
-        attack_target(cfg, output)
+        with errors_in_configuration_keys(cfg, HydraConfig.get().runtime.choices):
+            attack_target(cfg, output)
     except (Exception, KeyboardInterrupt):
         _remove(output)
         raise

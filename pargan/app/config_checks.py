@@ -1,4 +1,4 @@
-"""Values that would fail late, train for ever or train to nonsense, refused before anything is built or written."""
+"""Refuse values that would fail late, never stop, or train nothing useful, before PyTorch is imported."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
+from pargan.app.argument_keys import typed
 from pargan.errors import ParganError
 
 
@@ -33,7 +34,6 @@ def _is_number(value: Any) -> bool:
     return _is_whole(value) or isinstance(value, float)
 
 
-POSITIVE = Rule(lambda value: _is_number(value) and value > 0, "a number above 0")
 SIZE = Rule(lambda value: value is None or _is_number(value), "a count such as 500, a share such as 0.5, or null")
 EPOCHS = Rule(
     lambda value: _is_whole(value) and (value >= 1 or value == -1),
@@ -41,47 +41,50 @@ EPOCHS = Rule(
 )
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
-# The whole key or its last word decides: most words mean the same wherever they stand in the configuration.
+COUNT = _whole(1)
+PATH = Rule(
+    lambda value: value is None or isinstance(value, str),
+    "a path; write ./ before a number, as in ./2024",
+)
+
+# Values of components are checked by their constructors. Here are keys that several components or none use, and
+# those whose constructors are not ours.
 RULES: Mapping[str, Rule] = {
     "seed": _whole(0),
-    "num_partitions": _whole(1),
-    "evaluate_every": _whole(1),
-    "every_n_epochs": _whole(1),
-    "generator_steps": _optional(_whole(1)),
-    "max_epochs": EPOCHS,
-    "batch_size": _whole(1),
-    "num_workers": _whole(0),
-    "threads": _optional(_whole(1)),
-    "data.members": SIZE,  # attack.py knows files by these words
-    "data.nonmembers": SIZE,
-    "data.reference": SIZE,
-    "d_steps": _whole(1),
-    "latent_dim": _whole(1),
-    "lr": POSITIVE,
-    "penalty_weight": Rule(lambda value: _is_number(value) and value >= 0, "a number, 0 or more"),
-    "num_samples": _whole(1),
-    "num_records": _optional(_whole(1)),
-    "num_quality": _whole(2),
-    "inception": Rule(lambda value: value is None or isinstance(value, str), "the path of a file, or null"),
-    "draws": _whole(1),
-    "controls": Rule(lambda value: isinstance(value, bool), "true or false"),
-    "models": _whole(1),
-    "share": Rule(lambda value: _is_number(value) and 0 < value < 1, "a number above 0 and below 1"),
-    "gamma": Rule(lambda value: _is_number(value) and value >= 1, "a number, 1 or more"),
-    "precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
+    "num_partitions": COUNT,
+    "evaluate_every": COUNT,
+    "generator_steps": _optional(COUNT),
+    **dict.fromkeys(("data_dir", "inception", "run", "resume", "synthetic", "weights", "dataset.path"), PATH),
+    "trainer.max_epochs": EPOCHS,
+    "trainer.precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
+    "trainer.gradient_clip_val": Rule(lambda value: value is None, "null: Lightning cannot clip with two optimizers"),
+    "trainer.accumulate_grad_batches": Rule(
+        lambda value: value == 1, "1: Lightning cannot accumulate with two optimizers"
+    ),
+    "data.batch_size": COUNT,
+    "data.num_workers": _whole(0),
+    **dict.fromkeys(("data.members", "data.nonmembers", "data.reference"), SIZE),
+    "model.threads": _optional(COUNT),
+    "model.latent_dim": COUNT,
+    "latent_dim": COUNT,
+    "module.d_steps": COUNT,
+    "callbacks.gap.num_records": _optional(COUNT),
+    "callbacks.quality.num_samples": COUNT,
+    "callbacks.quality.num_records": _optional(COUNT),
+    "callbacks.samples.num_samples": COUNT,
 }
 
 
 def check_values(cfg: DictConfig) -> None:
-    """Compare every value of a composed configuration with the rule for its key.
+    """Compare every value of a composed configuration with the rule for its key, but for a user's own components.
 
     Raises:
         ParganError: the first value that breaks its rule.
     """
     for key, value in _leaves(OmegaConf.to_container(cfg, resolve=True)):
-        rule = RULES.get(key) or RULES.get(key.rpartition(".")[2])
+        rule = RULES.get(key)
         if rule is not None and not rule.accepts(value):
-            raise ParganError(f"{key}={_typed(value)} does not work; give {rule.wanted}")
+            raise ParganError(f"{key}={typed(value)} does not work; give {rule.wanted}")
 
 
 def check_objective(cfg: DictConfig) -> None:
@@ -98,11 +101,9 @@ def check_objective(cfg: DictConfig) -> None:
         raise ParganError(f"objective={cfg.objective} is not measured by this run; choose one of {known}")
 
 
-def _typed(value: Any) -> str:
-    return "null" if value is None else str(value)
-
-
 def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    if not str(node.get("_target_", "pargan.")).startswith(("pargan.", "pytorch_lightning.")):
+        return
     for name, value in node.items():
         key = f"{prefix}{name}"
         if isinstance(value, Mapping):

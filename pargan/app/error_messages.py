@@ -1,4 +1,4 @@
-"""Hydra's and OmegaConf's errors as one sentence each: the key, the value, the remedy."""
+"""One line for the user from an error of ours, of Hydra's or of OmegaConf's: the key, the value, the remedy."""
 
 import difflib
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
@@ -52,8 +53,8 @@ def error_message(error: BaseException) -> str | None:
             return _unbuildable(each)
         if isinstance(each, OSError) and each.errno in DISK_FULL:
             return str(write_error(Path(str(each.filename or "a file of the run")), each))
-        if isinstance(each, OSError) and each.filename is not None:  # of which nobody says whether it was for reading
-            return f"{each.filename} cannot be used ({each.strerror}); mend its permissions or give another path"
+        if isinstance(each, OSError) and each.filename is not None:  # which may come from reading or from writing
+            return f"{each.filename} cannot be used ({each.strerror}); check its permissions or give another path"
     cause = error.__cause__
     is_composing = isinstance(error, ConfigCompositionException)
     if is_composing and isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
@@ -76,7 +77,7 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _unknown_option(error: MissingConfigException) -> str:
     group, _, value = str(error.missing_cfg_file).rpartition("/")
     options = sorted({file.stem for file in option_files(group)})
-    return f"{group}={value} is not known{_guess(value, options)}; choose one of {', '.join(options)}"
+    return f"{group}={value} is not known{guess(value, options)}; choose one of {', '.join(options)}"
 
 
 def _unknown_key(error: OmegaConfBaseException) -> str:
@@ -89,7 +90,7 @@ def _unknown_key(error: OmegaConfBaseException) -> str:
         return f"{given} is a key of {', '.join(holders)} only; name one of them beside it"
     if not known:
         return f"{given} is not a key: {prefix.rstrip('.')} has no settings here; leave it out"
-    return f"{given} is not a key{_guess(given, known)}; choose one of {', '.join(known)}"
+    return f"{given} is not a key{guess(given, known)}; choose one of {', '.join(known)}"
 
 
 def _holders(key: str) -> list[str]:
@@ -103,16 +104,34 @@ def _quoted(error: BaseException) -> str:
     return found.group(1) if found else "an override"
 
 
-def _guess(value: str, options: Sequence[str]) -> str:
+def guess(value: str, options: Sequence[str]) -> str:
+    """` (did you mean ...?)` if one of the options is spelled almost like the value."""
     near = difflib.get_close_matches(value, options, n=1)
     return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _unreadable(error: OverrideParseException) -> str:
+    key, separator, value = str(error.override).partition("=")
+    quoted = f"""{key}="{value}\""""
+    if separator and _is_readable(quoted):
+        return f"{error.override} cannot be read; put the value in quotes, and all of it in others: '{quoted}'"
+    if separator and value.startswith("{"):
+        return (
+            f"{error.override} cannot be read, because names in braces must be plain letters and digits; write it into "
+            f"a file such as my_conf/{key.partition('.')[0]}/mine.yaml, and give --config-dir my_conf"
+        )
     return (
         f"{error.override} cannot be read; write key=value, for example num_partitions=5, "
         f"and lists in quotes: 'attack=[nearest_neighbour,monte_carlo]'"
     )
+
+
+def _is_readable(override: str) -> bool:
+    try:
+        OverridesParser.create().parse_override(override)
+    except OverrideParseException:
+        return False
+    return True
 
 
 def _unbuildable(error: InstantiationException) -> str:

@@ -10,6 +10,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning import Callback, Trainer
 
+from pargan.app.component_checks import check_arguments, check_optimizers
 from pargan.app.monitor_checks import check_monitors
 from pargan.app.objects import build_attacks, build_datamodule, build_module, build_trainer, quiet_lightning
 from pargan.attacks import Attack, refuse_without_models
@@ -58,6 +59,8 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     Raises:
         ParganError: whatever is wrong with the configuration, the data, the networks or the directory.
     """
+    check_arguments(cfg)
+    check_optimizers(cfg)
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, remedy="leave it out here and run it with attack.py run=...")
     callbacks: dict[str, Callback] = instantiate(cfg.callbacks, _convert_="all")

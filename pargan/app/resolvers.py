@@ -22,7 +22,7 @@ def run_directory(resume: str | None, fresh: str, now: str) -> str:
     """
     if resume is None:
         return f"{fresh}/{now}"
-    return str(RunDirectory.open(resume, argument="resume").path / "resumed" / now)
+    return str(RunDirectory.open(str(resume), argument="resume").path / "resumed" / now)
 
 
 def attack_directory(run: str | None, now: str) -> str:
@@ -31,7 +31,7 @@ def attack_directory(run: str | None, now: str) -> str:
     Raises:
         ParganError: `run` is not a run directory; nothing has been written by then.
     """
-    return str(RunDirectory.open(run, argument="run").path / "attacks" / now)
+    return str(RunDirectory.open(run if run is None else str(run), argument="run").path / "attacks" / now)
 
 
 def run_group(directory: str) -> str:

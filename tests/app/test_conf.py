@@ -9,12 +9,10 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from PIL import Image
 
-from pargan.app import resolvers
 from pargan.app.config_directory import config_directory
 from pargan.app.train import train
 from pargan.app.yaml_comments import yaml_comments
@@ -24,6 +22,7 @@ from pargan.records.columns import Categorical, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
 from pargan.records.tables import TableSpec
+from tests.helpers.composed import composed
 
 CONF = config_directory()
 TABLE = TableSpec.fit({"age": np.array([1.0, 2.0]), "sex": np.array(["f", "m"])}, {"age": Numeric, "sex": Categorical})
@@ -44,13 +43,6 @@ SPECS = {
 
 def options(group):
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
-
-
-def composed(*overrides, name="train", folder="nowhere"):
-    resolvers.register()
-    place = [f"run_directory={folder}"] if name == "train" else []
-    with initialize_config_dir(str(config_directory()), version_base="1.3"):
-        return compose(name, [*place, *overrides])
 
 
 def test_every_data_set_and_loss_was_found():

@@ -9,7 +9,7 @@ from pargan.app.error_messages import error_message
 
 def test_nobody_knows_whether_a_file_was_to_be_read_or_written():
     said = error_message(PermissionError(errno.EACCES, "Permission denied", "some/file"))
-    assert said == "some/file cannot be used (Permission denied); mend its permissions or give another path"
+    assert said == "some/file cannot be used (Permission denied); check its permissions or give another path"
 
 
 @pytest.mark.parametrize(("name", "called"), [("some/file", "some/file"), (None, "a file of the run")])

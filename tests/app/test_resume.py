@@ -1,22 +1,14 @@
 """What a resumed run may change of its configuration."""
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from pargan.app import resolvers
-from pargan.app.config_directory import config_directory
 from pargan.app.resume import resumed_config
 from pargan.errors import ParganError
 from pargan.fast.acceleration import Acceleration, Compiled, Graphed
 from pargan.io.run_directory import RunDirectory
-
-
-def composed(*overrides):
-    resolvers.register()
-    with initialize_config_dir(str(config_directory()), version_base="1.3"):
-        return compose("train", ["run_directory=nowhere", *overrides])
+from tests.helpers.composed import composed
 
 
 @pytest.fixture
