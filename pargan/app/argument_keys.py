@@ -93,7 +93,7 @@ class _Translation:
         for node in self.raising:
             if name in self._parameters(node):
                 return self._followed(f"{node}.{name}")
-        ours = [node for node, target in self.nodes.items() if target is None or target.startswith("pargan.")]
+        ours = [node for node, target in self.nodes.items() if is_ours(target)]
         keys = [f"{node}.{name}".removeprefix(".") for node in ours if name in self._at(node)]
         if has_value:
             keys = [key for key in keys if self._has_value(key)]
@@ -167,6 +167,11 @@ def _is_call_of(frame: FrameType, target: Any) -> bool:
     if isinstance(target, type):
         return type(frame.f_locals.get("self")) is target
     return frame.f_code is getattr(inspect.unwrap(target), "__code__", None)
+
+
+def is_ours(target: str | None) -> bool:
+    """Whether the target of a node, if it has one, is not a user's own component."""
+    return target is None or str(target).startswith(("pargan.", "pytorch_lightning."))
 
 
 def typed(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from pargan.app.argument_keys import typed
+from pargan.app.argument_keys import is_ours, typed
 from pargan.errors import ParganError
 
 
@@ -102,7 +102,7 @@ def check_objective(cfg: DictConfig) -> None:
 
 
 def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if not str(node.get("_target_", "pargan.")).startswith(("pargan.", "pytorch_lightning.")):
+    if not is_ours(node.get("_target_")):
         return
     for name, value in node.items():
         key = f"{prefix}{name}"

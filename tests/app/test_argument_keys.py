@@ -59,6 +59,8 @@ def core(argument=None, value=NO_VALUE, problem="does not work", remedy=None):
         (core("loss", object()), ["loss=wgan"], "loss=wgan does not work"),
         (core("records", problem="hold (a=1), b=2", remedy='drop "seed=3"'), [],
          'records hold (a=1), b=2; drop "seed=3"'),
+        (core("precision", "16-mixed", remedy="use precision=32-true"), ["trainer.precision=16-mixed"],
+         "trainer.precision=16-mixed does not work; use trainer.precision=32-true"),
         # Another value than the configuration has: it is about something else.
         (core("path", "x.ckpt"), ["dataset=csv", "dataset.path=my.csv"], "path=x.ckpt does not work"),
         (core("seed", 17), [], "seed=17 does not work"),

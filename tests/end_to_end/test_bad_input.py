@@ -107,7 +107,8 @@ def test_configuration(refuses, override):
 
 def test_half_precision_with_a_gradient_penalty(refuses):
     given = (*SMALL, "loss=wgan", "trainer.precision=16-mixed")
-    refuses("train", given, ["trainer.precision=16-mixed", "loss=wgan", "32-true or bf16-mixed"])
+    remedy = "use trainer.precision=32-true or trainer.precision=bf16-mixed"
+    refuses("train", given, ["trainer.precision=16-mixed", "Wasserstein", remedy])
 
 
 def test_early_stopping_on_what_is_not_measured(refuses):
@@ -124,7 +125,7 @@ def test_a_monitor_that_the_first_epoch_shows_to_be_wrong(run, tmp_path, monitor
     line = ended.err.splitlines()[-1]
     family = monitor.rpartition("/")[0]
     assert line.startswith(
-        f"train.py: monitor={monitor} of PeriodicCheckpoint is not measured in this run; choose one of "
+        f"train.py: callbacks.best.monitor={monitor} of PeriodicCheckpoint is not measured in this run; choose one of "
     )
     assert f"{family}/{'distance' if family == 'quality' else 'auc'}" in line
     assert not list(only_run(tmp_path).rglob("*.ckpt"))
