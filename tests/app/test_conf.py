@@ -197,7 +197,7 @@ def test_every_key_has_a_comment(name):
     comments = yaml_comments(text)
     assert comments[()]
     for path, value in leaves(OmegaConf.to_container(OmegaConf.create(text))):
-        is_set_elsewhere = str(value).startswith("${") or path[0] in ("defaults", "hydra", "evaluation")
+        is_set_elsewhere = str(value).startswith("${") or path[0] in ("defaults", "hydra")
         if not is_set_elsewhere and not path[-1].startswith("_") and path != ("accelerator",):
             assert comments.get(path), path
 
