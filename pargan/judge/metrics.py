@@ -30,7 +30,7 @@ class AttackMetrics:
         balanced_accuracy: threshold chosen on a separate half; None with fewer than two records in a group.
         advantage: max(TPR - FPR), the threshold chosen on the same records, so above 0 by chance.
         top_n_accuracy: share of members among the n highest of n + n.
-        set_accuracy: the set-level form, how often a set of 100 members is told from one of 100 nonmembers;
+        set_accuracy: the set-level form, how often 100 members are distinguished from 100 nonmembers;
             0.5 is guessing. With its 95 % interval, its p-value and the number of disjoint sets. None with
             fewer than 100 records in a group.
         epsilon_low: lower bound on epsilon at delta = 0, one-sided 95 %; 0 where the scores prove nothing, None

@@ -85,7 +85,7 @@ def auc_curves(directory: RunDirectory) -> Path | None:
     axes.set_ylim(min(low_limit, 0.45), max(high_limit, 0.6))
     label_ends(axes, ends)
     axes.set_ylabel("AUC (0.5 = guessing, 1 = perfect)", fontsize=9)
-    axes.set_title("AUC of membership inference attacks in training, with 95 % intervals", fontsize=10, loc="left")
+    axes.set_title("AUC of membership inference attacks during training, with 95 % intervals", fontsize=10, loc="left")
     _label_epochs(axes)
     return save(figure, directory.plots / "auc.png")
 

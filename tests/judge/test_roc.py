@@ -50,8 +50,8 @@ def test_balanced_accuracy_is_unbiased_by_the_choice_of_threshold():
 
 def test_balanced_accuracy_of_a_shift():
     rng = np.random.default_rng(0)
-    found = balanced_accuracy(rng.normal(1, 1, 4000), rng.normal(0, 1, 4000), rng)
-    assert found == pytest.approx(norm.cdf(0.5), abs=0.02)
+    accuracy = balanced_accuracy(rng.normal(1, 1, 4000), rng.normal(0, 1, 4000), rng)
+    assert accuracy == pytest.approx(norm.cdf(0.5), abs=0.02)
 
 
 def test_top_n_accuracy_counts_members_among_the_highest():
@@ -72,5 +72,5 @@ def test_top_n_accuracy_of_ties_is_their_share_even_with_members_first():
 @given(st.integers(1, 30), st.integers(1, 30))
 def test_top_n_accuracy_has_base_rate_one_half_for_unequal_groups(m, n):
     rng = np.random.default_rng(0)
-    found = [top_n_accuracy(rng.normal(size=m), rng.normal(size=n), rng) for _ in range(200)]
-    assert np.mean(found) == pytest.approx(0.5, abs=0.15)
+    accuracies = [top_n_accuracy(rng.normal(size=m), rng.normal(size=n), rng) for _ in range(200)]
+    assert np.mean(accuracies) == pytest.approx(0.5, abs=0.15)
