@@ -1,4 +1,4 @@
-"""What attacks leave behind: plots, and tables of records and partitions."""
+"""The files written after attacks: plots, and tables of records and partitions."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from pargan.report.plots import roc_curves, score_histograms
 
 
 def write_attacks(spec: RecordSpec, audit: AuditResult, directory: RunDirectory) -> list[Path]:
-    """Write records.csv, partitions.csv where there are several, the exposed members, and metrics.
+    """Write records.csv, partitions.csv (for K > 1), the most exposed members, and plots.
 
     Without attacks nothing is written.
 
