@@ -1,4 +1,4 @@
-"""Controls: what an audit must give where there is nothing to find. Pure; runs no attack itself.
+"""Controls: the same measurements where nothing can be found. Runs no attack itself.
 
 Legend: scores of m members and n nonmembers, (m,) and (n,); *shape of one record.
 """
@@ -22,16 +22,16 @@ from pargan.judge.intervals import Interval
 from pargan.seeding import derive
 
 FEATURES = 50
-"""Principal components that the blind classifier sees of records with more features than that."""
+"""The blind classifier sees this many principal components of records with more features."""
 
 MOST_RECORDS = 5000
-"""Of each group, for the blind classifier."""
+"""The blind classifier uses at most this many records of each group."""
 
 FEWEST_RECORDS = 100
-"""Of each group; from the half that trains them, trees could hardly learn anything of fewer."""
+"""The blind classifier needs this many records of each group: half of them train it."""
 
 FALSE_ALARMS = {"blind classifier": 0.01, "permuted membership": 0.001}
-"""How often a control warns where all is well; the second is asked once per attack."""
+"""How often a control warns although nothing is wrong; the second one is computed once per attack."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class Chance:
     """An AUC that should be 0.5.
 
     Attributes:
-        auc: with its 95 % interval, which misses 0.5 one time in twenty where all is well.
-        p_value: of an AUC this far from 0.5.
+        auc: with its 95 % interval, which misses 0.5 in 5 % of audits where nothing is wrong.
+        p_value: probability of an AUC at least this far from 0.5.
     """
 
     auc: Interval
     p_value: float
 
     def to_dict(self) -> dict[str, float]:
-        """Flat and ready for JSON."""
+        """One flat JSON-ready object."""
         return {**_flat("auc", self.auc), "p_value": self.p_value}
 
 
@@ -56,9 +56,9 @@ class AttackControl:
     """The controls of one attack.
 
     Attributes:
-        result: the attack itself.
-        permuted: its scores judged with membership permuted.
-        untrained: the attack on untrained networks of the same recipe, the same records; None without such.
+        result: the attack on the target.
+        permuted: AUC of the attack's scores with membership permuted.
+        untrained: the attack on untrained networks of the same recipe, on the same records; None where there are none.
         gain: AUC minus the untrained AUC, with its paired 95 % interval.
     """
 
@@ -69,15 +69,15 @@ class AttackControl:
 
     @property
     def beats_untrained(self) -> bool:
-        """Whether training told the attack anything; also where there is nothing to compare with."""
+        """Whether the attack does better than on untrained networks; True where there are none to compare with."""
         return self.gain is None or self.gain.low > 0
 
     def to_dict(self) -> dict[str, Any]:
-        """Flat and ready for JSON; the attack's name stands under `attack`."""
-        written = {"attack": self.result.name, **_flat("permuted_auc", self.permuted.auc)}
+        """One flat JSON-ready object; the key `attack` holds the attack's name."""
+        columns = {"attack": self.result.name, **_flat("permuted_auc", self.permuted.auc)}
         metrics = None if self.untrained is None else self.untrained.metrics
         untrained = None if metrics is None else Interval(metrics.auc, metrics.auc_low, metrics.auc_high)
-        return written | _flat("untrained_auc", untrained) | _flat("gain", self.gain)
+        return columns | _flat("untrained_auc", untrained) | _flat("gain", self.gain)
 
 
 @dataclass(frozen=True)
@@ -95,48 +95,47 @@ class Controls:
     attacks: tuple[AttackControl, ...]
 
     def warnings(self) -> list[str]:
-        """What the controls hold against the attacks' metrics, one sentence each; none where all is well."""
-        found = []
+        """Reasons not to trust the attacks' metrics, one sentence each; empty where the controls pass."""
+        warnings = []
         if self.blind is not None and self.blind.p_value < FALSE_ALARMS["blind classifier"]:
-            found.append(
+            warnings.append(
                 f"members and nonmembers are not exchangeable: a classifier that never sees the model tells them "
-                f"apart with AUC {_written(self.blind.auc)}, so no AUC here is evidence of leakage; draw both "
+                f"apart with AUC {_text(self.blind.auc)}, so no AUC here is evidence of leakage; draw both "
                 f"groups at random from one pool"
             )
         if self.dead:
-            found.append(
+            warnings.append(
                 f"dead discriminators ({', '.join(map(str, self.dead))}) give every record the same logit, and "
                 f"attacks on them find nothing; lower the learning rate or look at an earlier checkpoint"
             )
-        for each in self.attacks:
-            if each.permuted.p_value < FALSE_ALARMS["permuted membership"]:
-                found.append(
-                    f"{each.result.name}: with membership permuted its AUC is {_written(each.permuted.auc)}, where "
-                    f"0.5 is due; do not trust its metrics"
+        for control in self.attacks:
+            if control.permuted.p_value < FALSE_ALARMS["permuted membership"]:
+                warnings.append(
+                    f"{control.result.name}: with membership permuted its AUC is {_text(control.permuted.auc)}, but "
+                    f"it should be 0.5; do not trust its metrics"
                 )
-        return found + self._no_better()
+        return warnings + self._no_better_than_untrained()
 
-    def _no_better(self) -> list[str]:
-        """Attacks that do as well on networks that have learnt nothing."""
-        idle = [each for each in self.attacks if not each.beats_untrained]
-        alarming = [each for each in idle if each.result.metrics.auc_low > 0.5]
-        found = [
-            f"{each.result.name}: its AUC {each.result.metrics.auc:.3f} is above 0.5, but no better than on untrained "
-            f"networks (difference {_written(each.gain)})"
-            for each in alarming
-            if each.gain is not None
+    def _no_better_than_untrained(self) -> list[str]:
+        """Warnings about attacks that do as well on networks that have learnt nothing."""
+        unconvincing = [control for control in self.attacks if not control.beats_untrained]
+        above_half = [control for control in unconvincing if control.result.metrics.auc_low > 0.5]
+        warnings = [
+            f"{control.result.name}: its AUC {control.result.metrics.auc:.3f} is above 0.5, but no better than on "
+            f"untrained networks (difference {_text(control.gain)})"
+            for control in above_half
         ]
-        quiet = [each.result.name for each in idle if each not in alarming]
-        return found + ([f"no better than on untrained networks: {', '.join(quiet)}"] if quiet else [])
+        names = [control.result.name for control in unconvincing if control not in above_half]
+        return warnings + ([f"no better than on untrained networks: {', '.join(names)}"] if names else [])
 
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON; None where a control cannot be had, and a note that says why."""
-        few = f"blind_classifier: takes {FEWEST_RECORDS} members and as many nonmembers, half of them to learn from"
+        """JSON-ready; None where a control could not be computed, with a note that says why."""
+        too_few = f"blind_classifier: needs {FEWEST_RECORDS} members and as many nonmembers, half of them for training"
         return {
             "blind_classifier": None if self.blind is None else self.blind.to_dict(),
             "dead_discriminators": list(self.dead),
-            "attacks": [each.to_dict() for each in self.attacks],
-            "notes": [few] if self.blind is None else [],
+            "attacks": [control.to_dict() for control in self.attacks],
+            "notes": [too_few] if self.blind is None else [],
         }
 
 
@@ -150,7 +149,7 @@ def judge_controls(
     seed: int,
     draws: int = 2000,
 ) -> Controls:
-    """The controls of attacks that have run; deterministic for a seed.
+    """Compute the controls of attacks that have run; deterministic for a seed.
 
     Args:
         results: the attacks on the target.
@@ -165,32 +164,38 @@ def judge_controls(
     Raises:
         ParganError: `untrained` holds other attacks than `results`.
     """
-    others = [None] * len(results) if untrained is None else list(untrained)
-    names, other_names = [each.name for each in results], [each.name for each in others if each is not None]
-    if untrained is not None and names != other_names:
+    counterparts = [None] * len(results) if untrained is None else list(untrained)
+    names = [result.name for result in results]
+    untrained_names = [result.name for result in counterparts if result is not None]
+    if untrained is not None and names != untrained_names:
         raise ParganError(
-            f"the control ran {', '.join(other_names) or 'no attack'}, but the attacks are {', '.join(names)}; "
-            f"run the same ones on both"
+            f"holds the attacks {', '.join(untrained_names) or 'none'}, but the attacks on the target are "
+            f"{', '.join(names)}",
+            argument="untrained",
+            remedy="run the same attacks on both",
         )
     return Controls(
         blind=blind_classifier(members, nonmembers, seed=seed, draws=draws),
         dead=tuple(dead_discriminators(view)) if isinstance(view, DiscriminatorsView) else (),
-        attacks=tuple(_control(result, other, seed, draws) for result, other in zip(results, others, strict=True)),
+        attacks=tuple(
+            _control(result, counterpart, seed, draws)
+            for result, counterpart in zip(results, counterparts, strict=True)
+        ),
     )
 
 
 def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int, draws: int = 2000) -> Chance | None:
-    """Can the records alone tell members from nonmembers? AUC 0.5 where the two are exchangeable.
+    """Whether the records alone tell members from nonmembers; AUC 0.5 where the two are exchangeable.
 
-    Gradient-boosted trees learn from a random half of each group and are judged on the other, which makes
-    it a two-sample test (Lopez-Paz and Oquab 2017, arXiv 1610.06545); its p-value is one-sided. None with
+    Gradient-boosted trees are trained on a random half of each group and tested on the other, which makes
+    this a two-sample test (Lopez-Paz and Oquab 2017, arXiv 1610.06545); its p-value is one-sided. None with
     fewer than 100 records in a group.
     """
     if min(len(members), len(nonmembers)) < FEWEST_RECORDS:
         return None
     rng = np.random.default_rng(derive(seed, "blind classifier"))
     groups = [group[rng.permutation(len(group))[:MOST_RECORDS]].flatten(1).cpu() for group in (members, nonmembers)]
-    (train_members, members_left), (train_nonmembers, nonmembers_left) = (
+    (train_members, test_members), (train_nonmembers, test_nonmembers) = (
         np.array_split(group.numpy(), 2) for group in groups
     )
     records = np.concatenate([train_members, train_nonmembers])
@@ -200,24 +205,30 @@ def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int, draws: i
     wide = records.shape[1] > FEATURES
     reduce = [PCA(min(FEATURES, len(records)), random_state=random_state)] if wide else []
     classifier = make_pipeline(*reduce, trees).fit(records, labels)
-    left, others_left = (classifier.decision_function(each) for each in (members_left, nonmembers_left))
-    return Chance(auc_interval(left, others_left, rng, draws), permutation_p_value(left, others_left))
+    member_scores, nonmember_scores = (
+        classifier.decision_function(held_out) for held_out in (test_members, test_nonmembers)
+    )
+    return Chance(
+        auc_interval(member_scores, nonmember_scores, rng, draws),
+        permutation_p_value(member_scores, nonmember_scores),
+    )
 
 
 def permuted_membership(result: AttackResult, *, seed: int, draws: int = 2000) -> Chance:
-    """An attack's scores judged with membership drawn anew, which nothing can tell; two-sided p-value."""
+    """AUC of an attack's scores with membership permuted, which no attack can know; two-sided p-value."""
     rng = np.random.default_rng(derive(seed, "permuted membership"))
     pooled = np.concatenate([result.member_scores, result.nonmember_scores])
-    one, other = np.split(rng.permutation(pooled), [len(result.member_scores)])
-    sides = (permutation_p_value(one, other), permutation_p_value(other, one))
-    return Chance(auc_interval(one, other, rng, draws), min(1.0, 2 * min(sides)))
+    first, second = np.split(rng.permutation(pooled), [len(result.member_scores)])
+    sides = (permutation_p_value(first, second), permutation_p_value(second, first))
+    return Chance(auc_interval(first, second, rng, draws), min(1.0, 2 * min(sides)))
 
 
 def _control(result: AttackResult, untrained: AttackResult | None, seed: int, draws: int) -> AttackControl:
     gain = None
     if untrained is not None:
-        scores = [(each.member_scores, each.nonmember_scores) for each in (result, untrained)]
-        gain = auc_difference(*scores)
+        gain = auc_difference(
+            (result.member_scores, result.nonmember_scores), (untrained.member_scores, untrained.nonmember_scores)
+        )
     return AttackControl(result, permuted_membership(result, seed=seed, draws=draws), untrained, gain)
 
 
@@ -225,5 +236,5 @@ def _flat(key: str, interval: Interval | None) -> dict[str, Any]:
     return dict(zip((key, f"{key}_low", f"{key}_high"), interval or (None, None, None), strict=True))
 
 
-def _written(interval: Interval | None) -> str:
+def _text(interval: Interval | None) -> str:
     return "" if interval is None else f"{interval.value:.3f} [{interval.low:.3f}, {interval.high:.3f}]"

@@ -1,4 +1,4 @@
-"""Generators from files. No pickle is opened: unpickling runs whatever code a file holds.
+"""Generators from files. No pickle is opened, because unpickling runs any code a file holds.
 
 Legend: B latents, *shape of one record.
 """
@@ -18,7 +18,7 @@ from pargan.seeding import seeded
 
 
 class Scripted(nn.Module):
-    """A TorchScript program as a module like any other, with weights that nobody trains."""
+    """A TorchScript program as a module, with weights that are not trained."""
 
     def __init__(self, program: Any) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Scripted(nn.Module):
 
 @dataclass(frozen=True)
 class LoadedGenerator:
-    """A generator, tried out.
+    """A generator that has been evaluated once.
 
     Attributes:
         module: (B, latent_dim) -> (B, *shape).
@@ -56,13 +56,17 @@ def load_generator(source: str | nn.Module, weights: str | None, latent_dim: int
         latent_dim: length of a latent.
 
     Raises:
-        ParganError: a file that is none of these, weights that do not fit, or a module that returns no records.
+        ParganError: another kind of file, weights that do not fit, or a module that does not return records.
     """
     module: Any = source
     if isinstance(source, str):
         module = _scripted(source)
     elif not isinstance(source, nn.Module):
-        raise ParganError(f"module is a {type(source).__name__}; give a torch.nn.Module, or something that returns one")
+        raise ParganError(
+            f"is a {type(source).__name__}",
+            argument="module",
+            remedy="give a torch.nn.Module, or a function that returns one",
+        )
     if weights is not None:
         _load_weights(module, weights)
     return LoadedGenerator(module, _shape(module, latent_dim))
@@ -71,19 +75,24 @@ def load_generator(source: str | nn.Module, weights: str | None, latent_dim: int
 def _scripted(path: str) -> nn.Module:
     if not Path(path).expanduser().is_file():
         raise ParganError(
-            f"module={path} is no file; give a TorchScript file, or 'module={{_target_: my_package.Generator}}'"
+            "is not a file",
+            argument="module",
+            value=path,
+            remedy="give a TorchScript file, or 'module={_target_: my_package.Generator}'",
         )
     try:
         with warnings.catch_warnings(), Path(path).expanduser().open("rb") as file:
-            warnings.simplefilter("ignore", FutureWarning)  # that TorchScript is old is no news to who has a file
+            warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated
             return Scripted(torch.jit.load(file, map_location="cpu"))
     except OSError as error:
         raise read_error(path, error, argument="module") from error
     except (RuntimeError, ValueError) as error:
         raise ParganError(
-            f"module={path} is no TorchScript file, and a pickled module is refused because loading it would run any "
-            f"code in it; write torch.jit.script(generator).save(path), or name its class: "
-            f"'module={{_target_: my_package.Generator}}' weights=state_dict.pt"
+            "is not a TorchScript file, and a pickled module is refused because loading it would run any code in it",
+            argument="module",
+            value=path,
+            remedy="write torch.jit.script(generator).save(path), or name its class: "
+            "'module={_target_: my_package.Generator}' weights=state_dict.pt",
         ) from error
 
 
@@ -91,32 +100,40 @@ def _load_weights(module: nn.Module, path: str) -> None:
     try:
         module.load_state_dict(torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True))
     except (FileNotFoundError, IsADirectoryError) as error:
-        raise ParganError(f"weights={path} is no file; give a state dict, saved with torch.save") from error
+        raise ParganError(
+            "is not a file", argument="weights", value=path, remedy="give a state dict, saved with torch.save"
+        ) from error
     except OSError as error:
         raise read_error(path, error, argument="weights") from error
     except TORCH_LOAD_ERRORS as error:
         reason = " ".join(str(error).split())[:200]
         raise ParganError(
-            f"weights={path} is no state dict of this module ({reason}); save torch.save(generator.state_dict(), path)"
+            f"is not a state dict of this module ({reason})",
+            argument="weights",
+            value=path,
+            remedy="save torch.save(generator.state_dict(), path)",
         ) from error
 
 
 def _shape(module: nn.Module, latent_dim: int) -> tuple[int, ...]:
-    """Of a record, from two latents."""
+    """Shape of a record, from the output for two latents."""
     try:
         with evaluating(module), seeded(0, torch.device("cpu")):
             records = module(torch.zeros(2, latent_dim))
     except (RuntimeError, TypeError, ValueError, IndexError) as error:
         reason = " ".join(str(error).split())[-200:]
         raise ParganError(
-            f"latent_dim={latent_dim}: the module cannot be evaluated at latents of shape (2, {latent_dim}) "
-            f"({reason}); give the length that it was made for"
+            f"does not fit: the module cannot be evaluated at latents of shape (2, {latent_dim}) ({reason})",
+            argument="latent_dim",
+            value=latent_dim,
+            remedy="give the length of a latent that the module was made for",
         ) from error
     if not isinstance(records, Tensor) or records.ndim < 2 or len(records) != 2 or not records.is_floating_point():
-        found = (
-            f"shape {tuple(records.shape)}, {records.dtype}" if isinstance(records, Tensor) else type(records).__name__
-        )
+        is_tensor = isinstance(records, Tensor)
+        output = f"shape {tuple(records.shape)}, {records.dtype}" if is_tensor else type(records).__name__
         raise ParganError(
-            f"the module returns {found} for two latents; give one that returns (B, *shape) float records"
+            f"returns {output} for two latents",
+            argument="module",
+            remedy="give one that returns float records (B, *shape)",
         )
     return tuple(records.shape[1:])

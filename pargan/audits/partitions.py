@@ -1,4 +1,4 @@
-"""Leakage per partition: the members of one partition against all nonmembers. Pure.
+"""Leakage per partition: the members of one partition against all nonmembers.
 
 Legend: m_k members of partition k, n nonmembers.
 """
@@ -15,10 +15,10 @@ from pargan.judge.auc import delong_interval
 
 @dataclass(frozen=True)
 class PartitionLeakage:
-    """What one attack finds of one partition.
+    """Leakage of one partition under one attack.
 
-    The highest of K partitions is above their mean by chance: judge it by its interval, and the interval by
-    the number of partitions it was chosen from.
+    The highest of K partitions is above their mean by chance: read it with its interval, and the interval with the
+    number of partitions it was chosen from.
 
     Attributes:
         attack: its name.
@@ -47,10 +47,10 @@ def leakage_per_partition(results: Sequence[AttackResult], partition: np.ndarray
         partition: (m,) the partition of each of them.
     """
     partition = np.asarray(partition)
-    found = []
+    leakage = []
     for result in results:
         for k in np.unique(partition):
-            own = result.member_scores[partition == k]
-            interval = delong_interval(own, result.nonmember_scores)
-            found.append(PartitionLeakage(result.name, int(k), len(own), *interval))
-    return found
+            scores = result.member_scores[partition == k]
+            interval = delong_interval(scores, result.nonmember_scores)
+            leakage.append(PartitionLeakage(result.name, int(k), len(scores), *interval))
+    return leakage

@@ -1,4 +1,4 @@
-"""Which records are exposed: every attack's score of every record, side by side. Pure.
+"""Which records are exposed: every attack's score of every record, side by side.
 
 Legend: N = m + n records under attack (m members, n nonmembers), S generated records, A attacks.
 """
@@ -24,8 +24,8 @@ class RiskTable:
     """Records by risk, the most exposed first.
 
     `risk` is the mean percentile over the attacks of the widest access among those that ran, named in
-    `averaged`. A mean, because the attack that happens to score a record highest is a choice made after the
-    fact, and a maximum over many attacks is high for everybody. With `own_partition` among the attacks that
+    `averaged`. A mean, because choosing the attack that scores a record highest is a choice made after the
+    fact, and a maximum over many attacks is high for every record. With `own_partition` among the attacks that
     is what an attacker of the highest knowledge finds, an upper bound. A high percentile is no proof: of 100
     nonmembers, one stands at 99 by definition, so compare the members at the top with the nonmembers there.
 
@@ -33,7 +33,7 @@ class RiskTable:
         position: (N,) int64, place within its group, in the order in which the group was handed over.
         index: (N,) int64, where the record stands in its source: the pool, or its group's file.
         is_member: (N,) bool.
-        partition: (N,) int64, of a member; -1 for a nonmember and where nobody knows.
+        partition: (N,) int64, of a member; -1 for a nonmember and where it is not known.
         risk: (N,) in [0, 100].
         scores: attack -> (N,).
         percentiles: attack -> (N,) in [0, 100]: share of nonmembers with a lower score, ties counted half.
@@ -64,7 +64,7 @@ class RiskTable:
             if isinstance(value, np.ndarray):
                 parts[field.name] = value[rows]
             elif isinstance(value, dict):
-                parts[field.name] = {name: each[rows] for name, each in value.items()}
+                parts[field.name] = {name: column[rows] for name, column in value.items()}
         return replace(self, **parts)
 
     def exposed_members(self, number: int) -> Self:
@@ -75,7 +75,7 @@ class RiskTable:
         """One flat JSON-ready object per record; None where a partition is not known."""
         columns: dict[str, list[Any]] = {
             "index": self.index.tolist(),
-            "group": ["member" if each else "nonmember" for each in self.is_member],
+            "group": ["member" if is_member else "nonmember" for is_member in self.is_member],
             "partition": [None if k < 0 else k for k in self.partition.tolist()],
             "risk": self.risk.tolist(),
         }
@@ -94,7 +94,7 @@ def risk_table(
     member_index: np.ndarray | None = None,
     nonmember_index: np.ndarray | None = None,
 ) -> RiskTable:
-    """Put what the attacks found about each record into one table.
+    """One table with the scores of every attack for every record, the most exposed record first.
 
     Args:
         results: of at least one attack, on these members and nonmembers.
@@ -106,13 +106,13 @@ def risk_table(
             them in the order given.
     """
     m, n = len(members), len(nonmembers)
-    scores = {each.name: np.concatenate([each.member_scores, each.nonmember_scores]) for each in results}
-    percentiles = {each.name: percentile(scores[each.name], each.nonmember_scores) for each in results}
-    widest = max((each.access for each in results), key=lambda level: WIDTH[level])
-    averaged = tuple(each.name for each in results if each.access == widest)
+    scores = {result.name: np.concatenate([result.member_scores, result.nonmember_scores]) for result in results}
+    percentiles = {result.name: percentile(scores[result.name], result.nonmember_scores) for result in results}
+    widest = max((result.access for result in results), key=lambda level: WIDTH[level])
+    averaged = tuple(result.name for result in results if result.access == widest)
     risk = np.mean([percentiles[name] for name in averaged], axis=0)
-    found = [nearest(group.flatten(1), samples.flatten(1)) for group in (members, nonmembers)]
-    distance, position = (np.concatenate([each[part].cpu().numpy() for each in found]) for part in (0, 1))
+    neighbours = [nearest(group.flatten(1), samples.flatten(1)) for group in (members, nonmembers)]
+    distance, position = (np.concatenate([pair[part].cpu().numpy() for pair in neighbours]) for part in (0, 1))
     unknown = np.full(n, -1)
     table = RiskTable(
         position=np.concatenate([np.arange(m), np.arange(n)]),

@@ -77,7 +77,7 @@ def null_audits(number, draws):
 # With few draws the interval's own noise costs coverage: 93.9 % with 400 where 2,000, the default, give 94.8 %.
 @pytest.mark.parametrize(("audits", "draws"), [(30, 400), pytest.param(300, 2000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ALONE)
-def test_where_nothing_leaks_metrics_say_so(name, audits, draws):
+def test_attacks_are_calibrated_where_nothing_leaks(name, audits, draws):
     found = null_audits(audits, draws)[name]
     uniform = kstest([each.p_value for each in found], "uniform").pvalue
     covered = np.mean([each.auc_low <= 0.5 <= each.auc_high for each in found])
@@ -134,7 +134,7 @@ def planted_leakage(share, setting):
 
 
 @pytest.mark.parametrize("name", SEE_SAMPLES)
-def test_the_auc_rises_with_the_share_of_records_that_is_copied(name):
+def test_attacks_auc_rises_with_the_share_of_copied_records(name):
     setting = SETTINGS[name]
     aucs = [planted_leakage(share, setting)[name] for share in (0.0, 0.1, 0.5, 1.0)]
     print(f"{name}: AUC {', '.join(f'{auc:.3f}' for auc in aucs)} at r = 0, 0.1, 0.5, 1")
@@ -145,14 +145,14 @@ def test_the_auc_rises_with_the_share_of_records_that_is_copied(name):
     assert aucs[-1] > 0.95
 
 
-def test_copying_a_share_of_records_gives_the_nearest_neighbour_that_share():
+def test_nearest_neighbour_auc_equals_the_copied_share():
     # A copied member wins against everybody, another one half of the time.
     for share in (0.1, 0.5):
         assert planted_leakage(share, MANY)["nearest_neighbour"] == pytest.approx(0.5 + share / 2, abs=0.03)
 
 
 @pytest.mark.slow
-def test_the_surrogate_as_configured_knows_many_copies_from_many_reference_records():
+def test_surrogate_as_configured_finds_many_copies():
     members, _, nonmembers, reference = groups(300, 300, 2000)
     target = target_of(Copier(members, 1.0), None, reference, num_samples=2000)
     attacks = {"surrogate": configured()["surrogate_discriminator"]}

@@ -46,7 +46,7 @@ def leaky():
     return audit(Memoriser(members), discriminators, members, partition, nonmembers, reference)
 
 
-def test_a_leaky_gan_passes_every_control(leaky):
+def test_controls_of_a_leaky_gan_warn_of_nothing(leaky):
     assert leaky.warnings() == []
     assert leaky.dead == ()
     for each in leaky.attacks:
@@ -56,7 +56,7 @@ def test_a_leaky_gan_passes_every_control(leaky):
         assert each.gain.low > 0.2
 
 
-def test_controls_are_ready_for_json(leaky):
+def test_controls_to_dict_is_json_ready(leaky):
     written = json.loads(json.dumps(leaky.to_dict(), allow_nan=False))
     assert set(written) == {"blind_classifier", "dead_discriminators", "attacks", "notes"}
     assert set(written["blind_classifier"]) == {"auc", "auc_low", "auc_high", "p_value"}
@@ -65,13 +65,13 @@ def test_controls_are_ready_for_json(leaky):
         assert {"permuted_auc", "untrained_auc", "gain", "gain_low", "gain_high"} < set(each)
 
 
-def test_attacks_on_untrained_networks_are_no_better_than_their_control():
+def test_controls_name_attacks_no_better_than_on_untrained_networks():
     found = audit(*untrained(width=16), *groups())
     assert found.warnings() == ["no better than on untrained networks: nearest_neighbour, discriminator_mean"]
     assert all(each.gain == (0.0, 0.0, 0.0) for each in found.attacks)
 
 
-def test_groups_that_differ_are_named_and_so_are_attacks_that_live_on_it():
+def test_controls_warn_of_groups_that_are_not_exchangeable():
     members, partition, nonmembers, reference = groups()
     found = audit(*untrained(width=16), 0.3 * members, partition, nonmembers, reference)
     first, second, *_ = found.warnings()
@@ -81,7 +81,7 @@ def test_groups_that_differ_are_named_and_so_are_attacks_that_live_on_it():
     assert "no better than on untrained networks (difference 0.000 [0.000, 0.000])" in second
 
 
-def test_dead_discriminators_are_named():
+def test_controls_name_dead_discriminators():
     members, partition, nonmembers, reference = groups()
     networks = [nn.Sequential(nn.Flatten(), nn.Linear(16, 1)) for _ in range(K)]
     for k in (0, 2):
@@ -91,7 +91,7 @@ def test_dead_discriminators_are_named():
     assert any(each.startswith("dead discriminators (0, 2) give every record") for each in found.warnings())
 
 
-def test_a_judge_that_sees_membership_in_permuted_scores_is_named(leaky):
+def test_controls_warn_of_permuted_scores_with_an_auc_off_one_half(leaky):
     control = leaky.attacks[0]
     broken = replace(control.permuted, p_value=1e-6)
     found = replace(leaky, attacks=(replace(control, permuted=broken),)).warnings()
@@ -99,14 +99,14 @@ def test_a_judge_that_sees_membership_in_permuted_scores_is_named(leaky):
     assert found[0].startswith("nearest_neighbour: with membership permuted its AUC is 0.")
 
 
-def test_without_untrained_networks_that_control_is_left_out():
+def test_judge_controls_without_untrained_networks():
     members, partition, nonmembers, reference = groups()
     target = target_of(*untrained(), reference)
     results = run_attacks(target, ATTACKS, members, partition, nonmembers, seed=0, draws=20)
     found = judge_controls(results, None, target, members, nonmembers, seed=0, draws=20)
     assert found.warnings() == []
     assert found.to_dict()["notes"] == []
-    assert replace(found, blind=None).to_dict()["notes"][0].startswith("blind_classifier: takes 100 members")
+    assert replace(found, blind=None).to_dict()["notes"][0].startswith("blind_classifier: needs 100 members")
     assert [each["untrained_auc"] for each in found.to_dict()["attacks"]] == [None, None]
     with pytest.raises(
         ParganError, match="the control ran discriminator_mean, but the attacks are nearest_neighbour, "
@@ -114,7 +114,7 @@ def test_without_untrained_networks_that_control_is_left_out():
         judge_controls(results, results[1:], target, members, nonmembers, seed=0)
 
 
-def test_permuting_hides_any_leakage():
+def test_permuted_membership_hides_any_leakage():
     members, partition, nonmembers, reference = groups()
     target = target_of(Memoriser(members), untrained()[1], reference)
     (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
@@ -124,7 +124,7 @@ def test_permuting_hides_any_leakage():
     assert np.mean([each.p_value < 0.1 for each in chances]) == pytest.approx(0.1, abs=0.09)
 
 
-def test_the_blind_classifier_finds_nothing_in_exchangeable_groups():
+def test_blind_classifier_finds_nothing_in_exchangeable_groups():
     p_values = []
     for seed in range(100):
         members, nonmembers = normal(200, *SHAPE, seed=seed).chunk(2)
@@ -138,14 +138,14 @@ def test_the_blind_classifier_finds_nothing_in_exchangeable_groups():
     ids=["shift", "scale", "sign of the tails"],
 )
 @pytest.mark.parametrize("shape", [(2,), (1, 10, 10)], ids=["raw", "principal components"])
-def test_the_blind_classifier_finds_what_differs(change, shape):
+def test_blind_classifier_finds_a_difference(change, shape):
     members, nonmembers = normal(1600, *shape, seed=0).chunk(2)
     found = blind_classifier(change(members), nonmembers, seed=0, draws=100)
     assert found.auc.low > 0.5
     assert found.p_value < 0.001
 
 
-def test_the_blind_classifier_needs_records_and_touches_nothing():
+def test_blind_classifier_needs_enough_records_and_changes_nothing():
     members, nonmembers = normal(200, *SHAPE, seed=0).chunk(2)
     assert blind_classifier(members[:99], nonmembers, seed=0) is None
     state, numpy_state = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
@@ -155,7 +155,7 @@ def test_the_blind_classifier_needs_records_and_touches_nothing():
     np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
 
 
-def test_permuted_membership_is_judged_as_the_attack_is():
+def test_permuted_membership_is_uniform_over_seeds():
     # The same metrics as `judge` gives to scores whose order was shuffled beforehand.
     members, partition, nonmembers, reference = groups()
     target = target_of(*untrained(), reference)

@@ -37,7 +37,7 @@ def table_of(attacked, names=ATTACKS, **more):
     return risk_table([each for each in results if each.name in names], members, nonmembers, samples, **more)
 
 
-def test_every_record_has_its_own_scores_and_percentiles(attacked):
+def test_risk_table_holds_scores_and_percentiles_of_every_record(attacked):
     results, _, partition, _, _ = attacked
     table = table_of(attacked, partition=partition.numpy(), nonmember_index=np.arange(200) + 1000)
     assert len(table) == 440
@@ -57,7 +57,7 @@ def test_every_record_has_its_own_scores_and_percentiles(attacked):
 @pytest.mark.parametrize(
     ("names", "averaged"), [(list(ATTACKS), ("own",)), (["mean", "nn"], ("mean",)), (["nn", "mc"], ("nn", "mc"))]
 )
-def test_risk_is_the_mean_percentile_of_the_widest_access(attacked, names, averaged):
+def test_risk_table_averages_percentiles_of_the_widest_access(attacked, names, averaged):
     table = table_of(attacked, names)
     assert table.averaged == averaged
     np.testing.assert_allclose(table.risk, np.mean([table.percentiles[name] for name in averaged], axis=0))
@@ -67,7 +67,7 @@ def test_risk_is_the_mean_percentile_of_the_widest_access(attacked, names, avera
     assert np.median(table.exposed_members(50).distance) < table.distance[~table.is_member].min()
 
 
-def test_the_nearest_generated_record_is_the_nearest(attacked):
+def test_risk_table_finds_the_nearest_generated_record(attacked):
     _, members, _, nonmembers, samples = attacked
     table = table_of(attacked, ["nn"])
     records = torch.cat([members[table.position[table.is_member]], nonmembers[table.position[~table.is_member]]])
@@ -78,14 +78,14 @@ def test_the_nearest_generated_record_is_the_nearest(attacked):
     np.testing.assert_allclose(expected[np.arange(len(records)), chosen], expected.amin(1), atol=1e-5)
 
 
-def test_a_copy_has_distance_zero_and_its_own_index():
+def test_risk_table_gives_a_copy_distance_zero():
     samples = normal(300, 1, 4, 4, seed=0) + 5
     distance, index = nearest(samples[[7, 290]].flatten(1), samples.flatten(1))
     assert distance.tolist() == [0, 0]
     assert index.tolist() == [7, 290]
 
 
-def test_exposed_members_are_members_in_the_order_of_risk(attacked):
+def test_exposed_members_are_in_the_order_of_risk(attacked):
     table = table_of(attacked)
     few = table.exposed_members(5)
     assert len(few) == 5
@@ -95,7 +95,7 @@ def test_exposed_members_are_members_in_the_order_of_risk(attacked):
     assert len(table.exposed_members(10_000)) == 240
 
 
-def test_rows_are_ready_for_json(attacked):
+def test_risk_table_to_dicts_is_json_ready(attacked):
     rows = table_of(attacked, ["nn"]).to_dicts()
     first = json.loads(json.dumps(rows[0], allow_nan=False))
     assert list(first) == [
@@ -110,7 +110,7 @@ def test_placements_count_ties_half():
     np.testing.assert_array_equal(placements(np.array([0.0, 1, 2, 3]), np.array([1.0, 1, 2, 2])), [0, 0.25, 0.75, 1])
 
 
-def test_leakage_is_that_of_each_partitions_own_members(attacked):
+def test_leakage_per_partition_uses_the_members_of_the_partition(attacked):
     results, _, partition, _, _ = attacked
     found = leakage_per_partition(results, partition.numpy())
     assert [(each.attack, each.partition) for each in found] == [(name, k) for name in ATTACKS for k in range(K)]
@@ -123,7 +123,7 @@ def test_leakage_is_that_of_each_partitions_own_members(attacked):
     json.dumps([each.to_dict() for each in found], allow_nan=False)
 
 
-def test_a_partition_that_leaks_alone_is_found():
+def test_leakage_per_partition_finds_the_one_that_leaks():
     rng = np.random.default_rng(0)
     partition = np.repeat([0, 1, 2], 100)
     result = result_of(rng.normal(2.0 * (partition == 1)), rng.normal(size=200))
@@ -136,7 +136,7 @@ def result_of(member_scores, nonmember_scores):
     return AttackResult("mine", "samples", member_scores, nonmember_scores, metrics, num_samples=1, seconds=0.0)
 
 
-def test_the_interval_is_that_of_a_bootstrap_and_covers_the_truth():
+def test_delong_interval_equals_a_bootstrap_and_covers_the_truth():
     rng = np.random.default_rng(0)
     members, nonmembers = rng.normal(1, 1, 100), rng.normal(0, 1, 300)
     bootstrap = auc_interval(members, nonmembers, rng, draws=4000)
@@ -146,7 +146,7 @@ def test_the_interval_is_that_of_a_bootstrap_and_covers_the_truth():
     assert 0.91 < np.mean([low <= truth <= high for _, low, high in found]) < 0.98
 
 
-def test_intervals_at_the_edges():
+def test_delong_interval_at_the_edges():
     assert delong_interval(np.ones(9), np.ones(9)) == (0.5, 0.5, 0.5)
     assert delong_interval(np.ones(9), np.zeros(20)) == (1, pytest.approx(0.025 ** (1 / 9)), 1)
     assert delong_interval(np.zeros(9), np.ones(20)) == (0, 0, pytest.approx(1 - 0.025 ** (1 / 9)))

@@ -79,27 +79,27 @@ def all_results(leaky):
 
 # Too many members for a small network and for one Gaussian; test_attacks_inputs.py has few.
 @pytest.mark.parametrize("name", sorted(set(ATTACKS) - {"surrogate_discriminator", "density_ratio_gaussian"}))
-def test_a_leaky_gan_is_found_in_the_right_direction(name, leaky):
+def test_run_attacks_finds_a_leaky_gan_in_the_right_direction(name, leaky):
     (result,) = run_attacks(leaky[0], {name: ATTACKS[name]}, *leaky[1:], seed=0, draws=100)
     assert result.metrics.auc > 0.6  # a ball with 1 % of all distances holds more than copies
     assert result.metrics.p_value < 1e-5
     assert result.member_scores.mean() > result.nonmember_scores.mean()
 
 
-def test_a_generator_that_returns_members_is_found_by_its_neighbours(leaky):
+def test_run_attacks_nearest_neighbour_finds_returned_members(leaky):
     (result,) = run_attacks(leaky[0], {"nn": NearestNeighbour()}, *leaky[1:], seed=0, draws=100)
     assert result.metrics.auc > 0.99
 
 
 @pytest.mark.parametrize("name", [name for name in ATTACKS if name != "own_partition"])  # knows more of members
-def test_equal_groups_give_one_half_though_members_come_first(name, leaky):
+def test_run_attacks_gives_one_half_for_equal_groups(name, leaky):
     target, members, partition, _ = leaky
     (result,) = run_attacks(target, {name: ATTACKS[name]}, members, partition, members, seed=0, draws=50)
     assert result.metrics.auc == pytest.approx(0.5, abs=0.5 / len(members) + 1e-9)
 
 
 @every_attack
-def test_scores_come_back_in_the_order_of_the_records(name, leaky):
+def test_run_attacks_returns_scores_in_the_order_of_the_records(name, leaky):
     target, members, partition, nonmembers = leaky
     kept = torch.randperm(len(members), generator=torch.Generator().manual_seed(0))
     (first,) = run_attacks(target, {name: ATTACKS[name]}, members, partition, nonmembers, seed=0, draws=50)
@@ -109,7 +109,7 @@ def test_scores_come_back_in_the_order_of_the_records(name, leaky):
 
 
 @every_attack
-def test_a_seed_decides_everything_and_the_other_attacks_nothing(name, leaky, all_results):
+def test_run_attacks_depends_on_the_seed_and_not_on_other_attacks(name, leaky, all_results):
     alone, again = (run_attacks(leaky[0], {name: ATTACKS[name]}, *leaky[1:], seed=4, draws=50)[0] for _ in range(2))
     for other in (again, all_results[name]):
         np.testing.assert_array_equal(alone.member_scores, other.member_scores)
@@ -117,7 +117,7 @@ def test_a_seed_decides_everything_and_the_other_attacks_nothing(name, leaky, al
         assert alone.metrics == other.metrics
 
 
-def test_nothing_is_touched():
+def test_run_attacks_changes_neither_networks_nor_random_state():
     members, partition, nonmembers, reference = groups()
     generator, discriminators = untrained()
     generator.train()
@@ -137,7 +137,7 @@ def test_nothing_is_touched():
     np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
 
 
-def test_an_attack_that_draws_from_the_global_stream_is_deterministic_and_unseen(leaky):
+def test_run_attacks_seeds_the_global_random_state_of_an_attack(leaky):
     attacks = {"random": Returns(lambda records: torch.rand(len(records)))}
     state = torch.random.get_rng_state()
     first = run_attacks(leaky[0], attacks, *leaky[1:], seed=0, draws=10)[0].metrics
@@ -146,7 +146,7 @@ def test_an_attack_that_draws_from_the_global_stream_is_deterministic_and_unseen
     assert run_attacks(leaky[0], attacks, *leaky[1:], seed=0, draws=10)[0].metrics == first
 
 
-def test_four_attacks_share_one_pass_of_the_discriminators():
+def test_run_attacks_evaluates_the_discriminators_once_for_four_attacks():
     members, partition, nonmembers, reference = groups()
     generator, discriminators = untrained()
     target = target_of(generator, discriminators, reference, batch_size=10_000)
@@ -167,7 +167,7 @@ SEEN = {
 
 
 @pytest.mark.parametrize("access", SEEN)
-def test_an_attack_sees_exactly_what_its_access_allows(access, leaky):
+def test_run_attacks_hands_over_exactly_the_view_of_the_access(access, leaky):
     seen = []
 
     @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def test_an_attack_sees_exactly_what_its_access_allows(access, leaky):
         view.seed = 1
 
 
-def test_partitions_of_members_are_their_own_and_of_nonmembers_uniform(leaky):
+def test_run_attacks_draws_partitions_of_nonmembers_uniformly(leaky):
     target, members, _, _ = leaky
 
     @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def test_partitions_of_members_are_their_own_and_of_nonmembers_uniform(leaky):
     assert np.bincount(result.nonmember_scores.astype(int)) == pytest.approx([1000] * K, abs=100)
 
 
-def test_members_are_not_listed_first(leaky):
+def test_run_attacks_shuffles_members_and_nonmembers(leaky):
     target, members, partition, nonmembers = leaky
 
     @dataclass(frozen=True)
@@ -220,7 +220,7 @@ def test_members_are_not_listed_first(leaky):
     assert result.metrics.auc_low <= 0.5 <= result.metrics.auc_high
 
 
-def test_a_result_is_ready_for_json(leaky):
+def test_attackresult_to_dict_is_json_ready(leaky):
     (result,) = run_attacks(leaky[0], {"nn": NearestNeighbour()}, *leaky[1:], seed=0, draws=10)
     written = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert written["attack"] == "nn"
@@ -230,7 +230,7 @@ def test_a_result_is_ready_for_json(leaky):
     assert {"auc", "auc_low", "auc_high", "p_value", "tpr_at_1pct_fpr", "num_members"} <= set(written)
 
 
-def test_what_an_attack_says_about_itself_is_kept(leaky):
+def test_attackresult_keeps_the_details_of_the_attack(leaky):
     attack = Returns(lambda records: Scored(records.flatten(1)[:, 0], {"searches": 3}))
     told, silent = run_attacks(leaky[0], {"mine": attack, "nn": NearestNeighbour()}, *leaky[1:], seed=0, draws=10)
     assert told.to_dict()["details"] == {"searches": 3}

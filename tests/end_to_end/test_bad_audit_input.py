@@ -55,7 +55,9 @@ def test_what_is_missing(refuses, files):
     refuses([*files, "reference=nowhere.csv"], "reference=nowhere.csv is not there; give a .csv or .npz file")
     refuses(["target=module", "module=g.pt", *files[1:3]], "latent_dim=null does not work; give a whole number")
     refuses(["target=module", "latent_dim=3", *files[1:3]], "module is missing; give a TorchScript file")
-    refuses(["target=module", "module=g.pt", "latent_dim=3", *files[1:3]], "module=g.pt is no file; give a TorchScript")
+    refuses(
+        ["target=module", "module=g.pt", "latent_dim=3", *files[1:3]], "module=g.pt is not a file; give a TorchScript"
+    )
 
 
 def test_targets_and_keys_that_are_not_there(refuses, files):
@@ -115,13 +117,17 @@ def test_networks(refuses, tmp_path):
         np.savez(tmp_path / f"{name}.npz", x=np.random.default_rng(seed).normal(size=(9, 2)))
     torch.save(nn.Linear(3, 2), tmp_path / "pickled.pt")
     given = ["target=module", "members=members.npz", "nonmembers=nonmembers.npz", "latent_dim=3"]
-    refuses([*given, "module=pickled.pt"], "module=pickled.pt is no TorchScript file, and a pickled module is refused")
+    refuses(
+        [*given, "module=pickled.pt"], "module=pickled.pt is not a TorchScript file, and a pickled module is refused"
+    )
     linear = "module={_target_: torch.nn.Linear, in_features: 3, out_features: %d}"
     refuses(
         [*given, linear % 4], "module=torch.nn.Linear returns records of shape (4,), and members=members.npz holds (2,)"
     )
-    refuses([*given, linear % 2, "latent_dim=5"], "latent_dim=5: the module cannot be evaluated at latents")
-    refuses([*given, linear % 2, "weights=no.pt"], "weights=no.pt is no file")
-    refuses([*given, linear % 2, "weights=."], "weights=. is no file; give a state dict")
+    refuses(
+        [*given, linear % 2, "latent_dim=5"], "latent_dim=5 does not fit: the module cannot be evaluated at latents"
+    )
+    refuses([*given, linear % 2, "weights=no.pt"], "weights=no.pt is not a file")
+    refuses([*given, linear % 2, "weights=."], "weights=. is not a file; give a state dict")
     refuses([*given, linear % 2, "attack=discriminator_mean"], "attack=discriminator_mean needs access discriminators")
     refuses([*given, "module={_target_: torch.nn.Nothing}"], "module._target_=torch.nn.Nothing cannot be imported")
