@@ -28,7 +28,7 @@ def target_of(
 ) -> DiscriminatorsView:
     """The view of a module under attack, with `num_samples` generated records drawn once for all attacks."""
     target = make_target(
-        module.generator,
+        module.released,
         module.discriminators,
         latent_dim=module.latent_dim,
         num_partitions=module.num_partitions,

@@ -16,6 +16,7 @@ from pargan.errors import ParganError
 from pargan.fast.acceleration import Acceleration
 from pargan.fast.layers import use_fast_layers
 from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
+from pargan.gan.averaging import AveragedGenerator
 from pargan.gan.discriminators import Discriminators
 from pargan.gan.latents import independent
 from pargan.gan.sampling import sample
@@ -50,12 +51,14 @@ class ParGANModule(pl.LightningModule):
         acceleration: how updates are run; the result is the same to rounding. By default faster layers are put into
             the networks, in place; `Plain()` leaves them as they are.
         latents: draws the latents of an update, (K or 1, B, latent_dim): see `pargan.gan.latents`.
+        ema: where given, `released` is an exponential moving average of the generator that keeps this share of itself
+            at every generator step; 0.999 is common.
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
         spec: the facts of the data set, needed only by `generate`.
 
     Raises:
-        ParganError: d_steps < 1, or what `Discriminators` refuses.
+        ParganError: d_steps < 1, ema outside (0, 1), or what `Discriminators` refuses.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class ParGANModule(pl.LightningModule):
         d_steps: int = 1,
         acceleration: Acceleration | None = None,
         latents: Latents = independent,
+        ema: float | None = None,
         seed: int = 0,
         spec: RecordSpec | None = None,
     ) -> None:
@@ -85,6 +89,7 @@ class ParGANModule(pl.LightningModule):
         if self.acceleration.fast_networks:
             for network in (generator, *self.discriminators):
                 use_fast_layers(network)
+        self.averaged = None if ema is None else AveragedGenerator(generator, ema)
         self.updates = Updates(
             generator, self.discriminators, loss, latents, latent_dim, self.acceleration, self.manual_backward
         )
@@ -101,9 +106,14 @@ class ParGANModule(pl.LightningModule):
         """K."""
         return len(self.discriminators)
 
+    @property
+    def released(self) -> nn.Module:
+        """The generator to publish, sample from and attack: the average where there is one, else the generator."""
+        return self.generator if self.averaged is None else self.averaged.network
+
     def forward(self, latents: Tensor) -> Tensor:
-        """(n, latent_dim) -> (n, *shape)."""
-        return self.generator(latents)
+        """(n, latent_dim) -> (n, *shape), from the released generator."""
+        return self.released(latents)
 
     def training_step(self, batch: Batch | Tensor, batch_idx: int) -> None:
         """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
@@ -115,6 +125,8 @@ class ParGANModule(pl.LightningModule):
                 discriminator_optimizer.step()
             g_loss = self.updates.generator(batch)  # the gradient of the mean over the discriminators
             generator_optimizer.step()
+        if self.averaged is not None:
+            self.averaged.update(self.generator)
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
 
@@ -217,11 +229,11 @@ class ParGANModule(pl.LightningModule):
         self.generator_steps = saved["generator_steps"]
 
     def sample(self, num_samples: int, seed: int = 0, batch_size: int = 1000) -> Tensor:
-        """Generated records (num_samples, *shape) in model space; equal seeds, equal records."""
-        return sample(self.generator, num_samples, self.latent_dim, seed, batch_size)
+        """Records (num_samples, *shape) of the released generator, in model space; equal seeds, equal records."""
+        return sample(self.released, num_samples, self.latent_dim, seed, batch_size)
 
     def generate(self, num_samples: int, seed: int = 0, batch_size: int = 1000) -> Any:
-        """Generated records in the user's units: what `spec.decode` returns; equal seeds, equal records.
+        """Records of the released generator in the user's units, as `spec.decode` returns; equal seeds, equal records.
 
         Raises:
             ParganError: the module was built without a spec.

@@ -50,6 +50,16 @@ def test_a_resumed_run_equals_the_uninterrupted_one(loss, tmp_path):
     assert resumed_trainer.current_epoch == 5
 
 
+@pytest.mark.parametrize("interrupted_after", [2, 3])
+def test_resumed_run_has_the_average_of_the_uninterrupted_one(interrupted_after, tmp_path):
+    whole, _ = fit(tmp_path / "whole", 5, ema=0.9)
+    last = tmp_path / "whole" / f"epoch={interrupted_after - 1}.ckpt"
+    resumed, _ = fit(tmp_path / "resumed", 5, last, ema=0.9)
+    assert any(name.startswith("averaged.") for name in weights(whole))
+    assert_equal_weights(weights(resumed), weights(whole))
+    assert torch.equal(resumed.sample(20, 1), whole.sample(20, 1))
+
+
 def test_a_checkpoint_saved_after_the_end_of_a_run_can_be_extended(tmp_path):
     whole, _ = fit(tmp_path, 3)
     _, finished = fit(tmp_path, 2)
