@@ -18,8 +18,8 @@ from benchmarks.reference import ReferenceStep
 from pargan import ParGANModule
 from pargan.app import resolvers
 from pargan.app.config_directory import config_directory
-from pargan.data.sources.images import image_records
-from pargan.data.sources.points import blobs
+from pargan.data.sources.blobs import blobs
+from pargan.data.sources.image_pool import image_pool
 from pargan.metrics import TableQuality
 from pargan.records.columns import Categorical, Integer
 from pargan.records.images import ImageSpec
@@ -76,7 +76,7 @@ def pool(case: str) -> Pool:
         return Pool(spec.encode(rows), spec, TableQuality(spec, "label"), (rows["label"] == "yes").astype(int))
     size, (channels, height, width) = 1797 if dataset == "digits" else 21_000, SPECS[dataset].shape
     images = random.integers(256, size=(size, height, width, channels), dtype=np.uint8)
-    return image_records(images, (height, width, channels), np.arange(size) % 10)
+    return image_pool(images, (height, width, channels), np.arange(size) % 10)
 
 
 def records(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Tensor:

@@ -90,9 +90,10 @@ class _Translation:
         """
         if "." in name:
             return name
-        for node in self.raising:
-            if name in self._parameters(node):
-                return self._followed(f"{node}.{name}")
+        for names in (self._at, self._parameters):  # a key of the configuration before one that could be added to it
+            for node in self.raising:
+                if name in names(node):
+                    return self._followed(f"{node}.{name}")
         ours = [node for node, target in self.nodes.items() if is_ours(target)]
         keys = [f"{node}.{name}".removeprefix(".") for node in ours if name in self._at(node)]
         if has_value:

@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from pargan.app import resolvers
+from pargan.app.argument_keys import errors_in_configuration_keys
 from pargan.app.objects import build_datamodule, build_module, device_of
 from pargan.app.saved_config import load_config
 from pargan.data.datamodule import PartitionDataModule
@@ -77,7 +78,9 @@ def load_run(
     cfg.inception = inception
     where = device_of(device)
     saved = load_checkpoint(run.checkpoint(checkpoint))
-    datamodule = build_datamodule(cfg, Membership.load(run.membership), where)
+    membership = Membership.load(run.membership)
+    with errors_in_configuration_keys(cfg, {}):
+        datamodule = build_datamodule(cfg, membership, where)
     module = build_module(cfg, datamodule.spec)
     module.on_load_checkpoint(saved)
     datamodule.load_state_dict(saved[type(datamodule).__qualname__])

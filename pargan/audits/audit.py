@@ -111,7 +111,7 @@ def audit_module(
     initial = None
     if settings.controls and attacks and untrained is not None:
         initial = view(untrained.to(module.device))
-    groups = datamodule.split(settings.num_quality, derive(settings.seed, "quality records"))
+    groups = datamodule.quality_records(settings.num_quality, derive(settings.seed, "quality records"))
 
     def measure(samples: np.ndarray) -> dict[str, float]:
         return datamodule.pool.quality(samples[: settings.num_quality], groups, settings.seed)

@@ -40,7 +40,7 @@ class QualityCallback(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Choose the records to compare with."""
         datamodule = partition_datamodule(trainer, self)
-        self._records = datamodule.split(self.num_records, derive(self.seed, "quality records"))
+        self._records = datamodule.quality_records(self.num_records, derive(self.seed, "quality records"))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Measure and log the quality if it is due."""

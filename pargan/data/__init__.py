@@ -1,4 +1,4 @@
-"""Where records come from, who is a member, and the batches of a training step."""
+"""Data sources, the split of a pool into groups and partitions, and the batches of a training step."""
 
 import lazy_loader
 

@@ -1,12 +1,14 @@
 from .datamodule import PartitionDataModule
 from .membership import Membership
 from .partition import by_label, contiguous, dirichlet, iid
+from .sources.blobs import blobs
+from .sources.circles import circles
 from .sources.csv_files import csv_table
+from .sources.digits import digits
 from .sources.image_files import image_folder
-from .sources.images import cifar10, digits, fashion_mnist, mnist
 from .sources.npz_files import npz
-from .sources.points import blobs, circles
 from .sources.published_tables import broward, hospital
+from .sources.torchvision_images import cifar10, fashion_mnist, mnist
 from .splitting import drop_copies, keep_copies_together
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""The partitioning datamodule: pool -> groups -> partitions -> one (K, B, *shape) batch per step.
+"""The datamodule: splits a pool into groups and partitions, and serves one (K, B, *shape) batch per step.
 
 Legend: K partitions of n members, B records of each per step, N records taken, *shape of one record.
 """
@@ -23,7 +23,7 @@ from pargan.records.pool import Pool, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
 
-RESIDENT_BYTES = 2**30  # members are converted once, up front, if they fit into this in model space
+RESIDENT_BYTES = 2**30  # members of at most this size in model space are converted once, before training
 
 
 class PartitionDataModule(pl.LightningDataModule):
@@ -33,17 +33,17 @@ class PartitionDataModule(pl.LightningDataModule):
         source: returns the pool; called once, in `setup`.
         num_partitions: K.
         batch_size: B, records of each partition per step.
-        members, nonmembers, reference: sizes of the groups, counts or shares (see `split_pool`).
-        scheme: how members are cut into partitions.
-        duplicates: what happens to equal records.
+        members, nonmembers, reference: sizes of the groups, as counts or fractions (see `split_pool`).
+        scheme: divides the members into partitions.
+        duplicates: decides about equal records.
         seed: of the split and of the shuffling.
-        num_workers: processes that read batches where the pool does not stay in memory.
-        membership: a split made earlier, used in place of a new one.
+        num_workers: processes that read batches, for pools that are not held in memory.
+        membership: an existing split to use instead of drawing one.
 
     Attributes (after `setup`):
         pool: the pool.
-        spec: its facts.
-        membership: who is in which group.
+        spec: record format of the pool.
+        membership: indices of the groups.
         steps_per_epoch: floor(n / B).
     """
 
@@ -82,22 +82,26 @@ class PartitionDataModule(pl.LightningDataModule):
             duplicates=duplicates,
             seed=seed,
         )
-        self._given = membership
+        self._existing_membership = membership
         self._is_set_up = False
 
     def setup(self, stage: str | None = None) -> None:
-        """Load the pool and split it, once.
+        """Load the pool and split it, at the first call.
 
         Raises:
-            ParganError: whatever is wrong with the source, the sizes, K, the batch size, or with a given
-                membership that is not of this pool or not of this K.
+            ParganError: by the source; or sizes, K or the batch size do not fit the pool; or `membership` was made for
+                another pool or another K.
         """
         if self._is_set_up:
             return
-        if self._given is not None:
-            self._refuse_other_partitions(self._given, "the given membership")
+        membership = self._existing_membership
+        if membership is not None:
+            self._check_num_partitions(membership)
         pool = self.source()
-        membership = self._split_pool(pool) if self._given is None else self._of_pool(self._given, pool)
+        if membership is None:
+            membership = self._split_pool(pool)
+        else:
+            _check_pool(membership, pool)
         self.steps_per_epoch = self._count_steps(membership)
         self.pool, self.spec, self.membership = pool, pool.spec, membership
         self._is_set_up = True
@@ -105,7 +109,7 @@ class PartitionDataModule(pl.LightningDataModule):
     def train_dataloader(self) -> DataLoader[Batch]:
         """One `Batch` of float32 records (K, B, *shape) per step; `sampler.set_epoch` chooses the epoch.
 
-        A pool that fits into memory lies on the device that trains, which gathers the batches itself.
+        Members of a pool in memory are copied to the training device, if they fit, and batches are gathered there.
         """
         is_resident, members = self._fits_in_memory(), self.membership.members
         device = torch.device("cpu") if self.trainer is None else self.trainer.strategy.root_device
@@ -119,36 +123,30 @@ class PartitionDataModule(pl.LightningDataModule):
             num_workers=num_workers,
             persistent_workers=num_workers > 0,
             pin_memory=num_workers > 0 and torch.cuda.is_available(),
-            generator=torch.Generator(),  # else every epoch would take a number from the global generator
+            generator=torch.Generator(),  # the default would draw a seed from the global generator in every epoch
         )
 
     def take_members(self, max_records: int | None = None, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Members in model space, (N, *shape) float32, and the partition of each, (N,) int64.
+        """Members in model space (N, *shape) float32, and their partitions (N,) int64.
 
-        All of them, or `max_records` drawn without replacement; the same ones for the same seed.
+        All members, or `max_records` of them drawn without replacement; equal seeds draw equal records.
         """
-        chosen = subset(max_records, self.membership.members.size, derive(seed, "members"))
-        partition = chosen // self.membership.partitions.shape[1]
-        return self.pool.take(self.membership.members[chosen]), partition
-
-    def pool_index(self, max_records: int | None = None, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-        """Where in the pool the members and the nonmembers stand that the `take_*` methods give."""
-        groups = {"members": self.membership.members, "nonmembers": self.membership.nonmembers}
-        members, nonmembers = (_pick(group, max_records, seed, name) for name, group in groups.items())
-        return members, nonmembers
+        index = subset(max_records, self.membership.members.size, derive(seed, "members"))
+        partition = index // self.membership.partitions.shape[1]
+        return self.pool.take(self.membership.members[index]), partition
 
     def take_nonmembers(self, max_records: int | None = None, seed: int = 0) -> np.ndarray:
-        """Nonmembers in model space, (N, *shape) float32; drawn as by `take_members`."""
+        """Nonmembers in model space (N, *shape) float32, drawn as by `take_members`."""
         return self.pool.take(_pick(self.membership.nonmembers, max_records, seed, "nonmembers"))
 
     def take_reference(self, max_records: int | None = None, seed: int = 0) -> np.ndarray:
-        """Reference records in model space, (N, *shape) float32; drawn as by `take_members`."""
+        """Reference records in model space (N, *shape) float32, drawn as by `take_members`."""
         return self.pool.take(_pick(self.membership.reference, max_records, seed, "reference"))
 
-    def split(self, max_records: int | None = None, seed: int = 0) -> QualityRecords:
-        """The groups in model space: at most `max_records` members and nonmembers, as the `take_*` methods give.
+    def quality_records(self, max_records: int | None = None, seed: int = 0) -> QualityRecords:
+        """The real records that a quality measure compares with: members and nonmembers as by the `take_*` methods.
 
-        The reference set is whole, so that features fitted on it are the same however many records are compared.
+        All reference records are included, so that features fitted on them do not depend on `max_records`.
         """
         groups = [
             _pick(self.membership.members, max_records, seed, "members"),
@@ -162,49 +160,48 @@ class PartitionDataModule(pl.LightningDataModule):
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """The membership in plain containers, for the checkpoint."""
+        """The membership, for the checkpoint."""
         return {"membership": self.membership.to_state()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the membership over from a checkpoint, or check that it is the one in use.
+        """Use the membership of a checkpoint; after `setup`, check that it is the one in use.
 
         Raises:
             ParganError: the checkpoint was made with another K or another split.
         """
         saved = Membership.from_state(state_dict["membership"])
-        self._refuse_other_partitions(saved, "the checkpoint")
+        self._check_num_partitions(saved)
         if self._is_set_up and saved != self.membership:
             raise ParganError(
-                f"the checkpoint was made with another split than seed={self.seed} gives here; "
-                f"resume with the settings and the membership file of its own run"
+                "gives another split of the pool than the checkpoint was made with",
+                argument="seed",
+                value=self.seed,
+                remedy="resume with the settings and the membership file of that run",
             )
-        self._given = saved
+        self._existing_membership = saved
 
-    def _refuse_other_partitions(self, membership: Membership, origin: str) -> None:
+    def _check_num_partitions(self, membership: Membership) -> None:
         if membership.num_partitions != self.num_partitions:
             raise ParganError(
-                f"num_partitions={self.num_partitions}, but {origin} has {membership.num_partitions} "
-                f"partitions; set num_partitions={membership.num_partitions} or start a new run"
+                f"differs from the {membership.num_partitions} partitions of the existing membership",
+                argument="num_partitions",
+                value=self.num_partitions,
+                remedy=f"give num_partitions={membership.num_partitions} or train a new run",
             )
-
-    def _of_pool(self, membership: Membership, records: Pool) -> Membership:
-        found = fingerprint(records.hashes(), records.spec.shape)
-        if found != membership.records:
-            raise ParganError(
-                f"the data set's records (fingerprint {found[:12]}) are not those the membership was made "
-                f"for ({membership.records[:12]}); give the files and the dataset settings of that run"
-            )
-        return membership
 
     def _count_steps(self, membership: Membership) -> int:
         num_partitions, size = membership.partitions.shape
         if self.batch_size < 1:
-            raise ParganError(f"data.batch_size={self.batch_size} is no batch; give 1 or more")
+            raise ParganError(
+                "leaves nothing to train on", argument="batch_size", value=self.batch_size, remedy="give 1 or more"
+            )
         if self.batch_size > size:
             raise ParganError(
-                f"data.batch_size={self.batch_size} is more than a partition holds ({num_partitions * size} "
-                f"members in {num_partitions} partitions are {size} each); set data.batch_size={size} or "
-                f"less, or fewer num_partitions"
+                f"is more than a partition holds: {num_partitions * size} members in {num_partitions} partitions are "
+                f"{size} each",
+                argument="batch_size",
+                value=self.batch_size,
+                remedy=f"give batch_size={size} or less, or fewer partitions",
             )
         return size // self.batch_size
 
@@ -213,16 +210,26 @@ class PartitionDataModule(pl.LightningDataModule):
         return isinstance(self.pool.values, np.ndarray) and size <= RESIDENT_BYTES
 
 
-def _resident(records: Pool, members: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
-    return torch.from_numpy(records.take(members)).to(device).__getitem__
+def _check_pool(membership: Membership, pool: Pool) -> None:
+    actual = fingerprint(pool.hashes(), pool.spec.shape)
+    if actual != membership.pool_fingerprint:
+        raise ParganError(
+            f"was made for another pool (fingerprint {membership.pool_fingerprint[:12]}, this one has {actual[:12]})",
+            argument="membership",
+            remedy="give the files and the dataset settings of that run",
+        )
 
 
-def _lazy(records: Pool, members: np.ndarray) -> Callable[[Tensor], Tensor]:
-    return partial(_read, records, members)
+def _resident(pool: Pool, members: np.ndarray, device: torch.device) -> Callable[[Tensor], Tensor]:
+    return torch.from_numpy(pool.take(members)).to(device).__getitem__
 
 
-def _read(records: Pool, members: np.ndarray, positions: Tensor) -> Tensor:
-    return torch.from_numpy(records.take(members[positions.numpy()]))
+def _lazy(pool: Pool, members: np.ndarray) -> Callable[[Tensor], Tensor]:
+    return partial(_read, pool, members)
+
+
+def _read(pool: Pool, members: np.ndarray, positions: Tensor) -> Tensor:
+    return torch.from_numpy(pool.take(members[positions.numpy()]))
 
 
 def _pick(group: np.ndarray, max_records: int | None, seed: int, purpose: str) -> np.ndarray:

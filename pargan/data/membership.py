@@ -1,4 +1,6 @@
-"""Membership is data, not a seed: index arrays that say who is a member of what.
+"""Membership: index arrays with the members of each partition, the nonmembers and the reference records.
+
+A run saves its membership, so that attacks never depend on drawing the same split again.
 
 Legend: N records in the pool, K partitions of n records, m nonmembers, r reference records.
 """
@@ -17,41 +19,46 @@ from pargan.io.files import write_atomically
 from pargan.io.npz import NUMPY_LOAD_ERRORS
 
 ARRAYS = ("partitions", "nonmembers", "reference")
+FINGERPRINT_KEY = "records"  # of `pool_fingerprint` in files and checkpoints: the name that earlier runs wrote
 
 
 @dataclass(frozen=True, eq=False)
 class Membership:
-    """Disjoint groups of a pool, as indices into it.
+    """Disjoint groups of records, as indices into a pool.
 
     Attributes:
-        partitions: (K, n) int64; row k is what discriminator k trains on.
-        nonmembers: (m,) int64, records the model never sees.
-        reference: (r,) int64, what an attacker may know.
-        records: fingerprint of the pool the indices point into (`fingerprint`).
-        duplicates_found: records of the pool that equal an earlier one.
-        duplicates_dropped: how many of them are in no group for that reason.
+        partitions: (K, n) int64; discriminator k trains on row k.
+        nonmembers: (m,) int64, records that are not used in training.
+        reference: (r,) int64, records that an attacker may know.
+        pool_fingerprint: identifies the pool that the indices refer to, see `fingerprint`.
+        duplicates_found: number of records that equal an earlier record of the pool.
+        duplicates_dropped: how many of them were left out of all groups.
 
     Raises:
-        ParganError: a record is in two groups, or an array has the wrong rank.
+        ParganError: an array has the wrong number of dimensions, or a record appears twice.
     """
 
     partitions: np.ndarray
     nonmembers: np.ndarray
     reference: np.ndarray
-    records: str
+    pool_fingerprint: str
     duplicates_found: int = 0
     duplicates_dropped: int = 0
 
     def __post_init__(self) -> None:
-        if (self.partitions.ndim, self.nonmembers.ndim, self.reference.ndim) != (2, 1, 1):
+        for name, num_dimensions in (("partitions", 2), ("nonmembers", 1), ("reference", 1)):
+            shape = getattr(self, name).shape
+            if len(shape) != num_dimensions:
+                raise ParganError(
+                    f"has shape {shape}",
+                    argument=name,
+                    remedy="give partitions (K, n), nonmembers (m,) and reference (r,)",
+                )
+        indices = np.concatenate([self.members, self.nonmembers, self.reference])
+        if len(np.unique(indices)) < len(indices):
             raise ParganError(
-                f"membership arrays of shapes {self.partitions.shape}, {self.nonmembers.shape} and "
-                f"{self.reference.shape}; expected partitions (K, n), nonmembers (m,) and reference (r,)"
-            )
-        everyone = np.concatenate([self.members, self.nonmembers, self.reference])
-        if len(np.unique(everyone)) < len(everyone):
-            raise ParganError(
-                "a record stands twice in the membership; partitions, nonmembers and reference must be disjoint"
+                "partitions, nonmembers and reference hold a record twice",
+                remedy="give disjoint groups of distinct records",
             )
 
     def __eq__(self, other: object) -> bool:
@@ -67,62 +74,60 @@ class Membership:
 
     @property
     def members(self) -> np.ndarray:
-        """(K n,) all members, partition after partition: member i is in partition i // n."""
+        """(K n,) all members, ordered by partition: member i is in partition i // n."""
         return self.partitions.reshape(-1)
 
     @property
     def digest(self) -> str:
-        """SHA-256 over everything in here."""
-        facts = (self.records, self.duplicates_found, self.duplicates_dropped)
-        found = hashlib.sha256(repr((facts, [getattr(self, name).shape for name in ARRAYS])).encode())
+        """SHA-256 (hex) of all attributes."""
+        scalars = (self.pool_fingerprint, self.duplicates_found, self.duplicates_dropped)
+        digest = hashlib.sha256(repr((scalars, [getattr(self, name).shape for name in ARRAYS])).encode())
         for name in ARRAYS:
-            found.update(np.ascontiguousarray(getattr(self, name), dtype="<i8").tobytes())
-        return found.hexdigest()
+            digest.update(np.ascontiguousarray(getattr(self, name), dtype="<i8").tobytes())
+        return digest.hexdigest()
 
     def save(self, path: Path) -> None:
-        """Write an .npz whose content can be checked on `load`."""
+        """Write an .npz with a digest, which `load` verifies."""
+        content: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        content |= {FINGERPRINT_KEY: self.pool_fingerprint, "digest": self.digest}
+        content |= {"duplicates": [self.duplicates_found, self.duplicates_dropped]}
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            **{name: getattr(self, name) for name in ARRAYS},
-            records=self.records,
-            duplicates=[self.duplicates_found, self.duplicates_dropped],
-            digest=self.digest,
-        )
+        np.savez_compressed(buffer, **content)
         write_atomically(path, buffer.getvalue())
 
     @classmethod
     def load(cls, path: Path) -> "Membership":
-        """Read what `save` wrote.
+        """Read a file that `save` wrote.
 
         Raises:
-            ParganError: the file is missing, is no membership file, or was altered after it was written.
+            ParganError: the file is missing, damaged, not a membership file, or altered after it was written.
         """
+        remedy = "restore it or train a new run"
         try:
             with np.load(path, allow_pickle=False) as file:
-                found, dropped = file["duplicates"].tolist()
+                duplicates_found, duplicates_dropped = file["duplicates"].tolist()
                 membership = cls(
                     file["partitions"],
                     file["nonmembers"],
                     file["reference"],
-                    str(file["records"]),
-                    found,
-                    dropped,
+                    str(file[FINGERPRINT_KEY]),
+                    duplicates_found,
+                    duplicates_dropped,
                 )
-                recorded = str(file["digest"])
+                saved_digest = str(file["digest"])
         except FileNotFoundError as error:
-            raise ParganError(f"{path} is missing; it is written when a run starts") from error
+            raise ParganError(f"{path} is missing", remedy=remedy) from error
         except (KeyError, ParganError, *NUMPY_LOAD_ERRORS) as error:
-            raise ParganError(f"{path} is not a membership file or is damaged; restore it or train anew") from error
-        if membership.digest != recorded:
-            raise ParganError(f"{path} was altered after the run wrote it; restore it or train anew")
+            raise ParganError(f"{path} is damaged or not a membership file", remedy=remedy) from error
+        if membership.digest != saved_digest:
+            raise ParganError(f"{path} was altered after the run wrote it", remedy=remedy)
         return membership
 
     def to_state(self) -> dict[str, Any]:
-        """Plain int64 tensors, a string and integers: what `torch.load(weights_only=True)` accepts."""
+        """All attributes as int64 tensors, a string and integers, which `torch.load(weights_only=True)` accepts."""
         arrays = {name: torch.from_numpy(getattr(self, name).copy()) for name in ARRAYS}
         return arrays | {
-            "records": self.records,
+            FINGERPRINT_KEY: self.pool_fingerprint,
             "duplicates_found": self.duplicates_found,
             "duplicates_dropped": self.duplicates_dropped,
         }
@@ -132,14 +137,17 @@ class Membership:
         """The inverse of `to_state`.
 
         Raises:
-            ParganError: the state is not one of a membership.
+            ParganError: `state` is not the state of a membership.
         """
         try:
-            return cls(**{key: value.numpy() if key in ARRAYS else value for key, value in state.items()})
-        except (TypeError, AttributeError) as error:
-            raise ParganError("the checkpoint holds no membership of this version; train anew") from error
+            attributes = {name: value.numpy() if name in ARRAYS else value for name, value in state.items()}
+            return cls(pool_fingerprint=attributes.pop(FINGERPRINT_KEY), **attributes)
+        except (TypeError, AttributeError, KeyError) as error:
+            raise ParganError(
+                "the checkpoint does not hold a membership of this version", remedy="train a new run"
+            ) from error
 
 
 def fingerprint(hashes: np.ndarray, shape: tuple[int, ...]) -> str:
-    """SHA-256 of a pool: its record hashes in order, and the shape of a record."""
+    """Pool fingerprint: SHA-256 (hex) of (N,) record hashes in their order, and of the shape of a record."""
     return hashlib.sha256(repr((len(hashes), tuple(shape))).encode() + hashes.tobytes()).hexdigest()

@@ -1,9 +1,9 @@
-"""One pool -> members (cut into K partitions), nonmembers, reference.
+"""The split of a pool into members (in K partitions), nonmembers and reference records.
 
-Legend: N records in the pool, U units: what is moved into a group as a whole, a record or all its copies.
+Legend: N records in the pool; U units, which are put into a group as a whole: a record, or a record and its copies.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -14,14 +14,14 @@ from pargan.records.pool import Pool
 from pargan.seeding import derive
 
 Size = int | float
-"""A count of records (int), or a share of the pool strictly between 0 and 1 (float)."""
+"""Number of records (int), or fraction of the pool, above 0 and below 1 (float)."""
 
 Duplicates = Callable[[np.ndarray], np.ndarray]
-"""(N,) record hashes -> (N,) unit of each record, -1 for a record that is left out."""
+"""(N,) record hashes -> (N,) unit of each record, -1 for records that are left out."""
 
 
 def drop_copies(hashes: np.ndarray) -> np.ndarray:
-    """The first of several equal records stays, so that all records are distinct."""
+    """Keep only the first of several equal records."""
     _, first = np.unique(hashes, return_index=True)
     units = np.full(len(hashes), -1)
     units[np.sort(first)] = np.arange(len(first))
@@ -29,13 +29,13 @@ def drop_copies(hashes: np.ndarray) -> np.ndarray:
 
 
 def keep_copies_together(hashes: np.ndarray) -> np.ndarray:
-    """Copies stay, all of one record in one group; they may still fall into different partitions."""
+    """Put all copies of a record into one group; copies of a member may be in different partitions."""
     _, units = np.unique(hashes, return_inverse=True)
     return units
 
 
 def split_pool(
-    records: Pool,
+    pool: Pool,
     members: Size,
     nonmembers: Size | None,
     reference: Size | None,
@@ -44,109 +44,118 @@ def split_pool(
     duplicates: Duplicates,
     seed: int,
 ) -> Membership:
-    """QualityRecords a pool at random; the three groups are disjoint and exchangeable.
+    """Split a pool at random into three disjoint, exchangeable groups.
 
-    Shares are of the records that `duplicates` left. Where copies are kept together a group can be smaller
-    than asked for, by less than the largest number of copies.
+    Fractions refer to the records that `duplicates` keeps. If copies are kept together, a group can be smaller than
+    requested, by less than the largest number of copies.
 
     Args:
-        records: the pool.
-        members, nonmembers, reference: sizes; None takes the rest, two times None the rest in equal halves.
-        scheme: how members are cut into partitions.
+        pool: the pool.
+        members, nonmembers, reference: sizes. None takes the rest; if two are None, each takes half of it.
+        scheme: divides the members into partitions.
         num_partitions: K.
-        duplicates: what happens to equal records.
-        seed: of this split alone.
+        duplicates: decides about equal records.
+        seed: of this split.
 
     Raises:
-        ParganError: sizes that the pool cannot give, K < 1 or more partitions than members.
+        ParganError: the sizes do not fit the pool, or K is below 1 or above the number of members.
     """
-    hashes = records.hashes()
+    hashes = pool.hashes()
     units = duplicates(hashes)
-    kept = int((units >= 0).sum())
-    sizes = _sizes(kept, members, nonmembers, reference)
+    num_kept = int((units >= 0).sum())
+    sizes = _counts(num_kept, {"members": members, "nonmembers": nonmembers, "reference": reference})
     groups = _groups(units, sizes, np.random.default_rng(derive(seed, "groups")))
-    labels = None if records.labels is None else records.labels[groups[0]]
+    labels = None if pool.labels is None else pool.labels[groups[0]]
     return Membership(
         scheme(groups[0], labels, num_partitions, np.random.default_rng(derive(seed, "partitions"))),
         nonmembers=groups[1],
         reference=groups[2],
-        records=fingerprint(hashes, records.spec.shape),
+        pool_fingerprint=fingerprint(hashes, pool.spec.shape),
         duplicates_found=len(hashes) - len(np.unique(hashes)),
-        duplicates_dropped=len(hashes) - kept,
+        duplicates_dropped=len(hashes) - num_kept,
     )
 
 
 def split_reference(
-    records: Pool, membership: Membership, share: float, scheme: Scheme, num_partitions: int, seed: int
+    pool: Pool, membership: Membership, share: float, scheme: Scheme, num_partitions: int, seed: int
 ) -> Membership:
-    """Who is a member of a reference model: a random part of the reference set, and nobody else.
+    """Draw the members of a reference model from the reference records of the attacked model.
 
     Args:
-        records: the pool.
-        membership: the attacked model's.
-        share: of its reference set, above 0 and below 1.
-        scheme: how the part is cut into partitions.
+        pool: the pool.
+        membership: membership of the attacked model.
+        share: fraction of its reference records to draw, above 0 and below 1.
+        scheme: divides the drawn records into partitions.
         num_partitions: K.
-        seed: of this draw alone.
+        seed: of this draw.
 
     Returns:
-        A membership whose `reference` is the rest of the reference set, in the order it had, and which has no
-        nonmembers: those of the attacked model are under attack.
+        A membership with the rest of the reference records, in their order, as `reference`. It has no nonmembers,
+        because those of the attacked model are under attack.
 
     Raises:
-        ParganError: the part holds fewer than K records.
+        ParganError: fewer than K records are drawn.
     """
     rng = np.random.default_rng(derive(seed, "groups"))
     drawn = np.sort(rng.permutation(membership.reference)[: int(share * len(membership.reference))])
-    labels = None if records.labels is None else records.labels[drawn]
+    labels = None if pool.labels is None else pool.labels[drawn]
     partitions = scheme(drawn, labels, num_partitions, np.random.default_rng(derive(seed, "partitions")))
     return Membership(
         partitions,
         nonmembers=np.empty(0, dtype=np.int64),
         reference=membership.reference[~np.isin(membership.reference, partitions)],
-        records=membership.records,
+        pool_fingerprint=membership.pool_fingerprint,
     )
 
 
 def _groups(units: np.ndarray, sizes: list[int], rng: np.random.Generator) -> list[np.ndarray]:
-    """Units in random order, filled into one group after the other; sorted record indices of each."""
-    copies = np.bincount(units[units >= 0])  # (U,) records in each unit
+    """Fill the groups one after the other with units in random order; returns their sorted record indices."""
+    copies = np.bincount(units[units >= 0])  # (U,) number of records of each unit
     order = rng.permutation(len(copies))
-    group_of_unit = np.full(len(copies) + 1, -1)  # the last entry is the unit -1, left out
+    group_of_unit = np.full(len(copies) + 1, -1)  # the last entry stands for unit -1: records that are left out
     start = 0
     for group, size in enumerate(sizes):
-        filled = np.cumsum(copies[order[start:]])
-        stop = start + int(np.searchsorted(filled, size, side="right"))
+        num_filled = np.cumsum(copies[order[start:]])
+        stop = start + int(np.searchsorted(num_filled, size, side="right"))
         group_of_unit[order[start:stop]] = group
         start = stop
     group_of_record = group_of_unit[units]
     groups = [np.flatnonzero(group_of_record == group) for group in range(len(sizes))]
-    for name, found in zip(("members", "nonmembers", "reference"), groups, strict=True):
-        if not len(found):
-            raise ParganError(f"data.{name} is empty: the pool holds too few different records; add records")
+    for name, indices in zip(("members", "nonmembers", "reference"), groups, strict=True):
+        if not len(indices):
+            raise ParganError(
+                "is empty: the pool holds too few different records", argument=name, remedy="add records to the pool"
+            )
     return groups
 
 
-def _sizes(total: int, members: Size, nonmembers: Size | None, reference: Size | None) -> list[int]:
-    asked = {"members": members, "nonmembers": nonmembers, "reference": reference}
-    count = {key: _count(key, size, total) for key, size in asked.items() if size is not None}
-    rest = total - sum(count.values())
-    open_keys = [key for key in asked if key not in count]
-    if rest < len(open_keys):
-        wanted = ", ".join(f"data.{key}={size}" for key, size in asked.items() if size is not None)
+def _counts(num_records: int, sizes: Mapping[str, Size | None]) -> list[int]:
+    """Numbers of records of the groups; `sizes` are those of members, nonmembers and reference, in this order."""
+    requested = {name: size for name, size in sizes.items() if size is not None}
+    counts = {name: _count(name, size, num_records) for name, size in requested.items()}
+    rest = num_records - sum(counts.values())
+    open_names = [name for name in sizes if name not in requested]
+    if rest < len(open_names):
+        (first, size), *further = requested.items()
+        joined = " with " + " and ".join(f"{name}={size}" for name, size in further) if further else ""
         raise ParganError(
-            f"{wanted} does not fit: the pool holds {total} records after duplicates, and each of members, "
-            f"nonmembers and reference needs at least one; ask for less"
+            f"does not fit{joined}: the pool holds {num_records} records after duplicates, and members, nonmembers and "
+            f"reference need at least one each",
+            argument=first,
+            value=size,
+            remedy="ask for less",
         )
-    count |= {key: (rest + place) // len(open_keys) for place, key in enumerate(open_keys)}
-    return [count[key] for key in asked]
+    counts |= {name: (rest + place) // len(open_names) for place, name in enumerate(open_names)}
+    return [counts[name] for name in sizes]
 
 
-def _count(key: str, size: Size, total: int) -> int:
-    count = round(size * total) if isinstance(size, float) else size
+def _count(name: str, size: Size, num_records: int) -> int:
+    count = round(size * num_records) if isinstance(size, float) else size
     if count < 1 or (isinstance(size, float) and not size < 1):
         raise ParganError(
-            f"data.{key}={size} is no size for a pool of {total} records; "
-            f"give a count such as {max(1, total // 2)} or a share such as 0.5"
+            f"does not work for a pool of {num_records} records",
+            argument=name,
+            value=size,
+            remedy=f"give a count such as {max(1, num_records // 2)} or a share such as 0.5",
         )
     return count

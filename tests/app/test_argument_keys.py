@@ -106,6 +106,15 @@ def test_errors_of_one_of_two_components_with_the_same_class():
     assert message(raise_error, "attack=[]", *own) == "attack.second.gamma=2 is odd; set attack.second.gamma=2 or less"
 
 
+def test_errors_name_the_key_that_exists_before_one_that_could_be_added():
+    def raise_error(cfg):
+        datamodule = instantiate(cfg.data, _partial_=True)(source=instantiate(cfg.data.source))
+        datamodule.setup()  # the partial function of cfg.partition takes num_partitions too
+
+    expected = "num_partitions=5001 is more than the 5000 members; give num_partitions=5000 or less, or more members"
+    assert message(raise_error, "dataset=blobs", "num_partitions=5001", "data.members=0.5") == expected
+
+
 def test_errors_of_functions_that_hydra_only_names():
     def raise_error(cfg):
         instantiate(cfg.dataset)()

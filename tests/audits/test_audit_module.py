@@ -116,7 +116,7 @@ def test_audit_module_finds_no_leak_in_untrained_networks_over_many_splits():
 
 def test_audit_module_measures_quality_on_the_attacked_samples(datamodule):
     found = audit_module(gan(spec=PointsSpec(2)), datamodule, {}, settings())
-    held_out = datamodule.split(50, derive(0, "quality records")).nonmembers
+    held_out = datamodule.quality_records(50, derive(0, "quality records")).nonmembers
     cost = cdist(found.samples[:50], held_out, "sqeuclidean")
     expected = cost[linear_sum_assignment(cost)].mean() ** 0.5
     assert found.quality["wasserstein2"] == pytest.approx(expected, rel=1e-6)

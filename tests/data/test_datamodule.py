@@ -1,5 +1,3 @@
-"""Batches, groups and checkpoints of the partitioning datamodule."""
-
 from functools import partial
 from types import SimpleNamespace
 
@@ -13,14 +11,14 @@ from pargan.data import datamodule as datamodule_file
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.data.partition import contiguous
-from pargan.data.sources.points import blobs
+from pargan.data.sources.blobs import blobs
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
 
 
 class OnDisk:
-    """Values that are read when they are asked for: record i is the point (i, -i)."""
+    """Values that are read when they are indexed: record i is the point (i, -i)."""
 
     def __init__(self, size):
         self.size = size
@@ -51,14 +49,14 @@ def epoch(loader, number):
     return torch.stack([batch.records for batch in loader])
 
 
-def test_a_resident_pool_lies_where_the_trainer_trains():
+def test_train_dataloader_puts_a_resident_pool_on_the_device_of_the_trainer():
     datamodule = make()
     assert {batch.records.device.type for batch in datamodule.train_dataloader()} == {"cpu"}
     datamodule.trainer = SimpleNamespace(strategy=SimpleNamespace(root_device=torch.device("meta")))
     assert {batch.records.device.type for batch in datamodule.train_dataloader()} == {"meta"}
 
 
-def test_batches_hold_own_members_of_each_partition_once():
+def test_train_dataloader_serves_members_of_each_partition_once_per_epoch():
     datamodule = make()  # 60 members, 20 in a partition, 3 steps of 6
     loader = datamodule.train_dataloader()
     batches = epoch(loader, 0)
@@ -71,23 +69,23 @@ def test_batches_hold_own_members_of_each_partition_once():
         assert set(seen) <= set(partition.tolist())
 
 
-def test_epochs_differ_and_repeat_from_their_number_alone():
+def test_train_dataloader_order_depends_on_seed_and_epoch_only():
     one, other = make().train_dataloader(), make().train_dataloader()
     first, second = epoch(one, 0), epoch(one, 1)
     assert not torch.equal(first, second)
-    assert torch.equal(epoch(other, 1), second)  # whoever starts at epoch 1
+    assert torch.equal(epoch(other, 1), second)  # as after a resume at epoch 1
     assert torch.equal(epoch(one, 0), first)
     assert not torch.equal(epoch(make(seed=1).train_dataloader(), 0), first)
 
 
-def test_partitions_are_shuffled_independently():
+def test_train_dataloader_shuffles_partitions_independently():
     order = epoch(make(scheme=contiguous).train_dataloader(), 0)[..., 0].transpose(0, 1).flatten(1)
     ranks = order.argsort(dim=1)
     assert not torch.equal(ranks[0], ranks[1])
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
-def test_resident_and_lazy_pools_give_the_same_batches(num_workers):
+def test_train_dataloader_gives_equal_batches_of_resident_and_lazy_pools(num_workers):
     expected = make().train_dataloader()
     loader = make(lazy, num_workers=num_workers).train_dataloader()
     assert loader.num_workers == num_workers
@@ -95,13 +93,13 @@ def test_resident_and_lazy_pools_give_the_same_batches(num_workers):
         assert torch.equal(epoch(loader, number), epoch(expected, number))
 
 
-def test_members_too_many_to_convert_up_front_are_converted_batch_by_batch(monkeypatch):
+def test_train_dataloader_converts_a_large_pool_batch_by_batch(monkeypatch):
     expected = epoch(make().train_dataloader(), 2)
     monkeypatch.setattr(datamodule_file, "RESIDENT_BYTES", 0)
     assert torch.equal(epoch(make().train_dataloader(), 2), expected)
 
 
-def test_serving_batches_leaves_the_global_generator_alone():
+def test_train_dataloader_does_not_use_the_global_random_generator():
     loader = make().train_dataloader()
     before = torch.random.get_rng_state()
     epoch(loader, 0)
@@ -109,7 +107,7 @@ def test_serving_batches_leaves_the_global_generator_alone():
 
 
 class Recorder(pl.LightningModule):
-    """Keeps the batches it is given."""
+    """Keeps the batches of all training steps."""
 
     def __init__(self):
         super().__init__()
@@ -141,7 +139,7 @@ def fit(datamodule, epochs, folder, checkpoint=None):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
-def test_lightning_trains_resumes_and_restores_the_membership(tmp_path):
+def test_datamodule_in_lightning_resumes_and_restores_the_membership(tmp_path):
     whole = fit(make(), 4, tmp_path)
     first = fit(make(), 2, tmp_path)
     resumed = fit(make(), 4, tmp_path, tmp_path / "last.ckpt")
@@ -150,10 +148,14 @@ def test_lightning_trains_resumes_and_restores_the_membership(tmp_path):
     for (number, batch), (expected, other) in zip(whole, first + resumed, strict=True):
         assert number == expected
         assert torch.equal(batch, other)
-    with pytest.raises(ParganError, match=r"^num_partitions=2, but the checkpoint has 3 partitions"):
+    with pytest.raises(ParganError, match="the 3 partitions") as error:
         fit(make(num_partitions=2), 4, tmp_path, tmp_path / "last.ckpt")
-    with pytest.raises(ParganError, match="made with another split than seed=7 gives here"):
+    assert (error.value.argument, error.value.value) == ("num_partitions", 2)
+    assert "num_partitions=3" in error.value.remedy
+    with pytest.raises(ParganError, match="another split") as error:
         fit(make(seed=7), 4, tmp_path, tmp_path / "last.ckpt")
+    assert (error.value.argument, error.value.value) == ("seed", 7)
+    assert "settings and the membership file of that run" in error.value.remedy
 
 
 def test_setup_loads_the_pool_once():
@@ -171,7 +173,7 @@ def test_setup_loads_the_pool_once():
     assert datamodule.spec is datamodule.pool.spec
 
 
-def test_taking_members_names_their_partitions():
+def test_take_members_returns_their_partitions():
     datamodule = make()
     records, partition = datamodule.take_members()
     assert records.shape == (60, 2)
@@ -187,33 +189,38 @@ def test_taking_members_names_their_partitions():
     assert not np.array_equal(few, other)
 
 
-def test_a_split_agrees_with_what_the_groups_give():
+def test_quality_records_are_those_of_the_take_methods():
     datamodule = make()
-    split = datamodule.split(10, seed=3)
-    np.testing.assert_array_equal(split.members, datamodule.take_members(10, seed=3)[0])
-    np.testing.assert_array_equal(split.nonmembers, datamodule.take_nonmembers(10, seed=3))
-    np.testing.assert_array_equal(split.reference, datamodule.take_reference())
-    np.testing.assert_array_equal(split.reference_labels, split.reference[:, 0].astype(int) % 3)
-    whole = datamodule.split()
-    everyone = np.concatenate([whole.members, whole.nonmembers, whole.reference])[:, 0]
-    assert sorted(everyone.tolist()) == list(range(120))
+    real = datamodule.quality_records(10, seed=3)
+    np.testing.assert_array_equal(real.members, datamodule.take_members(10, seed=3)[0])
+    np.testing.assert_array_equal(real.nonmembers, datamodule.take_nonmembers(10, seed=3))
+    np.testing.assert_array_equal(real.reference, datamodule.take_reference())
+    np.testing.assert_array_equal(real.reference_labels, real.reference[:, 0].astype(int) % 3)
+    whole = datamodule.quality_records()
+    first = np.concatenate([whole.members, whole.nonmembers, whole.reference])[:, 0]
+    assert sorted(first.tolist()) == list(range(120))
 
 
-def test_a_given_membership_is_used():
+def test_datamodule_uses_an_existing_membership():
     membership = make(seed=5).membership
     datamodule = make(seed=0, membership=membership)
     assert datamodule.membership is membership
 
 
-def test_a_given_membership_must_fit():
+def test_datamodule_refuses_a_membership_of_another_number_of_partitions_or_pool():
     membership = make().membership
-    with pytest.raises(ParganError, match=r"^num_partitions=4, but the given membership has 3 partitions; set"):
+    with pytest.raises(ParganError) as error:
         make(num_partitions=4, membership=membership)
-    with pytest.raises(ParganError, match=r"the data set's records .* are not those the membership was made for"):
+    assert (error.value.argument, error.value.value) == ("num_partitions", 4)
+    assert "num_partitions=3" in error.value.remedy
+    with pytest.raises(ParganError, match="another pool") as error:
         make(partial(resident, 121), membership=membership)
+    assert error.value.argument == "membership"
+    assert membership.pool_fingerprint[:12] in error.value.problem
+    assert "dataset settings of that run" in error.value.remedy
 
 
-def test_a_checkpoint_state_can_be_taken_over_before_setup():
+def test_load_state_dict_before_setup_sets_the_membership():
     saved = make(seed=5)
     datamodule = PartitionDataModule(resident, 3, 6, seed=0)
     datamodule.load_state_dict(saved.state_dict())
@@ -223,25 +230,25 @@ def test_a_checkpoint_state_can_be_taken_over_before_setup():
 
 
 @pytest.mark.parametrize(
-    ("settings", "sentence"),
+    ("settings", "problem", "remedy"),
     [
-        (
-            {"batch_size": 21},
-            r"^data\.batch_size=21 is more than a partition holds \(60 members in 3 partitions are 20 "
-            r"each\); set data\.batch_size=20 or less, or fewer num_partitions$",
-        ),
-        ({"batch_size": 0}, r"^data\.batch_size=0 is no batch"),
-        ({"num_partitions": 0}, r"^num_partitions=0 leaves nothing"),
-        ({"num_partitions": 61}, r"^num_partitions=61 is more than the 60 members"),
-        ({"members": 200}, r"^data\.members=200 does not fit"),
+        ({"batch_size": 21}, "60 members in 3 partitions are 20 each", "batch_size=20 or less"),
+        ({"batch_size": 0}, "nothing to train on", "1 or more"),
+        ({"num_partitions": 0}, "nothing to train on", "1 or more"),
+        ({"num_partitions": 61}, "more than the 60 members", "num_partitions=60 or less"),
+        ({"members": 200}, "does not fit", "ask for less"),
     ],
 )
-def test_bad_settings_get_one_sentence(settings, sentence):
-    with pytest.raises(ParganError, match=sentence):
+def test_setup_refuses_settings_that_do_not_fit_the_pool(settings, problem, remedy):
+    with pytest.raises(ParganError) as error:
         make(**settings)
+    ((argument, value),) = settings.items()
+    assert (error.value.argument, error.value.value) == (argument, value)
+    assert problem in error.value.problem
+    assert remedy in error.value.remedy
 
 
-def test_blobs_as_published():
+def test_datamodule_of_the_published_blobs_has_500_members_per_partition():
     datamodule = PartitionDataModule(blobs, 10, 32, members=5000, scheme=contiguous)
     datamodule.setup()
     assert datamodule.membership.partitions.shape == (10, 500)

@@ -1,5 +1,3 @@
-"""Membership files and states."""
-
 import io
 from dataclasses import replace
 
@@ -16,12 +14,12 @@ def membership():
     return Membership(np.arange(6).reshape(2, 3), np.array([6, 7]), np.array([8, 9, 10]), "ab" * 32, 4, 3)
 
 
-def test_members_stand_partition_after_partition(membership):
+def test_members_are_ordered_by_partition(membership):
     assert membership.num_partitions == 2
     assert membership.members.tolist() == [0, 1, 2, 3, 4, 5]
 
 
-def test_a_file_gives_back_what_was_saved(membership, tmp_path):
+def test_load_returns_what_was_saved(membership, tmp_path):
     membership.save(tmp_path / "membership.npz")
     loaded = Membership.load(tmp_path / "membership.npz")
     assert loaded == membership
@@ -29,7 +27,7 @@ def test_a_file_gives_back_what_was_saved(membership, tmp_path):
     assert (loaded.duplicates_found, loaded.duplicates_dropped) == (4, 3)
 
 
-def test_a_state_survives_a_safe_checkpoint(membership):
+def test_from_state_reads_a_checkpoint_with_weights_only(membership):
     buffer = io.BytesIO()
     torch.save(membership.to_state(), buffer)
     buffer.seek(0)
@@ -43,11 +41,11 @@ def test_a_state_survives_a_safe_checkpoint(membership):
         {"partitions": np.array([[1, 0, 2], [3, 4, 5]])},
         {"nonmembers": np.array([6, 11])},
         {"reference": np.array([8, 9])},
-        {"records": "cd" * 32},
+        {"pool_fingerprint": "cd" * 32},
         {"duplicates_dropped": 0},
     ],
 )
-def test_every_part_is_covered_by_the_digest(membership, change, tmp_path):
+def test_digest_covers_all_attributes(membership, change, tmp_path):
     altered = replace(membership, **change)
     assert altered != membership
     path = tmp_path / "membership.npz"
@@ -58,74 +56,91 @@ def test_every_part_is_covered_by_the_digest(membership, change, tmp_path):
     with np.load(path) as file:
         forged = dict(file) | {"digest": content["digest"]}
     np.savez(path, **forged)
-    with pytest.raises(ParganError, match="was altered after the run wrote it"):
+    with pytest.raises(ParganError, match="was altered after the run wrote it") as error:
         Membership.load(path)
+    assert str(path) in error.value.problem
+    assert "restore it" in error.value.remedy
 
 
-def test_every_flipped_byte_of_a_file_is_noticed_or_harmless(membership, tmp_path):
+def test_load_notices_flipped_bytes(membership, tmp_path):
     path = tmp_path / "membership.npz"
     membership.save(path)
     content = path.read_bytes()
-    refused = 0
+    num_refused = 0
     for place in range(0, len(content), 7):
         path.write_bytes(content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :])
         try:
             assert Membership.load(path) == membership
         except ParganError:
-            refused += 1
-    assert refused > 50
+            num_refused += 1
+    assert num_refused > 50
 
 
 @pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
-def test_a_file_of_another_kind_is_refused(content, tmp_path):
+def test_load_refuses_other_files(content, tmp_path):
     path = tmp_path / "membership.npz"
     path.write_bytes(content)
-    with pytest.raises(ParganError, match="is not a membership file or is damaged"):
+    with pytest.raises(ParganError, match="is damaged or not a membership file"):
         Membership.load(path)
 
 
-def test_a_cut_file_is_refused(membership, tmp_path):
+def test_load_refuses_a_truncated_file(membership, tmp_path):
     path = tmp_path / "membership.npz"
     membership.save(path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ParganError, match="is not a membership file or is damaged"):
+    with pytest.raises(ParganError, match="is damaged or not a membership file"):
         Membership.load(path)
 
 
-def test_pickles_are_never_opened(tmp_path):
+def test_load_does_not_unpickle(tmp_path):
     path = tmp_path / "membership.npz"
     np.savez(path, partitions=np.array([object()]), duplicates=[0, 0])
-    with pytest.raises(ParganError, match="is not a membership file"):
+    with pytest.raises(ParganError, match="not a membership file"):
         Membership.load(path)
 
 
-def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(ParganError, match=r"membership\.npz is missing"):
+def test_load_refuses_a_missing_file(tmp_path):
+    with pytest.raises(ParganError, match="is missing") as error:
         Membership.load(tmp_path / "membership.npz")
+    assert str(tmp_path / "membership.npz") in error.value.problem
+    assert error.value.remedy
 
 
-def test_groups_must_be_disjoint(membership):
-    with pytest.raises(ParganError, match="disjoint"):
-        replace(membership, reference=np.array([0, 9]))
+def test_membership_refuses_groups_that_are_not_disjoint(membership):
+    for change in ({"reference": np.array([0, 9])}, {"nonmembers": np.array([6, 6])}):
+        with pytest.raises(ParganError, match="hold a record twice") as error:
+            replace(membership, **change)
+        assert "disjoint" in error.value.remedy
 
 
-def test_ranks_are_checked(membership):
-    with pytest.raises(ParganError, match=r"expected partitions \(K, n\)"):
-        replace(membership, partitions=np.arange(6))
+@pytest.mark.parametrize("name", ["partitions", "nonmembers", "reference"])
+def test_membership_refuses_arrays_of_another_dimension(membership, name):
+    with pytest.raises(ParganError) as error:
+        replace(membership, **{name: np.arange(20, 28).reshape(2, 2, 2)})
+    assert error.value.argument == name
+    assert "partitions (K, n)" in error.value.remedy
+
+
+def test_pool_fingerprint_is_saved_under_the_name_of_earlier_versions(membership, tmp_path):
+    membership.save(tmp_path / "membership.npz")
+    with np.load(tmp_path / "membership.npz") as file:
+        assert str(file["records"]) == membership.pool_fingerprint
+    assert membership.to_state()["records"] == membership.pool_fingerprint
 
 
 @pytest.mark.parametrize("state", [{}, {"partitions": 3}, {"something": "else"}])
-def test_a_foreign_state_is_refused(state):
-    with pytest.raises(ParganError, match="holds no membership"):
+def test_from_state_refuses_other_states(state):
+    with pytest.raises(ParganError, match="does not hold a membership") as error:
         Membership.from_state(state)
+    assert error.value.remedy
 
 
-def test_the_fingerprint_sees_order_content_and_shape():
+def test_fingerprint_depends_on_order_content_and_shape():
     hashes = np.array([b"a" * 16, b"b" * 16], dtype="V16")
-    found = {
+    fingerprints = {
         fingerprint(hashes, (4,)),
         fingerprint(hashes[::-1], (4,)),
         fingerprint(hashes[:1], (4,)),
         fingerprint(hashes, (2, 2)),
     }
-    assert len(found) == 4
+    assert len(fingerprints) == 4

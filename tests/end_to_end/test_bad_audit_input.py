@@ -79,7 +79,7 @@ def test_files_that_do_not_fit_together(refuses, files, tmp_path):
     write(tmp_path / "synthetic.csv", rows_of(200), header="a,b,d")
     refuses(files, 'synthetic=synthetic.csv has no column "c", which members=members.csv has; give files with the same')
     write(tmp_path / "synthetic.csv", ["1,2,yes", "1,,no"])
-    refuses(files, "synthetic=synthetic.csv: column 2", "line 3", "fill them or drop")
+    refuses(files, "synthetic=synthetic.csv has 1 empty cell in column 2", "line 3", "fill them or drop")
     np.savez(tmp_path / "synthetic.npz", x=np.zeros((5, 3)))
     refuses([*files[:3], "synthetic=synthetic.npz"], "synthetic=synthetic.npz is .npz, but members=members.csv is .csv")
 

@@ -60,7 +60,7 @@ CONFIGURATION = {
     "resume=nope": ["resume=nope is not a run directory", "outputs/"],
     "dataset=csv": ["dataset.path is missing", "dataset.path=my.csv"],
     "dataset=mnist": ["data_dir=", "MNIST/raw/train-images-idx3-ubyte", "data_dir"],
-    "dataset=hospital": ["tabular/hospital.csv", "put the file there"],
+    "dataset=hospital": ["tabular/hospital.csv", "put the file at"],
 }
 TABLES = {
     "": ["holds no rows"],
@@ -73,7 +73,7 @@ TABLES = {
 }
 ARRAYS = {
     "another name": ({"z": np.zeros((9, 2))}, ["has no array x (it holds z)", "dataset.key"]),
-    "NaN": ({"x": np.full((9, 2), np.nan)}, ["9 of 9 records", "mend or drop"]),
+    "NaN": ({"x": np.full((9, 2), np.nan)}, ["9 of 9 records", "correct or drop"]),
     "rank": ({"x": np.zeros(9)}, ["shape (9,)", "(N, D)"]),
 }
 
@@ -141,7 +141,7 @@ def test_tables(refuses, tmp_path, text):
 def test_a_table_in_another_encoding_and_one_that_is_not_there(refuses, tmp_path):
     (tmp_path / "my.csv").write_bytes("a,b\n1,Köln\n".encode("latin-1"))
     refuses("train", ("dataset=csv", "dataset.path=my.csv"), ["is not utf-8 text", "dataset.encoding=latin-1"])
-    refuses("train", ("dataset=csv", "dataset.path=no.csv"), ["dataset.path=no.csv is no file"])
+    refuses("train", ("dataset=csv", "dataset.path=no.csv"), ["dataset.path=no.csv is not a file"])
 
 
 @pytest.mark.parametrize("case", ARRAYS)
@@ -152,12 +152,12 @@ def test_arrays(refuses, tmp_path, case):
 
 
 def test_image_folders(refuses, tmp_path):
-    refuses("train", ("dataset=image_folder", "dataset.path=no"), ["dataset.path=no is no folder"])
+    refuses("train", ("dataset=image_folder", "dataset.path=no"), ["dataset.path=no is not a folder"])
     (tmp_path / "images").mkdir()
     given = ("dataset=image_folder", "dataset.path=images")
     refuses("train", given, ["dataset.path=images holds no images"])
     (tmp_path / "images" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing more")
-    refuses("train", given, ["images/broken.png is not a readable image", "mend or remove it"])
+    refuses("train", given, ["images/broken.png is not a readable image", "repair or remove it"])
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_run_directories(refuses, trained, tmp_path):
         arrays = dict(file)
     np.savez(membership, **(arrays | {"nonmembers": arrays["nonmembers"][::-1]}))
     for name, argument in both:
-        refuses(name, (argument,), ["membership.npz was altered", "train anew"], cause="altered membership")
+        refuses(name, (argument,), ["membership.npz was altered", "train a new run"], cause="altered membership")
     membership.write_bytes(intact[:200])
     for name, argument in both:
         refuses(name, (argument,), ["membership.npz", "damaged"], cause="half a membership")
@@ -258,7 +258,7 @@ def test_a_table_of_the_users_own_that_has_changed_since(run, refuses, tmp_path)
     assert run("train", *given, "attack=none", "trainer.max_epochs=1", "trainer.accelerator=cpu").status == 0
     directory = only_run(tmp_path)
     write_table(path, seed=1)
-    parts = ["the data set's records", "files and the dataset settings of that run"]
+    parts = ["was made for another pool", "files and the dataset settings of that run"]
     refuses("attack", (f"run={directory}",), parts)
     path.rename(tmp_path / "moved.csv")
     refuses("attack", (f"run={directory}", "dataset.path=moved.csv"), parts)

@@ -92,7 +92,7 @@ def test_a_run_whose_table_has_moved_is_attacked_and_continued(run, tmp_path):
     (tmp_path / "my.csv").rename(tmp_path / "elsewhere" / "moved.csv")
     gone = run("attack", f"run={directory}", "attack=none", "device=cpu")
     assert gone.status == 1
-    assert "dataset.path=my.csv is no file" in gone.err
+    assert "dataset.path=my.csv is not a file" in gone.err
     moved = "dataset.path=elsewhere/moved.csv"
     attacked = run("attack", f"run={directory}", moved, "attack=none", "device=cpu", "audit.num_samples=60")
     assert attacked.status == 0, attacked.err

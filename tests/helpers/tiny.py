@@ -8,7 +8,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from pargan import AttackRecords, ParGANModule, PartitionDataModule
-from pargan.data.sources.points import blobs
+from pargan.data.sources.blobs import blobs
 from pargan.io.checkpoints import VerifiedCheckpointIO
 from pargan.losses import Hinge, JensenShannon, LeastSquares, Wasserstein
 

@@ -1,1 +1,1 @@
-"""Sources of records: each function returns a pool."""
+"""Data sources: functions that return a pool."""

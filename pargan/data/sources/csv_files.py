@@ -1,19 +1,17 @@
-"""A user's own tables, from text files.
+"""A user's own tables, from CSV files.
 
-Legend: N rows. A column's type is inferred from its cells unless it is given:
-- whole numbers: integer, but categorical where there are at most two of them (flags), or, in the column of
-  the label, at most 20 and no more than half the rows (classes);
-- numbers: numeric;
+Legend: N rows. The type of a column is inferred from its cells unless it is given:
+- whole numbers: integer; but categorical if there are at most two different ones (flags) or, in the column of the
+  label, at most 20 and no more than half the number of rows (classes);
+- other numbers: numeric;
 - anything else: categorical.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from pargan.data.sources.csv_reading import Cells, is_number, pooled, read_cells
+from pargan.data.sources.csv_reading import Cells, concatenate, is_number, read_cells
 from pargan.errors import ParganError
 from pargan.metrics.tables import TableQuality
 from pargan.records.columns import Categorical, Column, Integer, Numeric
@@ -33,24 +31,25 @@ def csv_table(
     delimiter: str = ",",
     encoding: str = "utf-8",
 ) -> Pool:
-    r"""A user's own table; categories keep the text of the cells.
+    r"""A pool from a CSV file. Categories keep the text of the cells.
 
     Args:
         path: the file.
-        types: column name -> numeric, integer or categorical, where the inferred type is not wanted.
-        label: column to predict in the quality measure and to partition by: a name, or a position counted as
-            in Python (-1 the last), or None. The last column serves only if it is categorical.
-        header: true, false or "auto" (there is one unless a cell of the first row is a number).
-        delimiter: between cells; `\t` may be written out.
+        types: column name -> numeric, integer or categorical, for columns whose type is not to be inferred.
+        label: column to predict in the quality measure and to partition by: a name, a position as in Python (-1 is
+            the last column), or None. The default, the last column, is used only if it is categorical.
+        header: True, False or "auto": whether the first row holds names. "auto": unless one of its cells is a number.
+        delimiter: character between cells; a tab may be written as `\t` with a backslash.
         encoding: of the file.
 
     Raises:
-        ParganError: the file is unfit (see `read_cells`), an override names no column or no type, cells are
-            not of their column's type, a categorical column has more categories than half the rows.
+        ParganError: the file cannot be used (see `read_cells`); `types` or `label` name an unknown column or type;
+            cells are not of the type of their column; or a categorical column has more categories than half the
+            number of rows.
     """
     if path is None:
-        raise ParganError("dataset.path is missing: give the file, for example dataset=csv dataset.path=my.csv")
-    return csv_tables({"dataset.path": path}, types, label, header, delimiter, encoding)["dataset.path"]
+        raise ParganError("is missing", argument="path", remedy="give a file, for example path=my.csv")
+    return csv_tables({"path": path}, types, label, header, delimiter, encoding)["path"]
 
 
 def csv_tables(
@@ -61,54 +60,56 @@ def csv_tables(
     delimiter: str = ",",
     encoding: str = "utf-8",
 ) -> dict[str, Pool]:
-    """Several files with the same columns, typed over all of them together: one spec, one pool of records each.
+    """Pools from several files with the same columns, which are typed over all files together: one record format.
 
     Args:
-        paths: config key, by which sentences call a file -> the file. Columns may stand in another order than
-            in the first file where headers name them.
+        paths: argument that a file was given as, for errors -> its path. The order of columns may differ between
+            files with a header.
         types, label, header, delimiter, encoding: as in `csv_table`.
 
     Raises:
-        ParganError: as `csv_table`, or files with different columns.
+        ParganError: as `csv_table`, or files have different columns.
     """
     delimiter = delimiter.replace("\\t", "\t")
     files = {
-        key: read_cells(Path(path).expanduser(), header=header, delimiter=delimiter, encoding=encoding, key=key)
-        for key, path in paths.items()
+        argument: read_cells(path, header=header, delimiter=delimiter, encoding=encoding, argument=argument)
+        for argument, path in paths.items()
     }
-    cells = pooled(list(files.values()))
-    target = _label(cells, label)
-    found = {name: _infer(column, is_label=name == target) for name, column in cells.columns.items()}
-    found |= _overrides(cells, types or {})
-    if target is not None and found[target] is not Categorical:
+    cells = concatenate(list(files.values()))
+    label_name = _label(cells, label)
+    column_types = {name: _infer(column, is_label=name == label_name) for name, column in cells.columns.items()}
+    column_types |= _given_types(cells, types or {})
+    if label_name is not None and column_types[label_name] is not Categorical:
         if label != -1:
             raise ParganError(
-                f"dataset.label={label} is a column of type {found[target].type}, which has no classes; "
-                f"set dataset.types.{target}=categorical or dataset.label=null"
+                f"is a column of type {column_types[label_name].type}, which has no classes",
+                argument="label",
+                value=label,
+                remedy=f"give {_override(label_name, Categorical)}, or label=None",
             )
-        target = None
-    return _typed_files(files, cells, found, target, delimiter)
+        label_name = None
+    return _pools(files, cells, column_types, label_name, delimiter)
 
 
-def table_records(cells: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str = ",") -> Pool:
-    """A pool of rows from cells whose columns have known types; `label` names a categorical column.
+def table_pool(cells: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str = ",") -> Pool:
+    """A pool from cells whose columns have known types; `label` is the name of a categorical column.
 
     Raises:
-        ParganError: cells that are not of their column's type, too many categories.
+        ParganError: cells are not of the type of their column, or a column has too many categories.
     """
-    return _typed_files({"": cells}, cells, types, label, delimiter)[""]
+    return _pools({"": cells}, cells, types, label, delimiter)[""]
 
 
-def _typed_files(
-    files: Mapping[str, Cells], pool: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str
+def _pools(
+    files: Mapping[str, Cells], all_cells: Cells, types: Mapping[str, type[Column]], label: str | None, delimiter: str
 ) -> dict[str, Pool]:
-    names = list(pool.columns)
+    names = list(all_cells.columns)
     tables = {key: {name: _parse(cells, name, types[name]) for name in names} for key, cells in files.items()}
     for name in names:
         if types[name] is Categorical:
-            _refuse_names(pool, name)
+            _refuse_identifiers(all_cells, name)
     whole = {name: np.concatenate([table[name] for table in tables.values()]) for name in names}
-    spec = TableSpec.fit(whole, types, has_header=pool.has_header, delimiter=delimiter)
+    spec = TableSpec.fit(whole, types, has_header=all_cells.has_header, delimiter=delimiter)
     quality = TableQuality(spec, label=label)
     labels: dict[str, np.ndarray | None] = dict.fromkeys(tables)
     if label is not None:
@@ -121,44 +122,48 @@ def _infer(column: list[str], *, is_label: bool) -> type[Column]:
     distinct = set(column)
     if not all(is_number(cell) for cell in distinct):
         return Categorical
-    # A leading zero means a code (a zip code, a telephone number), which a number would not give back.
+    # A leading zero indicates a code (a zip code, a telephone number), which a number would not reproduce.
     if any(cell.lstrip("+-")[:1] == "0" and cell.lstrip("+-")[1:2].isdigit() for cell in distinct):
         return Categorical
     try:
         Integer.parse(list(distinct))
     except ValueError:
         return Numeric
-    most = _most_categories(len(column), LABEL_CLASSES if is_label else FLAG_VALUES)
-    return Categorical if len(distinct) <= most else Integer
+    limit = _most_categories(len(column), LABEL_CLASSES if is_label else FLAG_VALUES)
+    return Categorical if len(distinct) <= limit else Integer
 
 
 def _parse(cells: Cells, name: str, column: type[Column]) -> np.ndarray:
     try:
         return column.parse(cells.columns[name])
     except ValueError as error:
-        cell, line, count = cells.first(name, lambda cell: not _reads_as(column, cell))
-        raise ParganError(
-            f"{cells.where(name)} is {column.type}, but {count} of its cells are not (the first is "
-            f'"{cell}" in line {line}); mend them or set dataset.types.{name} to another type'
+        cell, line, count = cells.first(name, lambda cell: not _parses(column, cell))
+        other = Numeric if all(_parses(Numeric, cell) for cell in cells.columns[name]) else Categorical
+        raise cells.error(
+            f"has {count} cells that are not {column.type} in the {column.type} {cells.describe(name)}, the first is "
+            f'"{cell}" in line {line}',
+            f"correct them, or give the column another type with {_override(name, other)}",
         ) from error
 
 
-def _refuse_names(cells: Cells, name: str) -> None:
+def _refuse_identifiers(cells: Cells, name: str) -> None:
+    """Refuse a categorical column whose categories nearly identify the rows."""
     num_rows, num_categories = len(cells.columns[name]), len(set(cells.columns[name]))
     if num_categories > _most_categories(num_rows, num_rows):
         example = next((cell for cell in cells.columns[name] if not is_number(cell)), cells.columns[name][0])
-        raise ParganError(
-            f"{cells.where(name)} is categorical with {num_categories} categories in {num_rows} rows (for "
-            f'example "{example}"); drop the column, or mend the cells if it should hold numbers'
+        raise cells.error(
+            f"has {num_categories} categories in {num_rows} rows in the categorical {cells.describe(name)}, for "
+            f'example "{example}"',
+            "drop the column, or correct its cells if they should be numbers",
         )
 
 
-def _most_categories(num_rows: int, wanted: int) -> int:
-    """At most half the rows, so that a category is not a record's name; two are always allowed."""
-    return max(FLAG_VALUES, min(wanted, num_rows // 2))
+def _most_categories(num_rows: int, limit: int) -> int:
+    """At most half the number of rows, so that categories do not identify records; but at least two."""
+    return max(FLAG_VALUES, min(limit, num_rows // 2))
 
 
-def _reads_as(column: type[Column], cell: str) -> bool:
+def _parses(column: type[Column], cell: str) -> bool:
     try:
         column.parse([cell])
     except ValueError:
@@ -166,21 +171,40 @@ def _reads_as(column: type[Column], cell: str) -> bool:
     return True
 
 
-def _overrides(cells: Cells, types: Mapping[str, str]) -> dict[str, type[Column]]:
-    for name, word in types.items():
+def _given_types(cells: Cells, types: Mapping[str, str]) -> dict[str, type[Column]]:
+    for name, type_name in types.items():
         if str(name) not in cells.columns:
             raise ParganError(
-                f"dataset.types.{name}={word} names no column of the file; choose from {', '.join(cells.columns)}"
+                f'has the name "{name}", which is not a column of the file',
+                argument="types",
+                value=dict(types),
+                remedy=f"choose from {', '.join(cells.columns)}",
             )
-        if word not in COLUMN_TYPES:
-            raise ParganError(f"dataset.types.{name}={word} is no column type; choose from {', '.join(COLUMN_TYPES)}")
-    return {str(name): COLUMN_TYPES[word] for name, word in types.items()}
+        if type_name not in COLUMN_TYPES:
+            raise ParganError(
+                f'has the unknown type "{type_name}" for the column "{name}"',
+                argument="types",
+                value=dict(types),
+                remedy=f"choose from {', '.join(COLUMN_TYPES)}",
+            )
+    return {str(name): COLUMN_TYPES[type_name] for name, type_name in types.items()}
 
 
-def _label(cells: Cells, label: Any) -> str | None:
+def _override(name: str, column: type[Column]) -> str:
+    """The argument `types` that gives a column another type, as one types it on the command line."""
+    hint = "" if name.isidentifier() else " (in quotes on the command line)"
+    return f"types={{{name}:{column.type}}}{hint}"
+
+
+def _label(cells: Cells, label: str | int | None) -> str | None:
     names = list(cells.columns)
     if label is None or str(label) in names:
         return None if label is None else str(label)
     if isinstance(label, int) and -len(names) <= label < len(names):
         return names[label]
-    raise ParganError(f"dataset.label={label} is no column of the file; choose from {', '.join(names)}, or null")
+    raise ParganError(
+        "is not a column of the file",
+        argument="label",
+        value=label,
+        remedy=f"choose from {', '.join(names)}, or give label=None",
+    )

@@ -1,4 +1,4 @@
-"""Downloads whose content is known beforehand."""
+"""Downloads of files with a known checksum."""
 
 import hashlib
 import urllib.request
@@ -12,42 +12,46 @@ TIMEOUT = 30.0  # seconds without an answer
 
 
 def fetch(path: Path, url: str, sha256: str) -> Path:
-    """`path`, downloaded from `url` where it is missing, with the expected content in any case.
+    """Download `url` to `path` if the file is missing, and verify its SHA-256 in any case; returns `path`.
 
-    Nothing is written unless the whole file has arrived with the right checksum.
+    Nothing is written unless the download is complete and has the right checksum.
 
     Raises:
-        ParganError: no network, a file that is there but cannot be read, a wrong checksum of it or of the download,
-            a full disk.
+        ParganError: no network, an existing file that cannot be read, a wrong checksum of the existing or the
+            downloaded file, or a full disk.
     """
     if path.is_file():
-        _verify(_content(path), sha256, f"{path}", "delete it, so that it is fetched again")
+        mismatch = _mismatch(_read(path), sha256)
+        if mismatch:
+            raise ParganError(f"{path} {mismatch}", remedy="delete it, so that it is downloaded again")
         return path
     content = _download(path, url)
-    _verify(content, sha256, url, f"nothing was written; put the right file at {path}")
+    mismatch = _mismatch(content, sha256)
+    if mismatch:
+        raise ParganError(f"{url} {mismatch}; nothing was written", remedy=f"put the right file at {path}")
     write_atomically(path, content)
     return path
 
 
-def _content(path: Path) -> bytes:
+def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise read_error(path, error) from error
 
 
-def _verify(content: bytes, sha256: str, origin: str, remedy: str) -> None:
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ParganError(f"{origin} has SHA-256 {found[:12]}... where {sha256[:12]}... is expected; {remedy}")
+def _mismatch(content: bytes, sha256: str) -> str | None:
+    """How the checksum of `content` differs from `sha256`, or None."""
+    actual = hashlib.sha256(content).hexdigest()
+    return None if actual == sha256 else f"has SHA-256 {actual[:12]}... where {sha256[:12]}... is expected"
 
 
 def _download(path: Path, url: str) -> bytes:
     try:
-        # An opener of its own: urlopen keeps the proxies of the process's first call for ever.
+        # A new opener: urlopen would keep the proxies of the process's first call.
         with urllib.request.build_opener().open(url, timeout=TIMEOUT) as response:
             return bytes(response.read())
     except (OSError, HTTPException) as error:
         raise ParganError(
-            f"{path} is missing and could not be fetched from {url} ({error}); put the file there by hand"
+            f"{path} is missing and could not be downloaded from {url} ({error})", remedy=f"put the file at {path}"
         ) from error

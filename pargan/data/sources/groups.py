@@ -1,6 +1,6 @@
-"""Several files of one kind as groups of records that share their facts: what an audit is given.
+"""Several files of one kind as groups of records with one record format, for audits.
 
-Csv files are typed over all of them together, so that ranges and categories are common.
+CSV files are typed over all of them together, so that they have the same ranges and categories.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +14,7 @@ from pargan.errors import ParganError
 from pargan.records.pool import Pool
 
 FOLDER = "a folder of images"
+REMEDY = "give a .csv or .npz file, or a folder of images"
 
 
 def read_groups(
@@ -29,42 +30,59 @@ def read_groups(
     size: int = 32,
     grayscale: bool = False,
 ) -> dict[str, Pool]:
-    """Read files into groups; what a file is, its name says: .csv, .npz, or a folder of images.
+    """Read files into groups. The name of a file determines its kind: .csv, .npz, or a folder of images.
 
     Args:
-        paths: group's name, by which sentences call the file -> the file.
-        types, label, header, delimiter, encoding: of csv files, as in `csv_table`.
-        key, labels_key: of npz files, as in `npz`.
-        size, grayscale: of images, as in `image_folder`.
+        paths: name of the group -> path of its file. Errors have the name as their argument.
+        types, label, header, delimiter, encoding: for CSV files, as in `csv_table`.
+        key, labels_key: for .npz files, as in `npz`.
+        size, grayscale: for images, as in `image_folder`.
 
     Returns:
-        The groups by name, all with records of one shape.
+        The groups by name; all have records of one shape.
 
     Raises:
-        ParganError: a file of no known kind, files of different kinds, columns or shapes, or whatever their
-            reader refuses.
+        ParganError: a file is missing or of unknown kind; files differ in kind, columns or shape; or the reader of a
+            file refuses it.
     """
     readers: dict[str, Callable[[Mapping[str, str]], dict[str, Pool]]] = {
         ".csv": partial(csv_tables, types=types, label=label, header=header, delimiter=delimiter, encoding=encoding),
-        ".npz": lambda files: {each: npz(path, key, labels_key, each) for each, path in files.items()},
-        FOLDER: lambda files: {
-            each: image_folder(path, size, grayscale, config_key=each) for each, path in files.items()
-        },
+        ".npz": partial(_read_each, partial(npz, key=key, labels_key=labels_key)),
+        FOLDER: partial(_read_each, partial(image_folder, size=size, grayscale=grayscale)),
     }
     kinds = {name: _kind(name, path, list(readers)) for name, path in paths.items()}
-    (first, kind), *others = kinds.items()
-    for other, found in others:
-        if found != kind:
+    first, first_kind = next(iter(kinds.items()))
+    for name, kind in kinds.items():
+        if kind != first_kind:
             raise ParganError(
-                f"{other}={paths[other]} is {found}, but {first}={paths[first]} is {kind}; give files of one kind"
+                f"is {kind}, but {first}={paths[first]} is {first_kind}",
+                argument=name,
+                value=paths[name],
+                remedy="give files of one kind",
             )
-    groups = readers[kind](paths)
-    for other, records in groups.items():
-        if records.spec.shape != groups[first].spec.shape:
+    groups = readers[first_kind](paths)
+    shape = groups[first].spec.shape
+    for name, pool in groups.items():
+        if pool.spec.shape != shape:
             raise ParganError(
-                f"{other}={paths[other]} holds records of shape {records.spec.shape}, {first}={paths[first]} of "
-                f"{groups[first].spec.shape}; give records of one shape"
+                f"holds records of shape {pool.spec.shape}, {first}={paths[first]} of {shape}",
+                argument=name,
+                value=paths[name],
+                remedy="give records of one shape",
             )
+    return groups
+
+
+def _read_each(read: Callable[[str], Pool], paths: Mapping[str, str]) -> dict[str, Pool]:
+    """Read one file after the other; errors about a reader's `path` get the name of the group as their argument."""
+    groups = {}
+    for name, path in paths.items():
+        try:
+            groups[name] = read(path)
+        except ParganError as error:
+            if error.argument != "path":
+                raise
+            raise ParganError(error.problem, argument=name, value=path, remedy=error.remedy) from error
     return groups
 
 
@@ -72,7 +90,7 @@ def _kind(name: str, path: str, known: list[str]) -> str:
     place = Path(path).expanduser()
     kind = FOLDER if place.is_dir() else place.suffix.lower()
     if not place.exists():
-        raise ParganError(f"{name}={path} is not there; give a .csv or .npz file, or a folder of images")
+        raise ParganError("is not there", argument=name, value=path, remedy=REMEDY)
     if kind not in known:
-        raise ParganError(f"{name}={path} is of no known kind; give a .csv or .npz file, or a folder of images")
+        raise ParganError("is of unknown kind", argument=name, value=path, remedy=REMEDY)
     return kind

@@ -1,11 +1,11 @@
-"""The two tables of the paper, from the authors' public repository. Neither file has a header.
+"""The two tables of the paper, from the authors' public repository.
 
-The order of the columns is published, their names are ours.
+The files have no header; the order of the columns is published, their names are chosen here.
 """
 
 from pathlib import Path
 
-from pargan.data.sources.csv_files import table_records
+from pargan.data.sources.csv_files import table_pool
 from pargan.data.sources.csv_reading import read_cells
 from pargan.data.sources.fetch import fetch
 from pargan.records.columns import Categorical, Column, Integer
@@ -37,23 +37,23 @@ BROWARD_TYPES: dict[str, type[Column]] = {
 
 
 def hospital(data_dir: str) -> Pool:
-    """52,778 hospital stays, 17 columns; label 0 heart, 1 respiratory. Fetched where the file is missing.
+    """52,778 hospital stays, 17 columns; label 0 is heart, 1 respiratory. Downloaded if the file is missing.
 
     Raises:
-        ParganError: no file and no network, or a file with another content.
+        ParganError: the file is missing and cannot be downloaded, or has other content.
     """
     return _published(data_dir, "hospital", HOSPITAL_TYPES, f"{PUBLISHED}/Hospital/Hospital.csv", HOSPITAL_SHA256)
 
 
 def broward(data_dir: str) -> Pool:
-    """7,214 criminal records of Broward County, 9 columns, categories as codes. Fetched where missing.
+    """7,214 criminal records of Broward County, 9 columns, categories as codes. Downloaded if missing.
 
     Raises:
-        ParganError: no file and no network, or a file with another content.
+        ParganError: the file is missing and cannot be downloaded, or has other content.
     """
     return _published(data_dir, "broward", BROWARD_TYPES, f"{PUBLISHED}/Broward/Broward.csv", BROWARD_SHA256)
 
 
 def _published(data_dir: str, name: str, types: dict[str, type[Column]], url: str, sha256: str) -> Pool:
     path = fetch(Path(data_dir).expanduser() / "tabular" / f"{name}.csv", url, sha256)
-    return table_records(read_cells(path, names=list(types), key="data_dir"), types, "label")
+    return table_pool(read_cells(path, names=list(types)), types, "label")

@@ -1,5 +1,3 @@
-"""Several files of one kind: typed together, of one shape, called by their own keys where something is wrong."""
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,13 +20,13 @@ def tables(tmp_path):
     }
 
 
-def test_tables_share_types_ranges_and_categories_and_find_columns_by_name(tables):
+def test_read_groups_gives_tables_one_record_format_and_finds_columns_by_name(tables):
     groups = read_groups(tables)
-    specs = {id(records.spec) for records in groups.values()}
+    specs = {id(pool.spec) for pool in groups.values()}
     assert len(specs) == 1
     spec = groups["members"].spec
     assert [(column.name, column.type) for column in spec.columns] == [
-        ("age", "numeric"),  # one synthetic age is no whole number
+        ("age", "numeric"),  # because of one synthetic age
         ("town", "categorical"),
         ("sick", "categorical"),
     ]
@@ -36,45 +34,54 @@ def test_tables_share_types_ranges_and_categories_and_find_columns_by_name(table
     rows = spec.decode(groups["nonmembers"].take(np.arange(2)))
     assert rows["age"] == pytest.approx([25, 90])
     assert rows["town"].tolist() == ["Ulm", "Aue"]
-    assert groups["members"].take(np.arange(3))[:, 0].min() == -1  # 20, the least of all files
+    assert groups["members"].take(np.arange(3))[:, 0].min() == -1  # 20, the smallest of all files
     assert groups["nonmembers"].take(np.arange(2))[:, 0].max() == 1
-    assert {key: records.labels.tolist() for key, records in groups.items()} == {
+    assert {key: pool.labels.tolist() for key, pool in groups.items()} == {
         "members": [1, 0, 0],
         "nonmembers": [0, 1],
         "synthetic": [0, 1],
     }
 
 
-def test_types_that_are_given_hold_for_all_files(tables):
+def test_read_groups_applies_given_types_to_all_files(tables):
     real = {key: tables[key] for key in ("members", "nonmembers")}
     twice = real | {f"{key} again": path for key, path in real.items()}  # categories are at most half the rows
     groups = read_groups(twice, types={"age": "categorical"})
     assert groups["members"].spec.columns[0].categories.tolist() == ["20", "25", "30", "40", "90"]
-    with pytest.raises(
-        ParganError, match=r'^synthetic=.*s.csv: column 1 \("age"\) is integer, but 1 .*"22.5" in line 2'
-    ):
+    with pytest.raises(ParganError) as error:
         read_groups(tables, types={"age": "integer"})
+    assert (error.value.argument, error.value.value) == ("synthetic", tables["synthetic"])
+    assert 'the integer column 1 ("age"), the first is "22.5" in line 2' in error.value.problem
+    assert "types={age:numeric}" in error.value.remedy
 
 
-def test_another_column_is_named_on_the_side_that_lacks_it(tables, tmp_path):
-    tables["synthetic"] = write(tmp_path / "s.csv", "age,sick\n22,no\n30,yes\n")
-    with pytest.raises(ParganError, match=r'^synthetic=.*s.csv has no column "town", which members=.*m.csv has'):
+@pytest.mark.parametrize(
+    ("text", "incomplete", "column", "complete"),
+    [
+        ("age,sick\n22,no\n30,yes\n", "synthetic", "town", "members"),
+        ("age,town,sick,zip\n22,Ulm,no,1\n30,Ulm,yes,2\n", "members", "zip", "synthetic"),
+        ("22,Ulm,no\n30,Ulm,yes\n", "synthetic", "age", "members"),
+    ],
+)
+def test_read_groups_names_the_file_that_lacks_a_column(tables, tmp_path, text, incomplete, column, complete):
+    tables["synthetic"] = write(tmp_path / "s.csv", text)
+    with pytest.raises(ParganError) as error:
         read_groups(tables)
-    tables["synthetic"] = write(tmp_path / "s.csv", "age,town,sick,zip\n22,Ulm,no,1\n30,Ulm,yes,2\n")
-    with pytest.raises(ParganError, match=r'^members=.*m.csv has no column "zip", which synthetic=.*s.csv has'):
-        read_groups(tables)
-    tables["synthetic"] = write(tmp_path / "s.csv", "22,Ulm,no\n30,Ulm,yes\n")
-    with pytest.raises(ParganError, match=r'no column "age".* all with a header or all without'):
-        read_groups(tables)
+    assert (error.value.argument, error.value.value) == (incomplete, tables[incomplete])
+    assert f'has no column "{column}", which {complete}={tables[complete]} has' in error.value.problem
+    assert "all with a header or all without" in error.value.remedy
 
 
-def test_a_name_in_a_column_is_refused_over_all_files_together(tmp_path):
+def test_read_groups_counts_categories_over_all_files(tmp_path):
     files = {
         name: write(tmp_path / f"{name}.csv", "id,x\n" + "".join(f"{name}{i},{i / 4}\n" for i in range(4)))
         for name in ("members", "nonmembers")
     }
-    with pytest.raises(ParganError, match=r'members=.*, nonmembers=.*: column 1 \("id"\).* 8 categories in 8 rows'):
+    with pytest.raises(ParganError) as error:
         read_groups(files)
+    assert error.value.argument == "members"
+    assert f"together with nonmembers={files['nonmembers']}" in error.value.problem
+    assert '8 categories in 8 rows in the categorical column 1 ("id")' in error.value.problem
 
 
 def arrays(folder, **groups):
@@ -83,22 +90,32 @@ def arrays(folder, **groups):
     return {name: str(folder / f"{name}.npz") for name in groups}
 
 
-def test_arrays(tmp_path):
+def test_read_groups_reads_arrays(tmp_path):
     rng = np.random.default_rng(0)
     images = rng.integers(256, size=(2, 5, 8, 8), dtype=np.uint8)
     groups = read_groups(arrays(tmp_path, members=images[0], synthetic=images[1].astype(float) / 255))
     for name, expected in zip(groups, images, strict=True):
         np.testing.assert_array_equal(groups[name].spec.decode(groups[name].take(np.arange(5))), expected)
     points = read_groups(arrays(tmp_path, members=rng.normal(size=(3, 2)), synthetic=rng.normal(size=(4, 2))))
-    assert [len(records) for records in points.values()] == [3, 4]
+    assert [len(pool) for pool in points.values()] == [3, 4]
 
 
-def test_arrays_of_other_shapes_and_broken_ones_are_called_by_their_keys(tmp_path):
+def test_read_groups_names_the_group_of_an_unfit_array(tmp_path):
     files = arrays(tmp_path, members=np.zeros((3, 2)), synthetic=np.zeros((3, 4)))
-    with pytest.raises(ParganError, match=r"^synthetic=.* records of shape \(4,\), members=.* of \(2,\); give"):
+    with pytest.raises(ParganError) as error:
         read_groups(files)
-    with pytest.raises(ParganError, match=r"^synthetic=.*: 1 of 3 records of array x hold NaN"):
-        read_groups(arrays(tmp_path, members=np.zeros((3, 2)), synthetic=np.array([[0, 0], [np.nan, 1], [2, 2]])))
+    assert (error.value.argument, error.value.value) == ("synthetic", files["synthetic"])
+    assert f"records of shape (4,), members={files['members']} of (2,)" in error.value.problem
+    assert error.value.remedy == "give records of one shape"
+    files = arrays(tmp_path, members=np.zeros((3, 2)), synthetic=np.array([[0, 0], [np.nan, 1], [2, 2]]))
+    with pytest.raises(ParganError) as error:
+        read_groups(files)
+    assert (error.value.argument, error.value.value) == ("synthetic", files["synthetic"])
+    assert "1 of 3 records in array x with NaN" in error.value.problem
+    assert error.value.remedy
+    with pytest.raises(ParganError) as error:  # arguments other than the file keep their names
+        read_groups({"members": images(tmp_path / "m", 1)}, size=0)
+    assert error.value.argument == "size"
 
 
 def images(folder, number):
@@ -108,23 +125,25 @@ def images(folder, number):
     return str(folder)
 
 
-def test_folders_of_images(tmp_path):
+def test_read_groups_reads_folders_of_images(tmp_path):
     files = {"members": images(tmp_path / "m", 3), "synthetic": images(tmp_path / "s", 2)}
     groups = read_groups(files, size=6, grayscale=True)
-    assert [(len(records), records.spec.shape) for records in groups.values()] == [(3, (1, 6, 6)), (2, (1, 6, 6))]
+    assert [(len(pool), pool.spec.shape) for pool in groups.values()] == [(3, (1, 6, 6)), (2, (1, 6, 6))]
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ParganError, match=r"^synthetic=.*empty holds no images"):
+    with pytest.raises(ParganError, match="holds no images") as error:
         read_groups(files | {"synthetic": str(tmp_path / "empty")})
+    assert error.value.argument == "synthetic"
 
 
-def test_files_of_unknown_and_of_different_kinds(tables, tmp_path):
-    with pytest.raises(
-        ParganError, match=r"^synthetic=nowhere.csv is not there; give a .csv or .npz file, or a folder"
-    ):
-        read_groups(tables | {"synthetic": "nowhere.csv"})
-    odd = write(tmp_path / "s.xlsx", "")
-    with pytest.raises(ParganError, match=r"^synthetic=.*s.xlsx is of no known kind; give a .csv"):
-        read_groups(tables | {"synthetic": odd})
-    folder = images(tmp_path / "s", 1)
-    with pytest.raises(ParganError, match=r"^synthetic=.* is a folder of images, but members=.*m.csv is .csv; give"):
-        read_groups(tables | {"synthetic": folder})
+def test_read_groups_refuses_missing_unknown_and_different_kinds(tables, tmp_path):
+    cases = [
+        ("nowhere.csv", "is not there", ".npz"),
+        (write(tmp_path / "s.xlsx", ""), "is of unknown kind", ".npz"),
+        (images(tmp_path / "s", 1), f"is a folder of images, but members={tables['members']} is .csv", "one kind"),
+    ]
+    for path, problem, remedy in cases:
+        with pytest.raises(ParganError) as error:
+            read_groups(tables | {"synthetic": path})
+        assert (error.value.argument, error.value.value) == ("synthetic", path)
+        assert problem in error.value.problem
+        assert remedy in error.value.remedy
