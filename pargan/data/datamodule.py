@@ -40,6 +40,9 @@ class PartitionDataModule(pl.LightningDataModule):
         num_workers: processes that read batches, for pools that are not held in memory.
         membership: an existing split to use instead of drawing one.
 
+    Raises:
+        ParganError: the batch size is below 1.
+
     Attributes (after `setup`):
         pool: the pool.
         spec: record format of the pool.
@@ -67,6 +70,10 @@ class PartitionDataModule(pl.LightningDataModule):
         membership: Membership | None = None,
     ) -> None:
         super().__init__()
+        if batch_size < 1:
+            raise ParganError(
+                "leaves nothing to train on", argument="batch_size", value=batch_size, remedy="give 1 or more"
+            )
         self.source = source
         self.num_partitions = num_partitions
         self.batch_size = batch_size
@@ -191,10 +198,6 @@ class PartitionDataModule(pl.LightningDataModule):
 
     def _count_steps(self, membership: Membership) -> int:
         num_partitions, size = membership.partitions.shape
-        if self.batch_size < 1:
-            raise ParganError(
-                "leaves nothing to train on", argument="batch_size", value=self.batch_size, remedy="give 1 or more"
-            )
         if self.batch_size > size:
             raise ParganError(
                 f"is more than a partition holds: {num_partitions * size} members in {num_partitions} partitions are "
