@@ -53,6 +53,7 @@ RULES: Mapping[str, Rule] = {
     "seed": _whole(0),
     "num_partitions": COUNT,
     "evaluate_every": COUNT,
+    "log_real_records": Rule(lambda value: isinstance(value, bool), "true or false"),
     "generator_steps": _optional(COUNT),
     **dict.fromkeys(("data_dir", "inception", "run", "resume", "synthetic", "weights", "dataset.path"), PATH),
     "trainer.max_epochs": EPOCHS,

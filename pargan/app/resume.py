@@ -11,7 +11,17 @@ from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
 
 MAY_CHANGE = (
-    *("trainer", "logger", "callbacks", "audit", "generator_steps", "data_dir", "inception", "objective"),
+    *(
+        "trainer",
+        "logger",
+        "callbacks",
+        "audit",
+        "generator_steps",
+        "data_dir",
+        "inception",
+        "log_real_records",
+        "objective",
+    ),
     "dataset.path",  # the membership's fingerprint refuses other records
 )
 

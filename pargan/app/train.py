@@ -1,5 +1,6 @@
 """Train from a composed configuration: prepare, fit, audit, write."""
 
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from pargan.app.prepare import PreparedRun, prepare
 from pargan.app.write import describe_run, write_audit
 from pargan.audits.audit import audit_module
 from pargan.errors import ParganError
-from pargan.io.loggers import finish_wandb
+from pargan.io.loggers import finish_wandb, shows_images
 
 
 def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
             "timings": {"fit": fit_seconds, "in_fit": observers, "audit": audit.seconds},
         }
         step = run.module.generator_steps
-        return write_audit(audit, run.datamodule.spec, run.directory, description, loggers, step)
+        return write_audit(audit, run.datamodule.spec, run.directory, description, loggers, step, cfg.log_real_records)
 
 
 def objective(name: str, result: Mapping[str, Any]) -> float:
@@ -86,6 +87,9 @@ def _opened_loggers(cfg: DictConfig, run: PreparedRun) -> Iterator[list[Logger]]
     try:
         with quiet_lightning():
             loggers += instantiate(cfg.logger).values()
+        if cfg.log_real_records and any(shows_images(logger) for logger in loggers):
+            warning = "log_real_records=true sends images of real records, members among them, to the loggers"
+            print(f"warning: {warning}", file=sys.stderr)
         yield loggers
         status = "success"
     finally:

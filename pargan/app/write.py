@@ -14,7 +14,7 @@ from pargan.audits.result import AuditResult
 from pargan.data.datamodule import PartitionDataModule
 from pargan.gan.module import ParGANModule
 from pargan.io.files import write_atomically
-from pargan.io.loggers import log_image, log_table
+from pargan.io.loggers import log_image, log_table, shows_images
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
 from pargan.records.spec import RecordSpec
@@ -30,6 +30,7 @@ def write_audit(
     description: Mapping[str, Any],
     loggers: Sequence[Logger] = (),
     step: int = 0,
+    log_real_records: bool = False,
 ) -> dict[str, Any]:
     """Write plots, tables and generated records, then result.json, and print the summary.
 
@@ -40,6 +41,8 @@ def write_audit(
         description: what else result.json holds: settings, data, timings, ...
         loggers: shown the plots and a table of the metrics.
         step: the generator step under which loggers show them.
+        log_real_records: give loggers the plot that shows real records beside generated ones, and the most exposed
+            members. By default no record of the data goes to a logger.
 
     Returns:
         What result.json holds.
@@ -48,13 +51,17 @@ def write_audit(
         ParganError: a file cannot be written.
     """
     generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN]
-    plots = [report.draw_samples(spec, generated, real, directory.samples / "final.png")]
-    plots += [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
+    samples = report.draw_samples(spec, generated, real, directory.samples / "final.png")
+    plots = [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
     plots += report.write_attacks(spec, audit, directory)
     if audit.access != "samples":  # else they came from a file of the user's
         spec.write(audit.samples, directory.samples / "generated")
     result = {"status": "finished", **description, **audit.to_dict(), "provenance": provenance()}
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
+    if log_real_records:
+        plots += [samples, *directory.plots.glob("exposed.png")]
+    elif any(shows_images(logger) for logger in loggers):
+        plots.append(report.draw_samples(spec, generated, None, directory.samples / "generated_only" / "final.png"))
     for logger in loggers:
         for plot in plots:
             log_image(logger, f"final/{plot.stem}", plot, step)

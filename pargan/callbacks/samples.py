@@ -8,7 +8,7 @@ import numpy as np
 import pytorch_lightning as pl
 
 from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
-from pargan.io.loggers import log_image
+from pargan.io.loggers import log_image, shows_images
 from pargan.report.samples import draw_samples
 from pargan.seeding import derive
 
@@ -23,16 +23,26 @@ class SampleImages(pl.Callback):
         every_n_epochs: draws after every n-th epoch, and after the first and the last.
         num_samples: generated records per plot, and real ones beside them.
         seed: for latents and the choice of real records.
+        log_real_records: give loggers the plots with real records too. By default they get plots of generated records
+            alone, which are written to `generated_only/` inside the folder.
 
     Raises:
         ParganError: an interval below 1, or a trainer without a `PartitionDataModule`.
     """
 
-    def __init__(self, folder: Path, every_n_epochs: int = 50, num_samples: int = 500, seed: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        every_n_epochs: int = 50,
+        num_samples: int = 500,
+        seed: int = 0,
+        log_real_records: bool = False,
+    ) -> None:
         self.folder = Path(folder)
         self.every_n_epochs = checked_interval(every_n_epochs)
         self.num_samples = num_samples
         self.seed = seed
+        self.log_real_records = log_real_records
         self.seconds = 0.0
         self._real: np.ndarray | None = None
 
@@ -48,8 +58,11 @@ class SampleImages(pl.Callback):
         start = time.perf_counter()
         spec = partition_datamodule(trainer, self).spec
         samples = pl_module.sample(self.num_samples, derive(self.seed, "shown samples")).cpu().numpy()
-        path = self.folder / f"epoch_{trainer.current_epoch + 1:05d}.png"
-        draw_samples(spec, samples, self._real, path)
-        for logger in trainer.loggers:
+        name = f"epoch_{trainer.current_epoch + 1:05d}.png"
+        path = draw_samples(spec, samples, self._real, self.folder / name)
+        loggers = [logger for logger in trainer.loggers if shows_images(logger)]
+        if loggers and not self.log_real_records:
+            path = draw_samples(spec, samples, None, self.folder / "generated_only" / name)
+        for logger in loggers:
             log_image(logger, "samples", path, pl_module.generator_steps)
         self.seconds += time.perf_counter() - start

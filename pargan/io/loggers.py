@@ -93,6 +93,11 @@ def _(logger: TensorBoardLogger, name: str, path: Path, step: int) -> None:
         logger.experiment.add_image(name, np.asarray(image.convert("RGB")), step, dataformats="HWC")
 
 
+def shows_images(logger: Logger) -> bool:
+    """Whether `log_image` shows an image in this logger."""
+    return log_image.dispatch(type(logger)) is not log_image.dispatch(object)
+
+
 @singledispatch
 def log_table(logger: Logger, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Log a table as `name`; loggers other than W&B and TensorBoard ignore it."""

@@ -15,7 +15,7 @@ def write_attacks(spec: RecordSpec, audit: AuditResult, directory: RunDirectory)
     Without attacks nothing is written.
 
     Returns:
-        The plots.
+        The plots of numbers; not the most exposed members, which are records of people.
 
     Raises:
         ParganError: a file cannot be written.
@@ -29,5 +29,5 @@ def write_attacks(spec: RecordSpec, audit: AuditResult, directory: RunDirectory)
         roc_curves(audit.attacks, directory.plots / "roc.png"),
         score_histograms(audit.attacks, directory.plots / "scores.png"),
     ]
-    exposed = write_exposed(spec, audit.risk, audit.members, audit.samples, directory)
-    return [*plots, exposed] if exposed is not None and exposed.suffix == ".png" else plots
+    write_exposed(spec, audit.risk, audit.members, audit.samples, directory)
+    return plots

@@ -1,5 +1,6 @@
 """A plot of a generated table: some rows, and each column's distribution beside the real one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from matplotlib.transforms import Bbox
 from pargan.records.tables import TableSpec
 from pargan.report.plot_style import FAKE, REAL, new_figure, percent, save, style_axes
 
+Groups = Sequence[tuple[np.ndarray, str]]
+"""Values (N,) of a column and their colour: generated ones, then real ones where they are shown."""
+
 COLUMNS = 20  # columns drawn, where a table has more
 ROWS = 6  # generated rows shown
 ACROSS = 4  # histograms in a row
@@ -19,9 +23,10 @@ LETTERS = 20  # of a value or a name, before it is cut
 BINS = 20
 
 
-def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray | None, path: Path) -> Path:
     """Draw generated (S, width) rows beside real (R, width) ones: a few rows, then each column's marginal."""
-    fake_columns, real_columns = spec.decode(generated), spec.decode(real)
+    fake_columns = spec.decode(generated)
+    real_columns = None if real is None else spec.decode(real)
     columns = spec.columns[:COLUMNS]
     down = -(-len(columns) // ACROSS)
     heights = 0.55 + 0.21 * (len(columns) + 1), 1.45 * down + 0.3
@@ -30,8 +35,9 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray, path: P
     left_out = f" (the first {COLUMNS} of {len(spec.columns)} columns)" if len(spec.columns) > COLUMNS else ""
     upper.suptitle(f"Generated rows, one in each column{left_out}", fontsize=10, x=0.01, ha="left")
     _draw_rows(upper, {column.name: fake_columns[column.name][:ROWS] for column in columns})
+    shown = "generated rows" if real is None else "generated (blue) and of real (grey) rows"
     lower.suptitle(
-        "Distribution of each column: share of generated (blue) and of real (grey) rows",
+        f"Distribution of each column: share of {shown}",
         fontsize=10,
         x=0.01,
         ha="left",
@@ -40,7 +46,9 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray, path: P
     for axes in panels[len(columns) :]:
         axes.set_axis_off()
     for axes, column in zip(panels, columns, strict=False):
-        _marginal(axes, fake_columns[column.name], real_columns[column.name], column.name, column.type)
+        groups = [(fake_columns[column.name], FAKE)]
+        groups += [] if real_columns is None else [(real_columns[column.name], REAL)]
+        _marginal(axes, groups, column.name, column.type)
     return save(figure, path)
 
 
@@ -60,23 +68,22 @@ def _draw_rows(figure: SubFigure, columns: dict[str, np.ndarray]) -> None:
         cell.set(linewidth=0.4, edgecolor="#CCCCCC")
 
 
-def _marginal(axes: Axes, fake: np.ndarray, real: np.ndarray, name: str, kind: str) -> None:
+def _marginal(axes: Axes, groups: Groups, name: str, kind: str) -> None:
     style_axes(axes)
     axes.set_title(_shortened(name), fontsize=8, loc="left")
     axes.tick_params(labelsize=7)
     axes.yaxis.set_major_formatter(percent)
     if kind == "categorical":
-        _bars(axes, fake, real)
+        _bars(axes, [(values.astype(str), colour) for values, colour in groups])
     else:
-        _histogram(axes, fake.astype(np.float64), real.astype(np.float64))
+        _histogram(axes, [(values.astype(np.float64), colour) for values, colour in groups])
 
 
-def _bars(axes: Axes, fake: np.ndarray, real: np.ndarray) -> None:
-    fake, real = fake.astype(str), real.astype(str)
-    values, counts = np.unique(real, return_counts=True)
+def _bars(axes: Axes, groups: Groups) -> None:
+    values, counts = np.unique(groups[-1][0], return_counts=True)
     drawn = values[np.argsort(-counts, kind="stable")[:VALUES]]
     places = np.arange(len(drawn))
-    for group, colour, shift in ((real, REAL, -0.2), (fake, FAKE, 0.2)):
+    for (group, colour), shift in zip(groups, (0.2, -0.2), strict=False):
         axes.bar(places + shift, [(group == value).mean() for value in drawn], width=0.4, color=colour)
     axes.set_xticks(places, [_shortened(value, 24 // len(drawn)) for value in drawn])
     axes.grid(visible=False, axis="x")
@@ -84,19 +91,20 @@ def _bars(axes: Axes, fake: np.ndarray, real: np.ndarray) -> None:
         axes.set_title(f"{len(drawn)} of {len(values)} values", fontsize=7, loc="right", color="#666666")
 
 
-def _histogram(axes: Axes, fake: np.ndarray, real: np.ndarray) -> None:
-    """Bins span the real values; the two end bins also hold the generated values beyond them."""
-    low, high = real.min(), real.max()
-    if low == high or not np.any(real % 1):
+def _histogram(axes: Axes, groups: Groups) -> None:
+    """Bins span the values of the last group; the two end bins also hold the values of the other beyond them."""
+    spanned = groups[-1][0]
+    low, high = spanned.min(), spanned.max()
+    if low == high or not np.any(spanned % 1):
         # Bins that cover unequal numbers of integers would show jumps that are not in the data.
         step = max(1.0, np.ceil((high - low + 1) / BINS))
         edges = np.arange(low, high + step + 1, step) - 0.5
     else:
         edges = np.linspace(low, high, BINS + 1)
-    for values, colour, filled in ((real, REAL, True), (fake, FAKE, False)):
+    for values, colour in reversed(groups):
         count, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges)
-        share = count / len(values)
-        axes.stairs(share, edges, color=colour, fill=filled, alpha=0.6 if filled else 1, linewidth=1.3)
+        filled = colour == REAL
+        axes.stairs(count / len(values), edges, color=colour, fill=filled, alpha=0.6 if filled else 1, linewidth=1.3)
 
 
 def _shortened(value: Any, letters: int = LETTERS) -> str:

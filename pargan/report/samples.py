@@ -22,10 +22,11 @@ FAKE_ROWS, REAL_ROWS = 6, 2
 
 
 @singledispatch
-def draw_samples(spec: Any, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+def draw_samples(spec: Any, generated: np.ndarray, real: np.ndarray | None, path: Path) -> Path:
     """Draw generated (S, *shape) records beside real (R, *shape) ones as a PNG at `path`; returns `path`.
 
-    A new kind of record is added with `draw_samples.register`.
+    Without real records the plot shows nothing but generated ones, so that it may be shown to people who may not see
+    the data. A new kind of record is added with `draw_samples.register`.
 
     Raises:
         NotImplementedError: nothing is registered for this kind of spec.
@@ -38,37 +39,41 @@ draw_samples.register(TableSpec, draw_table)
 
 
 @draw_samples.register
-def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray | None, path: Path) -> Path:
     """Scatter plot of the first two coordinates, the axes limited to the range of the real points."""
-    real, generated = (_first_two(spec.decode(records[:POINTS])) for records in (real, generated))
-    low, high = real.min(axis=0), real.max(axis=0)
+    generated = _first_two(spec.decode(generated[:POINTS]))
+    real = None if real is None else _first_two(spec.decode(real[:POINTS]))
+    framed = generated if real is None else real
+    low, high = framed.min(axis=0), framed.max(axis=0)
     margin = 0.15 * (high - low) + 1e-9
     low, high = low - margin, high + margin
     outside = int((~((generated >= low) & (generated <= high)).all(axis=1)).sum())
     figure = new_figure(4.6)
-    for i, axes in enumerate(figure.subplots(1, 2, sharex=True, sharey=True)):
+    panels = figure.subplots(1, 1 if real is None else 2, sharex=True, sharey=True, squeeze=False)[0]
+    for axes in panels:
         style_axes(axes)
-        axes.scatter(*real.T, s=5, color=REAL, alpha=0.35, linewidths=0)
-        if i == 1:
-            axes.scatter(*generated.T, s=5, color=FAKE, alpha=0.55, linewidths=0)
+        if real is not None:
+            axes.scatter(*real.T, s=5, color=REAL, alpha=0.35, linewidths=0)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         axes.set_aspect("equal")
-    left, right = figure.axes
-    left.set_title(f"{len(real)} real points", fontsize=10, loc="left")
+    panels[-1].scatter(*generated.T, s=5, color=FAKE, alpha=0.55, linewidths=0)
     note = f", {outside} not shown" if outside else ""
-    right.set_title(f"{len(generated)} generated points (blue){note}", fontsize=10, loc="left")
+    panels[-1].set_title(f"{len(generated)} generated points (blue){note}", fontsize=10, loc="left")
+    if real is not None:
+        panels[0].set_title(f"{len(real)} real points", fontsize=10, loc="left")
     return save(figure, path)
 
 
 @draw_samples.register
-def _images(spec: ImageSpec, generated: np.ndarray, real: np.ndarray, path: Path) -> Path:
+def _images(spec: ImageSpec, generated: np.ndarray, real: np.ndarray | None, path: Path) -> Path:
     """Grid of generated images above two rows of real ones."""
     _, height, width = spec.shape
-    ratio = height / width
-    figure = new_figure(0.6 + (FAKE_ROWS + REAL_ROWS) * 7.8 / ACROSS * ratio)
-    upper, lower = figure.subplots(2, 1, height_ratios=(FAKE_ROWS, REAL_ROWS))
-    _show(upper, generated, FAKE_ROWS, "Generated images")
-    _show(lower, real, REAL_ROWS, "Real images")
+    rows = [FAKE_ROWS] if real is None else [FAKE_ROWS, REAL_ROWS]
+    figure = new_figure(0.6 + sum(rows) * 7.8 / ACROSS * height / width)
+    panels = figure.subplots(len(rows), 1, height_ratios=rows, squeeze=False)[:, 0]
+    _show(panels[0], generated, FAKE_ROWS, "Generated images")
+    if real is not None:
+        _show(panels[1], real, REAL_ROWS, "Real images")
     return save(figure, path)
 
 

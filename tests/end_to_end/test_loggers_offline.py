@@ -70,6 +70,7 @@ def test_wandb_offline_holds_curves_config_images_and_the_final_table(tmp_path):
     media = log.parent / "files" / "media"
     images = {path.name.split("_")[0] for path in media.rglob("*.png")}
     assert {"samples", "final", "roc", "scores", "loss", "auc"} <= images
+    assert "exposed" not in images
     (table,) = media.rglob("metrics*.table.json")
     values = {row[0]: row[1] for row in json.loads(table.read_text())["data"]}
     for attack in result_of(directory)["attacks"]:
@@ -101,7 +102,7 @@ def test_tensorboard_holds_curves_config_images_and_the_final_table(tmp_path):
         written = [float(row[name]) for row in rows(directory / "metrics.csv")]
         assert logged == pytest.approx(written, rel=1e-4), name
     assert {"samples", "final/roc", "final/scores"} <= set(events.Tags()["images"])
-    assert "final/plots/text_summary" in events.Tags()["tensors"]
+    assert "final/metrics/text_summary" in events.Tags()["tensors"]
     assert "num_partitions: 3" in (directory / "tensorboard" / "hparams.yaml").read_text()
 
 
@@ -109,3 +110,65 @@ def test_no_logger_still_writes_metrics(tmp_path):
     process = start("train", *QUICK, "logger=none", cwd=tmp_path)
     assert process.wait(timeout=200) == 0
     assert len(rows(only_run(tmp_path) / "metrics.csv")) == 3
+
+
+# Numbers that stand in no generated row, since those are rounded to other digits, to be searched in every byte.
+ROWS = [f"{1000 + 7 * i}.{i:04d}7,{i % 5},{'yes' if i % 3 else 'no'}" for i in range(200)]
+
+
+def logged_files(directory):
+    """Every file that a logger wrote."""
+    folders = [path for name in ("wandb", "tensorboard") for path in directory.glob(name)]
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+
+
+@pytest.mark.parametrize(
+    ("logger", "dataset"),
+    [
+        (("logger=wandb", "logger.wandb.mode=offline"), "csv"),
+        (("logger=tensorboard",), "csv"),
+        (("logger=wandb", "logger.wandb.mode=offline"), "digits"),
+        (("logger=tensorboard",), "digits"),
+    ],
+)
+def test_loggers_are_given_no_record_of_the_data(tmp_path, logger, dataset):
+    pytest.importorskip("tensorboard")
+    (tmp_path / "my.csv").write_text("\n".join(["income,visits,left", *ROWS]) + "\n")
+    chosen = ["dataset=csv", "dataset.path=my.csv"] if dataset == "csv" else ["dataset=digits"]
+    sizes = ["num_partitions=2", "data.members=80", "data.nonmembers=40", "data.reference=40", "data.batch_size=10"]
+    quick = ["trainer=cpu", "trainer.max_epochs=2", "generator_steps=null", "evaluate_every=1", "audit.num_samples=80"]
+    ended = run_process("train", *chosen, *sizes, *quick, *logger, cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert "log_real_records" not in ended.err
+    directory = only_run(tmp_path)
+    files = logged_files(directory)
+    contents = [path.read_bytes() for path in files]
+    assert sum(map(len, contents)) > 10_000
+    if dataset == "csv":
+        for row in ROWS:
+            number = row.split(",")[0].encode()
+            assert not [path for path, content in zip(files, contents, strict=True) if number in content], number
+    # An image is a plot of numbers, or was drawn from generated records alone.
+    may_be_logged = [*directory.glob("plots/*.png"), *directory.glob("samples/generated_only/*.png")]
+    may_be_logged = {path.read_bytes() for path in may_be_logged if path.name != "exposed.png"}
+    with_real_records = [
+        path.read_bytes() for path in (*directory.glob("samples/*.png"), *directory.glob("plots/exp*"))
+    ]
+    assert len(with_real_records) >= 3
+    images = [content for content in contents if content.startswith(b"\x89PNG")]
+    assert bool(images) == (logger[0] == "logger=wandb")
+    assert set(images) <= may_be_logged
+    for image in with_real_records:
+        assert not [path for path, content in zip(files, contents, strict=True) if image in content]
+
+
+def test_loggers_are_given_real_records_when_that_is_asked_for(tmp_path):
+    given = ("logger=wandb", "logger.wandb.mode=offline", "log_real_records=true")
+    ended = run_process("train", *QUICK, "dataset=digits", *given, cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert "warning: log_real_records=true" in ended.err
+    directory = only_run(tmp_path)
+    contents = {path.read_bytes() for path in logged_files(directory)}
+    assert (directory / "plots" / "exposed.png").read_bytes() in contents
+    assert (directory / "samples" / "final.png").read_bytes() in contents
+    assert not (directory / "samples" / "generated_only").exists()

@@ -97,3 +97,19 @@ def test_draw_samples_bins_integers_evenly(tmp_path, monkeypatch):
     shares = band.patches[0].get_data().values
     assert shares.sum() == pytest.approx(1)
     np.testing.assert_allclose(shares[shares > 0], 1 / 20)
+
+
+@pytest.mark.parametrize("kind", ["points", "images", "tables"])
+def test_draw_samples_without_real_records_depends_on_generated_ones_alone(tmp_path, monkeypatch, kind):
+    table = {"age": RNG.normal(50, 9, 60), "town": np.array(["x", "y", "z"] * 20)}
+    formats = {
+        "points": (PointsSpec(2), RNG.normal(size=(60, 2)).astype(np.float32)),
+        "images": (ImageSpec(1, 8, 8), RNG.uniform(-1, 1, size=(60, 1, 8, 8)).astype(np.float32)),
+        "tables": (spec := TableSpec.fit(table, {"age": Numeric, "town": Categorical}), spec.encode(table)),
+    }
+    spec, generated = formats[kind]
+    alone = draw_samples(spec, generated, None, tmp_path / "alone.png")
+    beside = draw_samples(spec, generated, generated[:30], tmp_path / "beside.png")
+    assert alone.read_bytes() != beside.read_bytes()
+    with Image.open(alone) as plot, Image.open(beside) as other:
+        assert plot.size[0] == other.size[0] == 1200
