@@ -74,7 +74,7 @@ def test_audits_from_files(run, tmp_path, inception_weights):
         assert_measured_by_inception(result_of(new)["quality"])
 
 
-def test_what_cannot_be_measured_is_refused_before_training(run, tmp_path, inception_weights):
+def test_inception_that_cannot_be_used_is_refused_before_training(run, tmp_path, inception_weights):
     np.savez(tmp_path / "m.npz", x=np.random.default_rng(0).normal(size=(20, 2)))
     np.savez(tmp_path / "n.npz", x=np.random.default_rng(1).normal(size=(20, 2)))
     (tmp_path / "other.pth").write_bytes(b"something else")
@@ -83,7 +83,7 @@ def test_what_cannot_be_measured_is_refused_before_training(run, tmp_path, incep
     cases = [
         ("train", (*DIGITS, "inception=no.pth"), "inception=no.pth cannot be read (No such file or directory); give"),
         ("train", (*DIGITS, "inception=other.pth"), "inception=other.pth does not hold the weights"),
-        ("train", (*DIGITS, "inception=3"), "inception=3 does not work; give the path of a file"),
+        ("train", (*DIGITS, "inception=3"), "inception=3 does not work; give a path"),
         ("train", (*BLOBS, f"inception={inception_weights}"), f"inception={inception_weights} {kind}"),
         ("attack", (*samples, f"inception={inception_weights}"), f"inception={inception_weights} {kind}"),
         ("attack", (*samples, "inception=no.pth"), "inception=no.pth cannot be read"),
