@@ -13,6 +13,7 @@ from hydra._internal.utils import _locate  # get_object prints what it cannot im
 from hydra.errors import InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
+from pargan.app.error_messages import one_line
 from pargan.errors import ParganError
 
 NAMED_VALUE = re.compile(r"(?<![^\s(\[,])([A-Za-z_]\w*)=(None\b|True\b|False\b)?(?=\S)?")
@@ -32,9 +33,12 @@ def errors_in_configuration_keys(cfg: DictConfig, choices: Mapping[str, Any]) ->
         yield
     except Exception as error:
         found, node = _cause(error)
-        if found is None:
-            raise
-        raise ParganError(_Translation(cfg, choices, found, node).message()) from error
+        if found is not None:
+            raise ParganError(_Translation(cfg, choices, found, node).message()) from error
+        if isinstance(error, InstantiationException):
+            key = _Translation(cfg, choices, ParganError(""), node).raising[0] if node else "the configuration"
+            raise ParganError(_not_built(key, error)) from error
+        raise
 
 
 def _cause(error: BaseException) -> tuple[ParganError | None, str | None]:
@@ -45,9 +49,21 @@ def _cause(error: BaseException) -> tuple[ParganError | None, str | None]:
         node = full_key.group(1) if full_key else node
         following = current.__cause__ or current.__context__
         if following is None:
-            return None, None
+            return None, node
         current = following
     return current, node
+
+
+def _not_built(key: str, error: InstantiationException) -> str:
+    missing = re.search(r"Error locating target '(.*?)'", str(error))
+    if missing:
+        return (
+            f"{key}._target_={missing.group(1)} cannot be imported; "
+            f"give the full dotted name of a class, for example torch.optim.Adam"
+        )
+    target = re.search(r"'([^']*)'", str(error))
+    remedy = f"; see the arguments of {target.group(1)}" if target else ""
+    return f"{key} cannot be built: {one_line(str(error.__cause__ or error))}{remedy}"
 
 
 class _Translation:

@@ -11,7 +11,6 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import (
     ConfigCompositionException,
     HydraException,
-    InstantiationException,
     MissingConfigException,
     OverrideParseException,
 )
@@ -41,7 +40,7 @@ def error_message(error: BaseException) -> str | None:
     chain = list(_chain(error))
     for each in chain:
         if isinstance(each, ParganError):
-            return _one_line(str(each))
+            return one_line(str(each))
     for each in chain:
         if isinstance(each, MissingConfigException) and each.missing_cfg_file:
             return _unknown_option(each)
@@ -49,8 +48,6 @@ def error_message(error: BaseException) -> str | None:
             return f"{each.full_key} has no value; give one: {each.full_key}=..."
         if isinstance(each, OverrideParseException):
             return _unreadable(each)
-        if isinstance(each, InstantiationException):
-            return _unbuildable(each)
         if isinstance(each, OSError) and each.errno in DISK_FULL:
             return str(write_error(Path(str(each.filename or "a file of the run")), each))
         if isinstance(each, OSError) and each.filename is not None:  # which may come from reading or from writing
@@ -88,9 +85,10 @@ def _unknown_key(error: OmegaConfBaseException) -> str:
     holders = _holders(given) if "_target_" in place else []  # what a group's option was composed into has one
     if holders:
         return f"{given} is a key of {', '.join(holders)} only; name one of them beside it"
-    if not known:
-        return f"{given} is not a key: {prefix.rstrip('.')} has no settings here; leave it out"
-    return f"{given} is not a key{guess(given, known)}; choose one of {', '.join(known)}"
+    added = f"+{given}=... sets a parameter of {place['_target_']} that is not listed" if "_target_" in place else ""
+    remedies = [f"choose one of {', '.join(known)}"] if known else []
+    remedies += [added] if added else []
+    return f"{given} is not a key{guess(given, known)}; {', or '.join(remedies) or 'leave it out'}"
 
 
 def _holders(key: str) -> list[str]:
@@ -113,7 +111,7 @@ def guess(value: str, options: Sequence[str]) -> str:
 def _unreadable(error: OverrideParseException) -> str:
     key, separator, value = str(error.override).partition("=")
     quoted = f"""{key}="{value}\""""
-    if separator and _is_readable(quoted):
+    if separator and not value.startswith("{") and _is_readable(quoted):
         return f"{error.override} cannot be read; put the value in quotes, and all of it in others: '{quoted}'"
     if separator and value.startswith("{"):
         return (
@@ -128,23 +126,10 @@ def _unreadable(error: OverrideParseException) -> str:
 
 def _is_readable(override: str) -> bool:
     try:
-        OverridesParser.create().parse_override(override)
+        OverridesParser.create().parse_overrides([override])
     except OverrideParseException:
         return False
     return True
-
-
-def _unbuildable(error: InstantiationException) -> str:
-    text = str(error)
-    found = re.search(r"full_key: (\S+)", text)
-    key = found.group(1) if found else "the configuration"
-    missing = re.search(r"Error locating target '(.*?)'", text)
-    if missing:
-        return (
-            f"{key}._target_={missing.group(1)} cannot be imported; "
-            f"give the full dotted name of a class, for example torch.optim.Adam"
-        )
-    return f"{key} cannot be built: {_one_line(str(error.__cause__ or text))}; see the arguments of {_quoted(error)}"
 
 
 def _first_lines(error: BaseException) -> str:
@@ -154,5 +139,6 @@ def _first_lines(error: BaseException) -> str:
     return "; ".join(line.rstrip(".") for line in lines) + "; see conf/ or --help for the keys there are"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text without line breaks."""
     return " ".join(text.split())

@@ -123,6 +123,17 @@ def test_errors_of_functions_that_hydra_only_names():
     assert said.startswith("dataset.path=no.csv ")
 
 
+def test_errors_of_components_that_cannot_be_built():
+    def build(cfg):
+        instantiate(cfg.data.source)
+
+    said = message(build, "dataset._target_=pargan.data.nothing")
+    assert said.startswith("dataset._target_=pargan.data.nothing cannot be imported")
+    said = message(build, "dataset._target_=builtins.int", "dataset._partial_=false", "+dataset.base=2")
+    assert said.startswith("dataset cannot be built: ")
+    assert said.endswith("see the arguments of builtins.int")
+
+
 def test_other_errors_pass_through():
     with pytest.raises(KeyError), errors_in_configuration_keys(OmegaConf.create({}), {}):
         raise KeyError("seed")

@@ -17,6 +17,8 @@ CONFIGURATION = {
     "model=nope": ["model=nope is not known", "mlp"],
     "num_partition=3": ["num_partition is not a key", "did you mean num_partitions?"],
     "trainer.max_epoch=3": ["trainer.max_epoch is not a key", "did you mean trainer.max_epochs?"],
+    "loss.gamma=1": ["loss.gamma is not a key", "+loss.gamma="],
+    "trainer.callback=[]": ["trainer.callback is not a key", "+trainer.callback="],
     "loss": ["loss cannot be read", "key=value"],
     "num_partitions=1,2": ["num_partitions=1,2", "add -m"],
     "loss=null": ["null", "loss=js"],

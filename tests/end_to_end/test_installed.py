@@ -85,6 +85,68 @@ def test_the_library_is_taken_without_hydra(bin_folder, tmp_path):
     assert _call(bin_folder / "python", "-c", code, cwd=tmp_path, **_bare()).strip() == "[]"
 
 
+LOSS = """
+from torch.nn.functional import softplus
+from pargan.losses import AdversarialLoss
+
+class Mine(AdversarialLoss):
+    def __init__(self, gamma=1.0):
+        self.gamma = gamma
+
+    def discriminator(self, real, fake):
+        return softplus(fake - real)
+
+    def generator(self, fake):
+        return softplus(-self.gamma * fake)
+"""
+ATTACK = """
+from pargan.attacks import SamplesView
+
+class Mine:
+    access = SamplesView
+
+    def __call__(self, view, records):
+        return -records.flatten(1).norm(dim=1)
+"""
+DATA = """
+import numpy as np
+from pargan import Pool
+from pargan.metrics import PointsQuality
+from pargan.records import PointsSpec
+
+def points(n):
+    return Pool(np.random.default_rng(0).normal(size=(n, 2)), PointsSpec(2), PointsQuality())
+"""
+
+
+def test_pargan_train_with_components_of_a_config_dir(bin_folder, tmp_path):
+    for name, text in (("my_losses", LOSS), ("my_attacks", ATTACK), ("my_data", DATA)):
+        (tmp_path / f"{name}.py").write_text(text)
+    for name, text in {
+        "loss/mine": "_target_: my_losses.Mine\ngamma: 0.5\n",
+        "attack/mine": "# @package attack.mine\n_target_: my_attacks.Mine\n",
+        "dataset/mine": "_target_: my_data.points\nn: 300\n",
+    }.items():
+        path = tmp_path / "my_conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    given = ("--config-dir", "my_conf", "dataset=mine", "loss=mine", "attack=[mine]", "experiment=smoke")
+    small = ("num_partitions=2", "data.batch_size=10", "trainer.accelerator=cpu", "audit.num_samples=100")
+    table = _call(bin_folder / "pargan-train", *given, *small, cwd=tmp_path, **_bare())
+    assert "mine  " in table
+    run = only_run(tmp_path)
+    _call(bin_folder / "pargan-train", f"resume={run}", "trainer.max_epochs=3", cwd=tmp_path, **_bare())
+    assert result_of(run)["training"]["epochs"] == 3
+    text = _call(bin_folder / "pargan-attack", "--config-dir", "my_conf", "--help", cwd=tmp_path, **_bare())
+    assert text.startswith("Usage: pargan-attack [key=value ...]")
+    assert " mine, [monte_carlo]," in " ".join(text.split())
+    ended = subprocess.run(
+        [bin_folder / "pargan-train", "--config-dir", "my_conf", "loss=min"],
+        cwd=tmp_path, env=_bare(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.stderr.startswith("pargan-train: loss=min is not known (did you mean mine?); choose one of hinge, js,")
+
+
 def test_the_scripts_of_the_checkout(tmp_path):
     quick = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
     assert "run directory: " in _call(sys.executable, ROOT / "train.py", *quick, cwd=tmp_path, **environment())
