@@ -1,5 +1,6 @@
 """From the name of a parameter, which the core raises errors about, to the configuration key that sets it."""
 
+import copy
 import inspect
 import re
 import sys
@@ -29,6 +30,7 @@ def errors_in_configuration_keys(cfg: DictConfig, choices: Mapping[str, Any]) ->
         cfg: the configuration that the code inside was built from.
         choices: group -> chosen option, shown as the value of a key that is a group.
     """
+    cfg = copy.deepcopy(cfg)  # instantiate() replaces some ${...} of the original by their values
     try:
         yield
     except Exception as error:

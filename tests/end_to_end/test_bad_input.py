@@ -42,7 +42,7 @@ CONFIGURATION = {
     "module.generator_optimizer.lr=fast": ["module.generator_optimizer.lr=fast", "torch.optim.Adam"],
     "module.generator_optimizer._target_=torch.optim.Foo": ["torch.optim.Foo", "torch.optim.Adam"],
     "module.generator_optimizer.lr=-1": ["module.generator_optimizer.lr=-1", "Invalid learning rate"],
-    "+module.ema=0.9": ["module.ema is not an argument of pargan.ParGANModule", "d_steps"],
+    "+module.average=0.9": ["module.average is not an argument of pargan.ParGANModule", "d_steps"],
     "+dataset.drop=[plan]": ["dataset.drop is not an argument of pargan.data.blobs"],
     "+trainer.gradient_clip_val=1.0": ["trainer.gradient_clip_val=1.0", "null"],
     "+trainer.accumulate_grad_batches=2": ["trainer.accumulate_grad_batches=2", "give 1"],
@@ -61,7 +61,7 @@ CONFIGURATION = {
     "callbacks.best.monitor=gap/partition_3": ["callbacks.best.monitor=gap/partition_3", "gap/mean"],
     "resume=nope": ["resume=nope is not a run directory", "outputs/"],
     "dataset=csv": ["dataset.path is missing", "dataset.path=my.csv"],
-    "dataset=mnist": ["data_dir=", "MNIST/raw/train-images-idx3-ubyte", "data_dir"],
+    "dataset=mnist": [" data_dir=", "MNIST/raw/train-images-idx3-ubyte", "data_dir"],
     "dataset=hospital": ["tabular/hospital.csv", "put the file at"],
 }
 TABLES = {
