@@ -44,8 +44,9 @@ class ReferenceStep:
             ):
                 fake = self._fake(len(own)).detach()
                 loss = self.loss.discriminator(discriminator(own).view(1, -1), discriminator(fake).view(1, -1))
-                at = self.loss.penalty_records(own[None], fake[None])
-                if at is not None:
+                if self.loss.differentiates_twice:
+                    position = torch.rand(1, len(own), device=own.device)
+                    at = self.loss.penalty_records(own[None], fake[None], position)
                     loss = loss + self.loss.gradient_penalty(input_gradients(_alone(discriminator), at))
                 optimizer.zero_grad()
                 loss.mean().backward()

@@ -27,7 +27,7 @@ class AdversarialLoss:
         if has_penalty and cls.penalty_records is AdversarialLoss.penalty_records:
             raise TypeError(
                 f"{cls.__name__} has a gradient_penalty but does not say at which records; "
-                f"define penalty_records(real, fake) too"
+                f"define penalty_records(real, fake, position) too"
             )
         cls.differentiates_twice = has_penalty
 
@@ -39,9 +39,17 @@ class AdversarialLoss:
         """Loss of the generator against each discriminator, per fake logit: (K, B) -> (K, B)."""
         raise NotImplementedError
 
-    def penalty_records(self, real: Tensor, fake: Tensor) -> Tensor | None:
-        """The records (K, n, *shape) at which `gradient_penalty` is taken; None where the loss has no penalty."""
-        return None
+    def penalty_records(self, real: Tensor, fake: Tensor, position: Tensor) -> Tensor:
+        """The records at which `gradient_penalty` is taken; asked for only where there is a penalty.
+
+        Args:
+            real, fake: (K, B, *shape).
+            position: (K, B), uniform in (0, 1), drawn by the caller so that the loss itself draws nothing.
+
+        Returns:
+            (K, n, *shape), without history.
+        """
+        raise NotImplementedError
 
     def gradient_penalty(self, gradients: Tensor) -> Tensor:
         """A term of each discriminator's loss, from the gradients of its logits at the penalty records.
@@ -101,9 +109,8 @@ class Wasserstein(AdversarialLoss):
         """-D(G(z))."""
         return -fake
 
-    def penalty_records(self, real: Tensor, fake: Tensor) -> Tensor:
-        """u = x + a (G(z) - x), a ~ U(0, 1) per record."""
-        position = torch.rand(real.shape[:2], device=real.device, dtype=real.dtype)
+    def penalty_records(self, real: Tensor, fake: Tensor, position: Tensor) -> Tensor:
+        """u = x + a (G(z) - x), a = position ~ U(0, 1) per record."""
         position = position.reshape(*position.shape, *(1,) * (real.dim() - 2))  # (K, B, 1, ...)
         # A generator under bf16-mixed returns bfloat16, real records stay float32.
         return torch.lerp(real, fake.to(real.dtype), position).detach()

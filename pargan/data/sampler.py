@@ -37,8 +37,10 @@ class PartitionSampler(Sampler[Tensor]):
 
     def __iter__(self) -> Iterator[Tensor]:
         rng = np.random.default_rng(derive(self.seed, "shuffle", self.epoch))
-        members = np.arange(self.num_partitions * self.partition_size).reshape(self.num_partitions, -1)
-        order = torch.from_numpy(rng.permuted(members, axis=1))  # (K, n)
+        # Row after row from one stream, so that the order of partition k does not depend on how many follow it.
+        keys = rng.random((self.num_partitions, self.partition_size))
+        first = np.arange(self.num_partitions)[:, None] * self.partition_size
+        order = torch.from_numpy(first + keys.argsort(axis=1, kind="stable"))  # (K, n)
         for step in range(len(self)):
             yield order[:, step * self.batch_size : (step + 1) * self.batch_size]
 

@@ -57,8 +57,21 @@ class Acceleration:
         """A function that computes the same losses."""
         return function
 
-    def gradients(self, function: Gradients, reads: Sequence[Tensor], leaves_on: Sequence[Tensor]) -> Gradients:
-        """A function that reads the same parameters and leaves the same gradients on some of them."""
+    def gradients(
+        self,
+        function: Gradients,
+        reads: Sequence[Tensor],
+        leaves_on: Sequence[Tensor],
+        generators: Sequence[torch.Generator] = (),
+    ) -> Gradients:
+        """A function that leaves the same gradients on the same parameters.
+
+        Args:
+            function: computes the gradients of a batch.
+            reads: the parameters it reads.
+            leaves_on: those of them that receive gradients.
+            generators: what it draws from beside the global generator.
+        """
         return function
 
 
@@ -102,7 +115,7 @@ class Compiled(Acceleration):
 class Recorder(Protocol):
     """Records what a function launches on a device, to launch it again without the function."""
 
-    def record(self, function: Callable[[], Tensor]) -> Tensor:
+    def record(self, function: Callable[[], Tensor], generators: Sequence[torch.Generator]) -> Tensor:
         """Record without executing; returns where the results will be."""
 
     def replay(self) -> None:
@@ -115,8 +128,10 @@ class CudaRecorder:
     def __init__(self) -> None:
         self._graph = torch.cuda.CUDAGraph()
 
-    def record(self, function: Callable[[], Tensor]) -> Tensor:
+    def record(self, function: Callable[[], Tensor], generators: Sequence[torch.Generator]) -> Tensor:
         """Capture."""
+        for generator in generators:
+            self._graph.register_generator_state(generator)
         # The threads of a data loader may allocate pinned memory meanwhile.
         with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
             return function()
@@ -165,9 +180,15 @@ class Graphed(Acceleration):
                 remedy="use precision=32-true or precision=bf16-mixed",
             )
 
-    def gradients(self, function: Gradients, reads: Sequence[Tensor], leaves_on: Sequence[Tensor]) -> Gradients:
+    def gradients(
+        self,
+        function: Gradients,
+        reads: Sequence[Tensor],
+        leaves_on: Sequence[Tensor],
+        generators: Sequence[torch.Generator] = (),
+    ) -> Gradients:
         """`function`, replayed from its `warm_up`-th call on."""
-        return _Replayed(function, reads, leaves_on, self.warm_up, self.recorder)
+        return _Replayed(function, reads, leaves_on, generators, self.warm_up, self.recorder)
 
 
 class _Replayed:
@@ -176,12 +197,14 @@ class _Replayed:
         function: Gradients,
         reads: Sequence[Tensor],
         leaves_on: Sequence[Tensor],
+        generators: Sequence[torch.Generator],
         warm_up: int,
         recorder: Callable[[], Recorder],
     ) -> None:
         self._function = function
         self._reads = reads
         self._leaves_on = leaves_on
+        self._generators = generators
         self._left = self._warm_up = warm_up
         self._make = recorder
         self._recorder: Recorder | None = None
@@ -197,7 +220,7 @@ class _Replayed:
             return self._warmed(batch)
         if self._recorder is None:
             recorder, self._batch = self._make(), batch.map(torch.clone)
-            self._loss = recorder.record(lambda: self._function(self._batch))
+            self._loss = recorder.record(lambda: self._function(self._batch), self._generators)
             self._recorder, self._places = recorder, self._where()
         elif _shapes(batch) != _shapes(self._batch):
             return self._function(batch)

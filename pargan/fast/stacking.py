@@ -46,10 +46,10 @@ SLOPES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
     nn.LeakyReLU: _leaky_slope,
     LeakyReLU: _leaky_slope,
     nn.ReLU: lambda layer, hidden: (hidden > 0).to(hidden.dtype),
-    nn.Dropout: lambda layer, hidden: layer(torch.ones_like(hidden)),
-    Dropout: lambda layer, hidden: layer(torch.ones_like(hidden)),
 }
-"""What each number that enters the layer is multiplied with; dropout draws it."""
+"""What each number that enters the layer is multiplied with; for dropout see `Stack.mask`."""
+
+DROPOUT = frozenset({nn.Dropout, Dropout})
 
 
 Judgement = tuple[Tensor, Tensor, Tensor | None]
@@ -61,13 +61,19 @@ class Stack:
 
     Args:
         networks: K networks of equal structure, for which `reason_not_stackable` found nothing.
+        num_partitions: networks for which dropout is drawn, of which these may be a part; by default K.
+        rows: which of them the K networks are; by default all.
 
     Attributes:
         vector: every parameter of all networks, the K equally shaped ones side by side. Gradients arrive here, and
             an optimiser of this one tensor does the work of K optimisers of many.
     """
 
-    def __init__(self, networks: Sequence[nn.Module]) -> None:
+    def __init__(
+        self, networks: Sequence[nn.Module], num_partitions: int | None = None, rows: Sequence[int] | None = None
+    ) -> None:
+        self._num_drawn = num_partitions or len(networks)
+        self._rows = None if rows is None or len(rows) == self._num_drawn else list(rows)
         self._shapes = [(len(networks), *parameter.shape) for parameter in networks[0].parameters()]
         self._owners: list[list[nn.Parameter]] = []  # of each shape, in the order of the networks
         self._shown = 0  # where the gradients lie that the networks' own parameters show
@@ -114,8 +120,21 @@ class Stack:
             if isinstance(layer, nn.Linear):
                 hidden = _dense(layer, hidden, parameters)
             elif not isinstance(layer, nn.Flatten):  # its training flag is followed, so dropout knows when it is off
-                hidden = layer(hidden)
+                is_drawn = type(layer) in DROPOUT and self._rows is not None
+                hidden = hidden * self.mask(layer, hidden) if is_drawn else layer(hidden)
         return hidden.reshape(records.shape[:2])
+
+    def mask(self, layer: nn.Module, hidden: Tensor) -> Tensor:
+        """What dropout multiplies hidden (K, N, F) with.
+
+        Drawn for all networks among which these are, so that it does not depend on how many of them are stacked here.
+        """
+        if self._rows is None:
+            return layer(torch.ones_like(hidden))
+        return layer(hidden.new_ones(self._num_drawn, *hidden.shape[1:]))[self._rows]
+
+    def _slope(self, layer: nn.Module, hidden: Tensor) -> Tensor:
+        return self.mask(layer, hidden) if type(layer) in DROPOUT else SLOPES[type(layer)](layer, hidden)
 
     def input_gradients(self, records: Tensor) -> Tensor | None:
         """The gradient of every logit in its record, (K, B, *shape) -> the same, differentiable in the parameters.
@@ -123,7 +142,7 @@ class Stack:
         By the chain rule written out, which takes a fraction of the operations of differentiating twice. It
         supposes slopes that do not change with the parameters, and gives None for networks with other layers.
         """
-        if any(type(layer) not in SLOPES and type(layer) not in LINEAR for layer in self._layers):
+        if any(type(layer) not in SLOPES and type(layer) not in LINEAR | DROPOUT for layer in self._layers):
             return None
         return self._input_gradients(records)
 
@@ -134,8 +153,8 @@ class Stack:
             for layer in self._layers:
                 if isinstance(layer, nn.Linear):
                     hidden = _dense(layer, hidden, parameters)
-                elif type(layer) in SLOPES:
-                    slopes.append(SLOPES[type(layer)](layer, hidden))
+                elif type(layer) not in LINEAR:
+                    slopes.append(self._slope(layer, hidden))
                     hidden = hidden * slopes[-1]
         gradient = torch.ones_like(hidden)  # of the logits
         backwards = reversed(weights)
@@ -144,7 +163,7 @@ class Stack:
                 if layer.bias is not None:
                     next(backwards)
                 gradient = torch.bmm(gradient, next(backwards))
-            elif type(layer) in SLOPES:
+            elif type(layer) not in LINEAR:
                 gradient = gradient * slopes.pop()
         return gradient.reshape(records.shape).to(records.dtype)
 

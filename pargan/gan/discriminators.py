@@ -4,7 +4,7 @@ Legend: K partitions, B records of each, *shape of one record.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from pargan.errors import ParganError
 from pargan.fast.stacking import Judgement, Stack, reason_not_stackable
+from pargan.gan.streams import PartitionStreams
+from pargan.seeding import derive
 
 logger = logging.getLogger(__name__)
 
@@ -25,21 +27,30 @@ class Discriminators(nn.ModuleList):
         discriminator: builds one network, (B, *shape) -> (B,) or (B, 1) logits; called K times, so that
             every network starts from its own random weights.
         num_partitions: K.
+        rows: the partitions whose networks are built, for a process that trains those alone; by default all. K below
+            is their number then, and their random numbers are those they have among all `num_partitions`.
 
     Raises:
         ParganError: K < 1, or the factory returned the same network twice.
     """
 
-    def __init__(self, discriminator: Callable[[], nn.Module], num_partitions: int) -> None:
+    def __init__(
+        self, discriminator: Callable[[], nn.Module], num_partitions: int, rows: Sequence[int] | None = None
+    ) -> None:
         if num_partitions < 1:
             raise ParganError(f"num_partitions={num_partitions} leaves no discriminator; give 1 or more")
-        networks = [discriminator() for _ in range(num_partitions)]
-        if len({id(network) for network in networks}) < num_partitions:
+        built = tuple(range(num_partitions) if rows is None else rows)
+        networks = [discriminator() for _ in built]
+        if len({id(network) for network in networks}) < len(networks):
             raise ParganError(
                 "the discriminator factory returned one network twice, so the partitions would share it; "
                 "give a function that builds a new network at every call"
             )
         super().__init__(networks)
+        self.num_partitions = num_partitions
+        self.rows = built
+        self._streams: PartitionStreams | None = None  # of a loop, inside `drawing_from`
+        self._is_drawing = False
         self._stack: Stack | None = None
         self._reason_not_stacked: str | None = None  # what was said of it last
         self.register_load_state_dict_post_hook(_rebind_parameters)  # assign=True gives parameters storage of their own
@@ -62,7 +73,7 @@ class Discriminators(nn.ModuleList):
         if reason is not None:
             self._stack = None
         elif self._stack is None:
-            self._stack = Stack(list(self))
+            self._stack = Stack(list(self), self.num_partitions, self.rows)
         self.rebind_parameters()
         return self.trainable_parameters
 
@@ -95,7 +106,41 @@ class Discriminators(nn.ModuleList):
             return self._stack(records)
         if records.stride(0) == 0:  # the same records for all, which a network may write into
             records = records.clone()
-        return torch.stack([network(own).reshape(len(own)) for network, own in zip(self, records, strict=True)])
+        streams = self._streams if self._is_drawing else None
+        logits = []
+        for index, (network, row) in enumerate(zip(self, records, strict=True)):
+            if streams is not None:
+                streams.enter(index)
+            logits.append(network(row).reshape(len(row)))
+            if streams is not None:
+                streams.leave(index)
+        return torch.stack(logits)
+
+    def own(self, values: Tensor) -> Tensor:
+        """Of (num_partitions, ...) the rows (K, ...) of the networks here."""
+        return values if len(self.rows) == self.num_partitions else values[list(self.rows)]
+
+    @contextmanager
+    def drawing_from(self, seed: int, step: int, device: torch.device) -> Iterator[None]:
+        """Inside, what network k draws, such as its dropout, depends on (seed, step, k) alone.
+
+        In a loop each network has a stream of its own. Stacked networks draw from the global stream, for all
+        `num_partitions` at once, and take their rows.
+        """
+        if self._stack is None:
+            if self._streams is None or self._streams.device != device:
+                self._streams = PartitionStreams(len(self), device)
+            self._streams.seed([derive(seed, f"discriminator {k}", step) for k in self.rows])
+            self._is_drawing = True
+        try:
+            yield
+        finally:
+            self._is_drawing = False
+
+    @property
+    def generators(self) -> list[torch.Generator]:
+        """The streams that networks in a loop draw from."""
+        return self._streams.generators if self._is_drawing and self._streams is not None else []
 
     def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
         """All that an update asks the networks, in one pass through them where that is the same.
@@ -141,9 +186,8 @@ class Discriminators(nn.ModuleList):
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy's parameters share nothing, so it is made of K plain networks, each with storage of its own."""
-        if self._stack is None:
-            return self.__dict__
-        return {**self.__dict__, "_stack": None, "_modules": deepcopy(self._modules)}
+        state = {**self.__dict__, "_streams": None, "_is_drawing": False}
+        return state if self._stack is None else {**state, "_stack": None, "_modules": deepcopy(self._modules)}
 
 
 @torch.compiler.disable

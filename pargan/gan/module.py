@@ -4,7 +4,8 @@ Legend: K partitions, B records of each, *shape of one record.
 Source: Chen, Wang, Gao, Shi, KDD 2021, doi 10.1145/3447548.3467445.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytorch_lightning as pl
@@ -119,7 +120,7 @@ class ParGANModule(pl.LightningModule):
         """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
         batch = Batch.wrap(batch)
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
-        with seeded(derive(self.seed, "training step", self.generator_steps), self.device):
+        with self._random_numbers():
             for _ in range(self.d_steps):
                 d_loss = self.updates.discriminators(batch)  # to each discriminator the gradient of its own loss
                 discriminator_optimizer.step()
@@ -129,6 +130,15 @@ class ParGANModule(pl.LightningModule):
             self.averaged.update(self.generator)
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
+
+    @contextmanager
+    def _random_numbers(self) -> Iterator[None]:
+        """Inside, random numbers depend on (seed, step) alone, those of discriminator k on (seed, step, k)."""
+        with (
+            seeded(derive(self.seed, "training step", self.generator_steps), self.device),
+            self.discriminators.drawing_from(self.seed, self.generator_steps, self.device),
+        ):
+            yield
 
     def configure_optimizers(self) -> list[Optimizer]:
         """The discriminators' optimiser, then the generator's."""

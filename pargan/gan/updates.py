@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Gradients
+from pargan.fast.acceleration import Acceleration, Gradients, Losses
 from pargan.gan.discriminators import Discriminators
 from pargan.losses import AdversarialLoss
 from pargan.records.batch import Batch
@@ -74,6 +74,7 @@ class Updates:
                 self.discriminator_networks.trainable_parameters,
                 # The networks' own parameters show the gradient of the one vector, once if it stays in its place.
                 keep_storage=self.discriminator_networks.stacked,
+                interpolates=self.loss.differentiates_twice,
             )
         return self._update_discriminators(batch)
 
@@ -82,7 +83,7 @@ class Updates:
         if self._update_generator is None:
             self._update_generator = self._prepared(
                 GeneratorLosses(self.generator_network, self.discriminator_networks, self.loss),
-                1 / len(self.discriminator_networks),
+                1 / self.discriminator_networks.num_partitions,
                 list(self.generator_network.parameters()),
                 keep_storage=False,
             )
@@ -105,11 +106,12 @@ class Updates:
 
     def _prepared(
         self,
-        losses: Callable[[Batch, Tensor], Tensor],
+        losses: Losses,
         weight: float,
         parameters: Sequence[nn.Parameter],
         *,
         keep_storage: bool,
+        interpolates: bool = False,
     ) -> Gradients:
         update = Update(
             losses=self.acceleration.losses(losses),
@@ -119,9 +121,11 @@ class Updates:
             latents=self.latents,
             latent_dim=self.latent_dim,
             backward=self.backward,
+            interpolates=interpolates,
+            num_partitions=self.discriminator_networks.num_partitions,
         )
         reads = [*self.discriminator_networks.trainable_parameters, *self.generator_network.parameters()]
-        return self.acceleration.gradients(update, reads, parameters)
+        return self.acceleration.gradients(update, reads, parameters, self.discriminator_networks.generators)
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy compiles and records for itself."""
@@ -130,31 +134,40 @@ class Updates:
 
 @dataclass
 class Update:
-    """One update of one player: draw latents, evaluate the losses, differentiate their weighted sum.
+    """One update of one player: draw random numbers, evaluate the losses, differentiate their weighted sum.
+
+    Latents and positions are drawn here, from the stream of the step and for all partitions, whichever of them the
+    batch holds: what partition k draws does not depend on how many partitions a process trains.
 
     Args:
-        losses: a batch and latents -> the loss (K,) of each partition.
+        losses: a batch, latents, positions -> the loss (K,) of each partition.
         weight: of each partition's loss in the sum.
         parameters: the player's own, which receive the gradient.
         keep_storage: whether gradients are set to zero where they lie, and not dropped.
         latents: draws the latents.
         latent_dim: size of a latent.
         backward: differentiates a loss.
+        interpolates: whether positions between real and fake records are drawn, for a gradient penalty.
+        num_partitions: of the whole training.
     """
 
-    losses: Callable[[Batch, Tensor], Tensor]
+    losses: Losses
     weight: float
     parameters: Sequence[nn.Parameter]
     keep_storage: bool
     latents: Latents
     latent_dim: int
     backward: Backward
+    interpolates: bool
+    num_partitions: int
 
     def __call__(self, batch: Batch) -> Tensor:
         """The losses (K,), detached."""
-        num_partitions, batch_size = batch.records.shape[:2]
-        latents = self.latents(num_partitions, batch_size, self.latent_dim, batch.records.device)
-        loss = self.losses(batch, latents)
+        records, batch_size, position = batch.records, batch.records.shape[1], None
+        latents = self.latents(self.num_partitions, batch_size, self.latent_dim, records.device)
+        if self.interpolates:
+            position = torch.rand(self.num_partitions, batch_size, device=records.device, dtype=records.dtype)
+        loss = self.losses(batch, latents, position)
         for parameter in self.parameters:  # faster than an optimizer's zero_grad
             if self.keep_storage and parameter.grad is not None:
                 parameter.grad.zero_()
@@ -172,14 +185,13 @@ class DiscriminatorLosses:
     discriminators: Discriminators
     loss: AdversarialLoss
 
-    def __call__(self, batch: Batch, latents: Tensor) -> Tensor:
+    def __call__(self, batch: Batch, latents: Tensor, position: Tensor | None) -> Tensor:
         """(K,), with its graph."""
         real = batch.records
         with torch.no_grad():
-            fake = generate(self.generator, latents, real.shape)
-        real_logits, fake_logits, gradients = self.discriminators.logits_and_input_gradients(
-            real, fake, self.loss.penalty_records(real, fake)
-        )
+            fake = fakes(self.generator, latents, self.discriminators, real.shape)
+        at = None if position is None else self.loss.penalty_records(real, fake, self.discriminators.own(position))
+        real_logits, fake_logits, gradients = self.discriminators.logits_and_input_gradients(real, fake, at)
         losses = mean_over_records(self.loss.discriminator(real_logits, fake_logits), batch.weight)
         if gradients is None:
             return losses
@@ -194,16 +206,19 @@ class GeneratorLosses:
     discriminators: Discriminators
     loss: AdversarialLoss
 
-    def __call__(self, batch: Batch, latents: Tensor) -> Tensor:
+    def __call__(self, batch: Batch, latents: Tensor, position: None) -> Tensor:
         """(K,), with its graph."""
-        fake = generate(self.generator, latents, batch.records.shape)
+        fake = fakes(self.generator, latents, self.discriminators, batch.records.shape)
         return mean_over_records(self.loss.generator(self.discriminators(fake)))
 
 
-def generate(generator: nn.Module, latents: Tensor, shape: torch.Size) -> Tensor:
-    """Fakes of the shape (K, B, *shape) of the real records, from latents (K or 1, B, latent_dim), in one call."""
-    fake = generator(latents.flatten(0, 1))
-    return fake.reshape(*latents.shape[:2], *shape[2:]).expand(shape)
+def fakes(generator: nn.Module, latents: Tensor, discriminators: Discriminators, shape: torch.Size) -> Tensor:
+    """Fakes (K, B, *shape) for the discriminators, in the shape of their real records.
+
+    The generator is called once, with the latents of all partitions: its BatchNorm depends on all of them.
+    """
+    fake = generator(latents.flatten(0, 1)).reshape(*latents.shape[:2], *shape[2:])
+    return discriminators.own(fake.expand(discriminators.num_partitions, *shape[1:]))
 
 
 def mean_over_records(losses: Tensor, weight: Tensor | None = None) -> Tensor:

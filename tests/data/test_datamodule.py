@@ -11,6 +11,7 @@ from pargan.data import datamodule as datamodule_file
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.data.partition import contiguous
+from pargan.data.sampler import PartitionSampler
 from pargan.data.sources.blobs import blobs
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
@@ -82,6 +83,19 @@ def test_train_dataloader_shuffles_partitions_independently():
     order = epoch(make(scheme=contiguous).train_dataloader(), 0)[..., 0].transpose(0, 1).flatten(1)
     ranks = order.argsort(dim=1)
     assert not torch.equal(ranks[0], ranks[1])
+
+
+def test_sampler_shuffles_a_partition_alike_whatever_the_number_of_partitions():
+    few, many = PartitionSampler(2, 20, 6, seed=4), PartitionSampler(5, 20, 6, seed=4)
+    for epoch_number in (0, 3):
+        orders = []
+        for sampler in (few, many):
+            sampler.set_epoch(epoch_number)
+            orders.append(torch.cat(list(sampler), 1))  # (K, 18)
+        assert torch.equal(orders[0], orders[1][:2])
+    positions = PartitionSampler(3, 20, 20, seed=4)
+    (order,) = list(positions)
+    assert order.sort(1).values.tolist() == torch.arange(60).reshape(3, 20).tolist()
 
 
 @pytest.mark.parametrize("num_workers", [0, 2])
