@@ -48,12 +48,12 @@ def build_datamodule(
 def measured_by_inception(
     source: Callable[[], Pool], weights: str | None, device: torch.device | None
 ) -> Callable[[], Pool]:
-    """The source, its images' quality measured by Inception's features where there are weights for it.
+    """The source with the quality of its images measured in Inception's features; unchanged without weights.
 
     The weights are read now, the records when the source is called.
 
     Raises:
-        ParganError: weights that cannot be had; when it is called, records that are no images.
+        ParganError: weights that cannot be loaded; when the source is called, records that are not images.
     """
     if weights is None:
         return source
@@ -64,19 +64,21 @@ def measured_by_inception(
         raise ParganError(error.problem, argument="inception", value=weights, remedy=remedy) from error
 
     def measured() -> Pool:
-        records = source()
-        if not isinstance(records.quality, ImageQuality):
+        pool = source()
+        if not isinstance(pool.quality, ImageQuality):
             raise ParganError(
-                f"inception={weights} measures images, but the data set's records are of kind {records.spec.kind}; "
-                f"leave inception out"
+                f"measures images, but the data set's records are of kind {pool.spec.kind}",
+                argument="inception",
+                value=weights,
+                remedy="leave inception out",
             )
-        return replace(records, quality=replace(records.quality, extractor=extractor))
+        return replace(pool, quality=replace(pool.quality, extractor=extractor))
 
     return measured
 
 
 def build_module(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:
-    """The networks for records of that kind, initialised from the run's seed."""
+    """The networks for records of this format, initialised from the run's seed."""
     with seeded(derive(cfg.seed, "initial weights"), torch.device("cpu")):
         module: ParGANModule = instantiate(cfg.module, _partial_=True)(
             generator=instantiate(cfg.model.generator)(spec),
@@ -131,20 +133,25 @@ def device_of(name: str) -> torch.device:
     """A device by name; auto is the GPU where there is one.
 
     Raises:
-        ParganError: the device is not there.
+        ParganError: the device is not available.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:
-        raise ParganError(f"device={name} is not there; use device=cpu or device=auto") from error
+        raise ParganError(
+            "is not available", argument="device", value=name, remedy="use device=cpu or device=auto"
+        ) from error
 
 
 @contextmanager
 def cpu_threads(number: int | None) -> Iterator[None]:
-    """CPU threads for small networks: a second one gains nothing there, and where another process wants the
-    same cores the threads wait for each other at every layer, which makes a step ten times slower."""
+    """Use this many CPU threads inside the block; None leaves the number as it is.
+
+    On small networks a second thread gains nothing. Where another process uses the same cores, the threads wait for
+    each other at every layer, which makes a step ten times slower.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(number or before)
     try:
@@ -155,7 +162,7 @@ def cpu_threads(number: int | None) -> Iterator[None]:
 
 @contextmanager
 def quiet_lightning() -> Iterator[None]:
-    """Lightning's announcements and its advice about workers and validation do not apply here."""
+    """Silence Lightning's messages inside the block; its advice on workers and validation does not apply here."""
     logger = logging.getLogger("pytorch_lightning")
     level = logger.level
     logger.setLevel(logging.ERROR)

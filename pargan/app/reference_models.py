@@ -1,9 +1,9 @@
 """Reference models: GANs trained by a run's own recipe on its reference set, kept beside it and used again.
 
 Each is a small run directory, `<run>/reference_models/<digest>/<i>/`, with membership.npz and
-checkpoints/last.ckpt. The digest stands for everything a model depends on (recipe.json spells it out), so a
-model that is there is the model that would be trained; one that was interrupted is continued. A process waits
-for another one that is training the model it wants.
+checkpoints/last.ckpt. The digest covers everything a model depends on, as listed in recipe.json, so an existing model
+equals the one that would be trained. An interrupted one is continued. A process waits while another one trains the
+model that it needs.
 """
 
 import hashlib
@@ -36,7 +36,7 @@ from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
 from pargan.seeding import derive
 
-MACHINE = ("accelerator", "devices", "default_root_dir", "max_epochs")  # of the trainer: no part of the recipe
+MACHINE = ("accelerator", "devices", "default_root_dir", "max_epochs")  # of the trainer: not part of the recipe
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class ReferenceRecipe:
         return self.run.module.device
 
     @cached_property
-    def facts(self) -> dict[str, Any]:
-        """Everything a model depends on but its number, JSON-ready."""
+    def settings(self) -> dict[str, Any]:
+        """Everything a model depends on except its number, JSON-ready."""
         cfg = self._seeded(self.seed)
-        # Not where the records lie: they themselves are in the membership's digest.
+        # Not the paths of the data: the membership's digest covers the records themselves.
         cfg.data_dir = None
         if "path" in cfg.dataset:
             cfg.dataset.path = None
@@ -82,11 +82,11 @@ class ReferenceRecipe:
 
     @cached_property
     def digest(self) -> str:
-        """Short and the same for equal recipes."""
-        return hashlib.sha256(json.dumps(self.facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+        """16 hex digits, equal for equal recipes."""
+        return hashlib.sha256(json.dumps(self.settings, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
     def directory_of(self, number: int) -> RunDirectory:
-        """Where model `number`, counted from 0, lives."""
+        """The directory of model `number`, counted from 0."""
         return RunDirectory(self.run.directory.reference_models / self.digest / str(number))
 
     def membership_of(self, number: int) -> Membership:
@@ -112,7 +112,7 @@ class ReferenceRecipe:
         return split_reference(data.pool, data.membership, self.share, scheme, num_partitions, seed)
 
     def train(self, number: int) -> str:
-        """Train model `number`, from its last checkpoint on where there is one; says what was to be done."""
+        """Train model `number`, from its last checkpoint on if there is one; returns what was done."""
         directory, membership, start = self.directory_of(number), self.membership_of(number), time.perf_counter()
         steps_per_epoch = membership.partitions.shape[1] // self.run.datamodule.batch_size
         epochs = ceil(self.run.module.generator_steps / steps_per_epoch)
@@ -125,37 +125,37 @@ class ReferenceRecipe:
         OmegaConf.update(cfg, "trainer.max_epochs", epochs)
         OmegaConf.update(cfg, "trainer.enable_progress_bar", False, force_add=True)
         if self.device.type == "cpu":
-            OmegaConf.update(cfg, "module.acceleration", None, force_add=True)  # which may be a GPU's
+            OmegaConf.update(cfg, "module.acceleration", None, force_add=True)  # a GPU's acceleration would be refused
         OmegaConf.update(cfg, "trainer.accelerator", "cpu" if self.device.type == "cpu" else "gpu")
         OmegaConf.update(cfg, "trainer.devices", 1 if self.device.index is None else [self.device.index])
-        # Only what a continuation needs: nobody looks at these models while they train.
+        # Only the checkpoint that a continuation needs: nothing is measured while these models train.
         keep = PeriodicCheckpoint(
             directory.checkpoints,
             filename="last",
             every_n_epochs=cfg.evaluate_every,
             enable_version_counter=False,
         )
-        records = self.run.datamodule.pool  # loaded once for all models
-        data = instantiate(cfg.data, _partial_=True)(source=lambda: records, membership=membership)
+        pool = self.run.datamodule.pool  # loaded once for all models
+        data = instantiate(cfg.data, _partial_=True)(source=lambda: pool, membership=membership)
         membership.save(directory.membership)
         with quiet_lightning(), cpu_threads(cfg.model.threads):
             trainer = build_trainer(cfg, [keep])
-            trainer.fit(build_module(cfg, records.spec), data, ckpt_path=checkpoint)
+            trainer.fit(build_module(cfg, pool.spec), data, ckpt_path=checkpoint)
             trainer.save_checkpoint(directory.last_checkpoint)
         how = f"continued at step {done} and trained" if done else "trained"
         return f"{how} in {time.perf_counter() - start:.1f} s"
 
     def model(self, number: int, num_samples: int) -> ReferenceModel:
-        """Model `number`, trained before, for an attack that may look at `num_samples` of its samples."""
-        theirs, ours = self.membership_of(number).reference, self.run.datamodule.membership.reference
-        left_out = torch.from_numpy(np.isin(ours, theirs)).to(self.device)
+        """The trained model `number`, for an attack that may look at `num_samples` of its samples."""
+        held_out, reference = self.membership_of(number).reference, self.run.datamodule.membership.reference
+        left_out = torch.from_numpy(np.isin(reference, held_out)).to(self.device)
         return ReferenceModel(partial(self._target, number, num_samples), left_out)
 
     def _target(self, number: int, num_samples: int) -> Target:
-        records = self.run.datamodule.pool
-        module = build_module(self._seeded(self._seed_of(number)), records.spec)
+        pool = self.run.datamodule.pool
+        module = build_module(self._seeded(self._seed_of(number)), pool.spec)
         module.load_state_dict(load_checkpoint(self.directory_of(number).last_checkpoint)["state_dict"])
-        unseen = torch.as_tensor(records.take(self.membership_of(number).reference))
+        unseen = torch.as_tensor(pool.take(self.membership_of(number).reference))
         return target_of(module.to(self.device), unseen, num_samples, self._seed_of(number))
 
     def _seed_of(self, number: int) -> int:
@@ -201,13 +201,13 @@ def with_reference_models(
 
 def _trained(recipe: ReferenceRecipe, count: int, num_samples: int) -> Iterator[ReferenceModel]:
     folder = recipe.directory_of(0).path.parent
-    write_atomically(folder / "recipe.json", json.dumps(recipe.facts, indent=2, default=str).encode())
+    write_atomically(folder / "recipe.json", json.dumps(recipe.settings, indent=2, default=str).encode())
     for number in range(count):
-        say = partial(_say, f"reference model {number + 1} of {count}")
-        with locked(recipe.directory_of(number).lock, partial(say, "another process is at work on it; waiting")):
-            say(recipe.train(number))
+        report = partial(_print, f"reference model {number + 1} of {count}")
+        with locked(recipe.directory_of(number).lock, partial(report, "another process is training it; waiting")):
+            report(recipe.train(number))
         yield recipe.model(number, num_samples)
 
 
-def _say(model: str, what: str) -> None:
-    print(f"{model}: {what}", file=sys.stderr, flush=True)
+def _print(model: str, event: str) -> None:
+    print(f"{model}: {event}", file=sys.stderr, flush=True)

@@ -16,7 +16,7 @@ PRINTED_WIDTH = 120  # columns of the table where the output is no terminal
 
 
 def record_failure(directory: RunDirectory, settings: Mapping[str, Any], error: str) -> None:
-    """Leave a result.json that says why a job has no metrics; where it has some, they stay."""
+    """Write a result.json with the error that ended a job; an existing one is kept."""
     if directory.result.exists():
         return
     result = {

@@ -44,7 +44,7 @@ class AuditResult:
     seconds: Mapping[str, float]
 
     def warnings(self) -> list[str]:
-        """What the controls hold against the attacks' metrics, one sentence each; empty where all is well."""
+        """Reasons not to trust the attacks' metrics, one sentence each; empty where the controls pass."""
         return [] if self.controls is None else self.controls.warnings()
 
     def to_dicts(self) -> list[dict[str, Any]]:

@@ -45,7 +45,7 @@ def options(group):
     return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
 
 
-def test_every_data_set_and_loss_was_found():
+def test_conf_groups_are_those_expected():
     assert set(options("dataset")) == set(SPECS)
     assert options("loss") == ["hinge", "js", "lsgan", "wgan"]
     groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
@@ -60,7 +60,7 @@ def test_every_data_set_and_loss_was_found():
 
 @pytest.mark.parametrize("loss", options("loss"))
 @pytest.mark.parametrize("dataset", options("dataset"))
-def test_every_pair_of_data_set_and_loss_builds(dataset, loss):
+def test_conf_builds_every_pair_of_data_set_and_loss(dataset, loss):
     cfg = composed(f"dataset={dataset}", f"loss={loss}", "trainer=cpu")
     OmegaConf.resolve(cfg)
     spec = SPECS[dataset]
@@ -97,7 +97,7 @@ PUBLISHED = {
 
 
 @pytest.mark.parametrize(("dataset", "loss"), PUBLISHED)
-def test_the_published_experiments(dataset, loss):
+def test_conf_recipes_hold_the_published_settings(dataset, loss):
     K, members, B, d_steps, epochs, lr, betas, penalty = PUBLISHED[dataset, loss]
     cfg = composed(f"dataset={dataset}", f"loss={loss}")
     assert (cfg.num_partitions, cfg.data.num_partitions, cfg.module.num_partitions) == (K, K, K)
@@ -118,7 +118,7 @@ def test_the_published_experiments(dataset, loss):
         assert network[key[2:]] == value
 
 
-def test_recipes_belong_to_pairs_that_exist():
+def test_conf_recipes_belong_to_existing_pairs():
     pairs = {f"{dataset}_{loss}" for dataset in options("dataset") for loss in options("loss")}
     assert set(options("recipe")) <= pairs
     ours = {f"{dataset}_{loss}" for dataset in ("digits", "hospital", "broward") for loss in ("js", "wgan")}
@@ -127,7 +127,7 @@ def test_recipes_belong_to_pairs_that_exist():
 
 
 @pytest.mark.parametrize("recipe", options("recipe"))
-def test_a_recipe_can_be_overridden(recipe):
+def test_conf_recipe_can_be_overridden(recipe):
     dataset, _, loss = recipe.rpartition("_")
     cfg = composed(
         f"dataset={dataset}", f"loss={loss}", "num_partitions=3", "data.members=77", "trainer.max_epochs=4",
@@ -138,7 +138,7 @@ def test_a_recipe_can_be_overridden(recipe):
 
 
 @pytest.mark.parametrize("loss", options("loss"))
-def test_optimizer_of_a_loss_can_be_replaced(loss):
+def test_conf_optimizer_can_be_replaced(loss):
     for optimizer, target in (("adam", "torch.optim.Adam"), ("rmsprop", "torch.optim.RMSprop")):
         module = composed("dataset=npz", f"loss={loss}", f"optimizer={optimizer}").module
         for chosen in (module.generator_optimizer, module.discriminator_optimizer):
@@ -146,7 +146,7 @@ def test_optimizer_of_a_loss_can_be_replaced(loss):
             assert isinstance(instantiate(chosen)([torch.nn.Parameter(torch.zeros(1))]), torch.optim.Optimizer)
 
 
-def test_the_default_is_digits_js_with_five_partitions():
+def test_conf_default_is_digits_js_with_five_partitions():
     cfg = composed()
     assert cfg.dataset._target_.endswith(".digits")
     assert cfg.loss._target_.endswith(".JensenShannon")
@@ -155,7 +155,7 @@ def test_the_default_is_digits_js_with_five_partitions():
 
 @pytest.mark.parametrize("name", options("attack"))
 @pytest.mark.parametrize("config", ["train", "attack"])
-def test_every_attack_composes_alone(config, name):
+def test_conf_attack_composes_alone(config, name):
     cfg = composed(f"attack=[{name}]", name=config)
     chosen = instantiate(cfg.attack, _convert_="all")
     assert list(chosen) == ([] if name == "none" else [name])
@@ -166,7 +166,7 @@ def test_every_attack_composes_alone(config, name):
 
 
 @pytest.mark.parametrize("target", options("target"))
-def test_every_target_brings_its_keys_and_attacks_it_gives_access_for(target):
+def test_conf_target_brings_its_keys_and_attacks(target):
     cfg = composed(f"target={target}", name="attack")
     assert callable(instantiate(cfg.target))
     views = {"run": PartitionsView, "samples": SamplesView, "module": GeneratorView}
@@ -192,7 +192,7 @@ EXPLAINED = ("dataset", "loss", "model", "optimizer", "partition", "trainer", "l
 
 
 @pytest.mark.parametrize("name", ["train", *(f"{group}/{each}" for group in EXPLAINED for each in options(group))])
-def test_every_key_has_a_comment(name):
+def test_conf_keys_have_comments(name):
     text = (CONF / f"{name}.yaml").read_text(encoding="utf-8")
     comments = yaml_comments(text)
     assert comments[()]
@@ -217,14 +217,14 @@ GROUPS = (
 
 
 @pytest.mark.parametrize(("group", "option"), [(group, each) for group in GROUPS for each in options(group)])
-def test_every_option_composes(group, option, monkeypatch):
+def test_conf_option_composes(group, option, monkeypatch):
     monkeypatch.setenv("WANDB_MODE", "disabled")
     cfg = composed(f"{group}={option}", folder="somewhere/run")
     OmegaConf.resolve(cfg)
     assert "run_directory" in cfg
 
 
-def test_data_go_where_the_environment_says(monkeypatch):
+def test_conf_data_dir_comes_from_the_environment(monkeypatch):
     monkeypatch.setenv("PARGAN_DATA_DIR", "/where/data/lie")
     cfg = composed("dataset=mnist")
     assert cfg.dataset.data_dir == "/where/data/lie"
@@ -283,14 +283,14 @@ def own_images(folder):
 OWN = {"csv": own_csv, "npz": own_npz, "image_folder": own_images}
 
 
-def test_every_option_stands_in_a_row():
+def test_conf_options_stand_in_the_rows_that_train():
     for place, group in enumerate(HEADER):
         assert {each for row in CHOSEN for each in row[place].split("+")} == set(options(group)) - ELSEWHERE, group
     assert set(HEADER) == {*GROUPS, "dataset", "attack"} - {"trainer", "optimizer"}
 
 
 @pytest.mark.parametrize("row", CHOSEN, ids="-".join)
-def test_every_option_trains(row, tmp_path):
+def test_conf_option_trains(row, tmp_path):
     chosen = dict(zip(HEADER, row, strict=True))
     if chosen["logger"] == "tensorboard":
         pytest.importorskip("tensorboard")

@@ -25,12 +25,12 @@ def watched(monitor, **others):
 
 
 @pytest.mark.parametrize("monitor", MEASURED)
-def test_what_is_measured_may_be_monitored(monitor):
+def test_check_monitors_accepts_measured_names(monitor):
     check_monitors(watched(monitor), num_partitions=2)
 
 
 @pytest.mark.parametrize("monitor", UNKNOWN)
-def test_other_names_are_refused_with_those_there_are(monitor):
+def test_check_monitors_refuses_unknown_names(monitor):
     with pytest.raises(ParganError) as refused:
         check_monitors(watched(monitor), num_partitions=2)
     assert str(refused.value) == (
@@ -40,19 +40,19 @@ def test_other_names_are_refused_with_those_there_are(monitor):
 
 
 @pytest.mark.parametrize("monitor", ["quality/distance", "gap/mean", "attack/nn/auc"])
-def test_what_nobody_measures_cannot_be_monitored(monitor):
+def test_check_monitors_refuses_names_without_their_callback(monitor):
     with pytest.raises(ParganError, match=r"choose one of loss/generator, loss/discriminator$"):
         check_monitors({"stop": EarlyStopping(monitor)}, num_partitions=2)
 
 
-def test_checkpoints_may_count_epochs_or_monitor_nothing():
+def test_check_monitors_accepts_checkpoints_without_monitor():
     for monitor in ("epoch", "step", None):
         check_monitors({"best": ModelCheckpoint(monitor=monitor)}, num_partitions=2)
     with pytest.raises(ParganError, match=r"^callbacks\.stop\.monitor=epoch is not measured"):
         check_monitors({"stop": EarlyStopping("epoch")}, num_partitions=2)
 
 
-def test_a_callback_of_the_users_own_may_log_what_it_likes():
+def test_check_monitors_trusts_a_users_callback():
     class Mine(Callback):
         pass
 

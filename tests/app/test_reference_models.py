@@ -102,7 +102,7 @@ def test_with_reference_models_waits_for_another_process(tmp_path, capfd):
     with_models(made, {"calibrated": Calibrated(NearestNeighbour())})
     process.communicate()
     assert [line.split(" in ")[0] for line in capfd.readouterr().err.splitlines()] == [
-        "reference model 1 of 1: another process is at work on it; waiting",
+        "reference model 1 of 1: another process is training it; waiting",
         "reference model 1 of 1: trained",
     ]
 

@@ -17,7 +17,7 @@ def finished(tmp_path):
     return directory
 
 
-def test_a_run_directory_can_be_moved(finished, tmp_path):
+def test_load_config_of_a_moved_run_directory(finished, tmp_path):
     moved = finished.path.rename(tmp_path / "moved")
     cfg = load_config(RunDirectory.open(moved))
     assert cfg.seed == 3
@@ -25,7 +25,7 @@ def test_a_run_directory_can_be_moved(finished, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"seed: 3", b"\xff\xfe\x00", b"just text"])
-def test_a_damaged_configuration_is_refused(finished, content):
+def test_load_config_refuses_a_damaged_file(finished, content):
     finished.config.write_bytes(content)
     with pytest.raises(ParganError, match=r"config\.yaml is damaged; use an unaltered copy"):
         load_config(finished)

@@ -38,7 +38,7 @@ def results(directory):
     return [result_of(path.parent) for path in sorted((directory / "attacks").glob("*/result.json"))]
 
 
-def test_models_are_trained_once_and_shared(run, trained):
+def test_attack_trains_reference_models_once_for_all_attacks(run, trained):
     chosen = "attack=[nearest_neighbour,calibrated,shadow]"
     ended = run("attack", f"run={trained}", chosen, "attack.shadow.models=2", *ATTACK)
     assert ended.status == 0
@@ -66,7 +66,7 @@ def test_models_are_trained_once_and_shared(run, trained):
     assert first["timings"]["reference_models"] > 0
 
 
-def test_interrupted_and_continued_equals_uninterrupted(run, trained, monkeypatch, tmp_path):
+def test_attack_interrupted_and_repeated_equals_uninterrupted(run, trained, monkeypatch, tmp_path):
     whole = shutil.copytree(trained, tmp_path / "whole")
     given = ("attack=[shadow]", "attack.shadow.models=2", *ATTACK)
     assert run("attack", f"run={whole}", *given).status == 0
@@ -101,7 +101,7 @@ REFUSED = [
 ]
 
 
-def test_refused_with_a_sentence(run, trained):
+def test_attack_refuses_bad_settings_of_reference_models(run, trained):
     for arguments, parts in REFUSED:
         ended = run("attack", f"run={trained}", *arguments, *ATTACK)
         assert ended.status == 1, arguments
@@ -113,7 +113,7 @@ def test_refused_with_a_sentence(run, trained):
 
 
 @pytest.mark.slow
-def test_killed_and_continued(tmp_path):
+def test_attack_killed_and_repeated_continues_the_models(tmp_path):
     assert run_process("train", *TRAIN, "trainer.max_epochs=100", "evaluate_every=10", cwd=tmp_path).status == 0
     directory = only_run(tmp_path)
     given = (f"run={directory}", "attack=[shadow]", "attack.shadow.models=3", *ATTACK)
@@ -138,7 +138,7 @@ def test_killed_and_continued(tmp_path):
 
 
 @pytest.mark.slow
-def test_two_processes_at_once_train_every_model_once(run, trained, tmp_path):
+def test_attack_in_two_processes_trains_every_model_once(run, trained, tmp_path):
     assert run("attack", f"run={trained}", "attack=[calibrated]", *ATTACK).status == 0
     (first,) = models(trained).values()
     before = times(trained)
@@ -152,7 +152,7 @@ def test_two_processes_at_once_train_every_model_once(run, trained, tmp_path):
     outputs = [process.communicate(timeout=300) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], outputs
     assert said == 2 * [
-        ["reference model 1 of 3: found\n", "reference model 2 of 3: another process is at work on it; waiting\n"]
+        ["reference model 1 of 3: found\n", "reference model 2 of 3: another process is training it; waiting\n"]
     ]
     ended = [line.split(" in ")[0] for _, err in outputs for line in err.splitlines() if "waiting" not in line]
     assert sorted(ended) == [

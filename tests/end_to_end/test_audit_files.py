@@ -63,7 +63,7 @@ def tables():
     return {"honest": groups | {"synthetic": honest}, "copying": groups | {"synthetic": copying}}
 
 
-def test_a_copula_passes_and_one_that_copies_half_its_rows_is_caught(run, tmp_path, tables):
+def test_audit_files_tells_a_copula_from_one_that_copies_rows(run, tmp_path, tables):
     found = {}
     for name, groups in tables.items():
         given = write_tables(tmp_path, COLUMNS, groups)
@@ -101,7 +101,7 @@ def test_a_copula_passes_and_one_that_copies_half_its_rows_is_caught(run, tmp_pa
     }
 
 
-def test_half_of_the_nonmembers_is_set_aside_and_said_so(run, tmp_path, tables):
+def test_audit_files_notes_the_nonmembers_it_sets_aside(run, tmp_path, tables):
     groups = {name: tables["honest"][name] for name in ("members", "nonmembers", "synthetic")}
     given = write_tables(tmp_path, COLUMNS, groups)
     audited = run("attack", "target=samples", *given, *QUICK, "audit.num_samples=400", "audit.num_records=100")
@@ -115,7 +115,7 @@ def test_half_of_the_nonmembers_is_set_aside_and_said_so(run, tmp_path, tables):
     assert len(rows(only_audit(tmp_path) / "records.csv")) == 200
 
 
-def test_quality_is_that_of_rows_from_the_whole_file(run, tmp_path, tables):
+def test_audit_files_measures_quality_on_rows_of_the_whole_file(run, tmp_path, tables):
     honest = tables["honest"]["synthetic"]
     found = {}
     for name, rest in (("good", honest[300:]), ("bad", np.repeat(honest[:1], 300, axis=0))):
@@ -130,7 +130,7 @@ def test_quality_is_that_of_rows_from_the_whole_file(run, tmp_path, tables):
 
 
 @pytest.mark.slow
-def test_broward(run, tmp_path):
+def test_audit_files_of_broward(run, tmp_path):
     if not BROWARD.is_file():
         pytest.skip(f"PARGAN_DATA_DIR holds no {BROWARD.name}")
     rng = np.random.default_rng(0)
@@ -164,7 +164,7 @@ def write_arrays(folder, groups):
     return [f"{name}={name}.npz" for name in groups]
 
 
-def test_arrays_of_images(run, tmp_path):
+def test_audit_files_of_images_in_arrays(run, tmp_path):
     members = images(120, 0)
     groups = {"members": members, "nonmembers": images(100, 1), "synthetic": np.vstack([members, images(50, 2)])}
     audited = run("attack", "target=samples", *write_arrays(tmp_path, groups), *QUICK)
@@ -177,7 +177,7 @@ def test_arrays_of_images(run, tmp_path):
         assert sheet.width == 1200
 
 
-def test_arrays_of_points(run, tmp_path):
+def test_audit_files_of_points_in_arrays(run, tmp_path):
     rng = np.random.default_rng(0)
     groups = {name: rng.normal(size=(80, 3)) for name in ("members", "nonmembers", "reference", "synthetic")}
     audited = run("attack", "target=samples", *write_arrays(tmp_path, groups), *QUICK, "attack=nearest_neighbour")
@@ -188,7 +188,7 @@ def test_arrays_of_points(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_folders_of_images(run, tmp_path):
+def test_audit_files_of_images_in_folders(run, tmp_path):
     for name, number, seed in (("members", 40, 0), ("nonmembers", 40, 1), ("synthetic", 30, 0)):
         (tmp_path / name).mkdir()
         for place, pixels in enumerate(
@@ -224,7 +224,7 @@ def network(tmp_path):
     return generator, ["target=module", "latent_dim=4", "audit.num_samples=500", *given, *QUICK]
 
 
-def test_a_torchscript_file(run, tmp_path, network):
+def test_audit_files_of_a_torchscript_generator(run, tmp_path, network):
     generator, given = network
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch prefers torch.export
@@ -239,7 +239,7 @@ def test_a_torchscript_file(run, tmp_path, network):
 
 
 @pytest.mark.slow
-def test_a_class_of_the_users_own_with_a_state_dict(run, tmp_path, network):
+def test_audit_files_of_a_users_class_with_a_state_dict(run, tmp_path, network):
     generator, given = network
     torch.save(generator.state_dict(), tmp_path / "weights.pt")
     audited = run("attack", f"module={{_target_: {__name__}.Returns, number: 60}}", "weights=weights.pt", *given)

@@ -43,13 +43,13 @@ def refuses(run, tmp_path):
     return check
 
 
-def test_files_that_fit_are_audited(run, files, tmp_path):
+def test_attack_audits_files_that_fit(run, files, tmp_path):
     ended = run("attack", *files, "device=cpu", "attack=none")
     assert ended.status == 0, ended.err
     assert len(list(tmp_path.glob("outputs/audits/*/result.json"))) == 1
 
 
-def test_what_is_missing(refuses, files):
+def test_attack_names_missing_files(refuses, files):
     refuses(["target=samples"], "members is missing; give a .csv or .npz file", "members=members.csv")
     refuses(files[:3], "synthetic is missing; give")
     refuses([*files, "reference=nowhere.csv"], "reference=nowhere.csv is not there; give a .csv or .npz file")
@@ -60,14 +60,14 @@ def test_what_is_missing(refuses, files):
     )
 
 
-def test_targets_and_keys_that_are_not_there(refuses, files):
+def test_attack_names_unknown_targets_and_keys(refuses, files):
     refuses(["target=sample", *files[1:]], "target=sample is not known (did you mean samples?)", "module, run, samples")
     refuses([*files, "run=somewhere"], "run is not a key")
     refuses(files[1:], "members is not a key")
     refuses([*files, "dataset.size=x", "dataset.lable=2"], "dataset.lable is not a key (did you mean dataset.label?)")
 
 
-def test_attacks_that_samples_do_not_allow(refuses, files):
+def test_attack_refuses_attacks_that_samples_do_not_allow(refuses, files):
     refuses(
         [*files, "attack=[nearest_neighbour,own_partition]"],
         "attack=own_partition needs access partitions, but the target gives samples only; "
@@ -75,7 +75,7 @@ def test_attacks_that_samples_do_not_allow(refuses, files):
     )
 
 
-def test_files_that_do_not_fit_together(refuses, files, tmp_path):
+def test_attack_refuses_files_that_do_not_fit_together(refuses, files, tmp_path):
     write(tmp_path / "synthetic.csv", rows_of(200), header="a,b,d")
     refuses(files, 'synthetic=synthetic.csv has no column "c", which members=members.csv has; give files with the same')
     write(tmp_path / "synthetic.csv", ["1,2,yes", "1,,no"])
@@ -84,7 +84,7 @@ def test_files_that_do_not_fit_together(refuses, files, tmp_path):
     refuses([*files[:3], "synthetic=synthetic.npz"], "synthetic=synthetic.npz is .npz, but members=members.csv is .csv")
 
 
-def test_groups_that_share_records(refuses, files, tmp_path):
+def test_attack_refuses_groups_that_share_records(refuses, files, tmp_path):
     write(tmp_path / "nonmembers.csv", [*rows_of(100), *rows_of(4, 2)])
     refuses(
         files,
@@ -97,7 +97,7 @@ def test_groups_that_share_records(refuses, files, tmp_path):
     refuses([*files, "reference=reference.csv"], "members", "and reference share 1 records")
 
 
-def test_too_few_records(refuses, files, tmp_path):
+def test_attack_refuses_too_few_records(refuses, files, tmp_path):
     write(tmp_path / "nonmembers.csv", rows_of(100, 3))
     refuses(files, "nonmembers", "holds 3 records; give 4 or more, half of which become the reference set")
     write(tmp_path / "nonmembers.csv", rows_of(100))
@@ -105,14 +105,14 @@ def test_too_few_records(refuses, files, tmp_path):
     refuses(files, "synthetic", "holds 1 records; give 2 or more")
 
 
-def test_arrays_of_other_shapes(refuses, tmp_path):
+def test_attack_refuses_arrays_of_different_shapes(refuses, tmp_path):
     for name, shape in (("members", (9, 2)), ("nonmembers", (9, 2)), ("synthetic", (9, 3))):
         np.savez(tmp_path / f"{name}.npz", x=np.random.default_rng(len(name)).normal(size=shape))
     arguments = ["target=samples", *(f"{name}={name}.npz" for name in ("members", "nonmembers", "synthetic"))]
     refuses(arguments, "synthetic=synthetic.npz holds records of shape (3,), members=members.npz of (2,); give records")
 
 
-def test_networks(refuses, tmp_path):
+def test_attack_refuses_unfit_generators(refuses, tmp_path):
     for seed, name in enumerate(("members", "nonmembers")):
         np.savez(tmp_path / f"{name}.npz", x=np.random.default_rng(seed).normal(size=(9, 2)))
     torch.save(nn.Linear(3, 2), tmp_path / "pickled.pt")

@@ -178,7 +178,7 @@ def test_run_directories(refuses, trained, tmp_path):
             (f"run={trained}", f"checkpoint={name}"),
             [f"checkpoint={name} is not there; choose one of best, last"],
         )
-    refuses("attack", (f"run={trained}", "device=abacus"), ["device=abacus is not there", "device=cpu"])
+    refuses("attack", (f"run={trained}", "device=abacus"), ["device=abacus is not available", "device=cpu"])
     refuses("attack", (f"run={trained}", "audit.num_samples=0"), ["audit.num_samples=0", "1 or more"])
     for key in ("num_partitions=2", "module.d_steps=7", "seed=4", "loss=wgan"):
         refuses("train", (f"resume={trained}", key), [key, "resume=", "trainer.max_epochs=2000"])

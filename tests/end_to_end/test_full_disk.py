@@ -23,7 +23,7 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
 
 
-def test_a_full_disk_stops_the_run_which_then_goes_on(small_disk):
+def test_train_stops_on_a_full_disk_and_resumes(small_disk):
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(2_200_000))
     arguments = (*SMALL, "trainer.max_epochs=60", "evaluate_every=1", "attack=[nearest_neighbour]")
@@ -41,7 +41,7 @@ def test_a_full_disk_stops_the_run_which_then_goes_on(small_disk):
     assert [int(row["epoch"]) for row in rows(directory / "metrics.csv")] == list(range(12))
 
 
-def test_a_disk_that_is_full_from_the_start(small_disk):
+def test_train_on_a_disk_that_is_full_from_the_start(small_disk):
     ballast = small_disk / "ballast"
     subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=64k"], capture_output=True)  # until it is full
     ended = run_process("train", *SMALL, cwd=small_disk)

@@ -26,7 +26,7 @@ def assert_measured_by_inception(quality):
     assert quality[f"fid_{suffix}"] > 0
 
 
-def test_training_and_attacking_a_run(run, tmp_path, inception_weights):
+def test_inception_measures_training_and_attacks(run, tmp_path, inception_weights):
     ended = run("train", *DIGITS, *SIZES, f"inception={inception_weights}")
     assert ended.status == 0, ended.err
     directory = only_run(tmp_path)
@@ -57,7 +57,7 @@ class Grey(nn.Module):
         return latents.tanh().reshape(-1, 1, 8, 8)
 
 
-def test_audits_from_files(run, tmp_path, inception_weights):
+def test_inception_measures_audits_of_files(run, tmp_path, inception_weights):
     rng = np.random.default_rng(0)
     for name in ("members", "nonmembers", "synthetic"):
         np.savez(tmp_path / f"{name}.npz", x=rng.integers(256, size=(20, 8, 8), dtype=np.uint8))

@@ -51,7 +51,7 @@ def _run(records):
     return next(record.run for record in records if record.HasField("run"))
 
 
-def test_wandb_offline_holds_curves_config_images_and_the_final_table(tmp_path):
+def test_wandb_offline_run_holds_curves_config_images_and_the_final_table(tmp_path):
     ended = run_process("train", *QUICK, "logger=wandb", "logger.wandb.mode=offline", cwd=tmp_path)
     assert ended.status == 0, ended.err
     assert "Run summary" not in ended.err + ended.out
@@ -106,7 +106,7 @@ def test_tensorboard_holds_curves_config_images_and_the_final_table(tmp_path):
     assert "num_partitions: 3" in (directory / "tensorboard" / "hparams.yaml").read_text()
 
 
-def test_no_logger_still_writes_metrics(tmp_path):
+def test_train_without_logger_writes_metrics(tmp_path):
     process = start("train", *QUICK, "logger=none", cwd=tmp_path)
     assert process.wait(timeout=200) == 0
     assert len(rows(only_run(tmp_path) / "metrics.csv")) == 3

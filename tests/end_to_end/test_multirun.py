@@ -13,7 +13,7 @@ def _jobs(folder):
     return sweep, sorted(path for path in sweep.iterdir() if path.is_dir())
 
 
-def test_a_failed_job_is_survived_and_named(tmp_path):
+def test_multirun_continues_after_a_failed_job_and_names_it(tmp_path):
     ended = run_process("train", "-m", *QUICK, "num_partitions=1,100000,2", "seed=0,1", cwd=tmp_path)
     assert ended.status == 1
     assert "Traceback" not in ended.err
@@ -40,7 +40,7 @@ def test_a_failed_job_is_survived_and_named(tmp_path):
     assert float(summary["1"]["attack/nearest_neighbour/auc/mean"]) == pytest.approx(sum(aucs) / 2)
 
 
-def test_all_good_ends_with_0_and_one_offline_wandb_run_per_job(tmp_path):
+def test_multirun_writes_one_wandb_run_per_job(tmp_path):
     wandb = ("logger=wandb", "logger.wandb.mode=offline")
     ended = run_process("train", "-m", *QUICK, *wandb, "loss=js,wgan", cwd=tmp_path)
     assert ended.status == 0, ended.err

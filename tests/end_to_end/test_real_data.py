@@ -37,7 +37,7 @@ CASES = {
         *((name, loss) for name in ("hospital", "broward") for loss in ("js", "wgan")),
     ],
 )
-def test_an_epoch_on_the_real_files(run, tmp_path, monkeypatch, name, loss):
+def test_train_an_epoch_on_the_real_files(run, tmp_path, monkeypatch, name, loss):
     file, arguments = CASES[name]
     if not file.is_file():
         pytest.skip(f"PARGAN_DATA_DIR holds no {file.name}")

@@ -71,7 +71,7 @@ def _attack_lines(directory):
 
 
 @pytest.mark.parametrize("kills", [1, 2])
-def test_killed_after_a_checkpoint(tmp_path, uninterrupted, kills):
+def test_resume_after_kills_equals_the_uninterrupted_run(tmp_path, uninterrupted, kills):
     process = start("train", *LONG, cwd=tmp_path)
     for kill in range(kills):
         _wait_until(lambda least=30 + 100 * kill: _rows_in(tmp_path) > least, process)
@@ -85,7 +85,7 @@ def test_killed_after_a_checkpoint(tmp_path, uninterrupted, kills):
     assert only_run(tmp_path) == directory
 
 
-def test_killed_before_the_first_checkpoint(tmp_path, uninterrupted):
+def test_resume_after_a_kill_before_the_first_checkpoint(tmp_path, uninterrupted):
     process = start("train", *LONG, cwd=tmp_path)
     _wait_until(lambda: list(tmp_path.glob("outputs/*/*/membership.npz")), process)
     _kill(process)
@@ -96,7 +96,7 @@ def test_killed_before_the_first_checkpoint(tmp_path, uninterrupted):
     _assert_equal_runs(directory, uninterrupted)
 
 
-def test_a_shorter_run_extended_equals_the_longer_one(tmp_path, uninterrupted):
+def test_resume_with_more_epochs_equals_the_longer_run(tmp_path, uninterrupted):
     ended = run_process("train", *LONG, "trainer.max_epochs=200", cwd=tmp_path)
     assert ended.status == 0, ended.err
     directory = only_run(tmp_path)
@@ -109,7 +109,7 @@ def test_a_shorter_run_extended_equals_the_longer_one(tmp_path, uninterrupted):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_polite_interruption_leaves_no_trace_and_can_be_resumed(tmp_path, uninterrupted, number):
+def test_resume_after_a_signal_that_ends_training(tmp_path, uninterrupted, number):
     process = start("train", *LONG, cwd=tmp_path)
     _wait_until(lambda: _rows_in(tmp_path) > 30, process)
     _, err = _kill(process, number=number)
@@ -123,7 +123,7 @@ def test_a_polite_interruption_leaves_no_trace_and_can_be_resumed(tmp_path, unin
     _assert_equal_runs(directory, uninterrupted)
 
 
-def test_a_finished_run_resumed_ends_at_once_with_the_same_metrics(tmp_path):
+def test_resume_of_a_finished_run_repeats_its_metrics(tmp_path):
     ended = run_process("train", *SMALL, cwd=tmp_path)
     assert ended.status == 0, ended.err
     directory = only_run(tmp_path)
@@ -138,7 +138,7 @@ def test_a_finished_run_resumed_ends_at_once_with_the_same_metrics(tmp_path):
     assert "run directory: " in again.out
 
 
-def test_a_run_that_is_still_being_trained_is_not_resumed(tmp_path):
+def test_resume_refuses_a_run_in_training(tmp_path):
     process = start("train", *LONG, cwd=tmp_path)
     _wait_until(lambda: _rows_in(tmp_path) > 30, process)
     os.kill(process.pid, signal.SIGSTOP)  # as a job that a scheduler suspends and starts again elsewhere
@@ -155,7 +155,7 @@ def test_a_run_that_is_still_being_trained_is_not_resumed(tmp_path):
     _kill(process)
 
 
-def test_a_half_written_line_of_attacks_is_mended(tmp_path, uninterrupted):
+def test_resume_drops_a_half_written_line_of_attacks(tmp_path, uninterrupted):
     process = start("train", *LONG, cwd=tmp_path)
     _wait_until(lambda: _rows_in(tmp_path) > 30, process)
     _kill(process)

@@ -17,7 +17,7 @@ ATTACKS = {
 }
 
 
-def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, monkeypatch):
+def test_train_writes_every_file_and_attack_repeats_the_metrics(run, tmp_path, monkeypatch):
     trained = run("train", *SMALL, "trainer.max_epochs=3")
     assert trained.status == 0
     directory = only_run(tmp_path)
@@ -70,14 +70,14 @@ def test_a_run_leaves_everything_and_attack_measures_it_again(run, tmp_path, mon
     assert best.status == 0
 
 
-def test_two_runs_never_share_a_directory(run, tmp_path):
+def test_train_gives_every_run_a_directory_of_its_own(run, tmp_path):
     arguments = (*SMALL, "trainer.max_epochs=1", "attack=none")
     assert [run("train", *arguments).status for _ in range(2)] == [0, 0]
     assert len(list(tmp_path.glob("outputs/*/*/result.json"))) == 2
 
 
 @pytest.mark.slow
-def test_the_default_data_set_in_a_process_of_its_own(tmp_path):
+def test_train_of_the_default_data_set_in_a_subprocess(tmp_path):
     small = ("experiment=smoke", "num_partitions=2", "trainer.accelerator=cpu")
     trained = run_process("train", *small, cwd=tmp_path)
     assert trained.status == 0, trained.err

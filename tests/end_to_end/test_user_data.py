@@ -24,7 +24,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("loss", "partition"), CASES)
-def test_generated_rows_look_like_the_users(run, tmp_path, loss, partition):
+def test_train_on_a_csv_generates_rows_of_its_format(run, tmp_path, loss, partition):
     write_table(tmp_path / "my.csv")
     trained = run("train", "dataset=csv", "dataset.path=my.csv", f"loss={loss}", f"partition={partition}", *QUICK)
     assert trained.status == 0, trained.err
@@ -50,7 +50,7 @@ def test_generated_rows_look_like_the_users(run, tmp_path, loss, partition):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("channels", [(), (3,)])
-def test_images_in_an_array(run, tmp_path, channels):
+def test_train_on_images_in_an_array(run, tmp_path, channels):
     images = np.random.default_rng(0).integers(0, 256, (120, 12, 12, *channels), dtype=np.uint8)
     np.savez(tmp_path / "my.npz", x=images)
     trained = run("train", "dataset=npz", "dataset.path=my.npz", *QUICK)
@@ -61,7 +61,7 @@ def test_images_in_an_array(run, tmp_path, channels):
 
 
 @pytest.mark.slow
-def test_points_in_an_array(run, tmp_path):
+def test_train_on_points_in_an_array(run, tmp_path):
     np.savez(tmp_path / "my.npz", x=np.random.default_rng(0).normal(size=(120, 3)))
     trained = run("train", "dataset=npz", "dataset.path=my.npz", "model=points", *QUICK)
     assert trained.status == 0, trained.err
@@ -70,7 +70,7 @@ def test_points_in_an_array(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_images_in_folders(run, tmp_path):
+def test_train_on_images_in_folders(run, tmp_path):
     rng = np.random.default_rng(0)
     for place in range(80):
         path = tmp_path / "images" / ("cat" if place % 2 else "dog") / f"{place}.png"
@@ -83,7 +83,7 @@ def test_images_in_folders(run, tmp_path):
         assert generated["x"].shape == (60, 16, 16, 3)
 
 
-def test_a_run_whose_table_has_moved_is_attacked_and_continued(run, tmp_path):
+def test_attack_and_resume_of_a_run_whose_table_has_moved(run, tmp_path):
     write_table(tmp_path / "my.csv")
     quick = (*QUICK, "attack=none", "trainer.max_epochs=1")
     assert run("train", "dataset=csv", "dataset.path=my.csv", *quick).status == 0
