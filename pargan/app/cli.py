@@ -152,7 +152,7 @@ def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
 def _resume(composed: DictConfig, overrides: list[str]) -> float:
     try:
         directory = RunDirectory.open(str(composed.resume), argument="resume")
-        cfg = resumed_config(directory, [each for each in overrides if not each.startswith("resume=")], composed)
+        cfg = resumed_config(directory, [text for text in overrides if not text.startswith("resume=")], composed)
         saved = OmegaConf.load(directory.hydra)
         result = _fit(cfg, directory, settings_of(cfg, saved.hydra), saved.hydra.runtime.choices)
         return _objective(cfg, result)

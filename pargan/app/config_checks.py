@@ -12,7 +12,7 @@ from pargan.errors import ParganError
 
 @dataclass(frozen=True)
 class Rule:
-    """What a value must be: a test, and the words for it."""
+    """A test of a value, and the description of what passes it."""
 
     accepts: Callable[[Any], bool]
     wanted: str
@@ -55,7 +55,8 @@ RULES: Mapping[str, Rule] = {
     "evaluate_every": COUNT,
     "log_real_records": Rule(lambda value: isinstance(value, bool), "true or false"),
     "generator_steps": _optional(COUNT),
-    **dict.fromkeys(("data_dir", "inception", "run", "resume", "synthetic", "weights", "dataset.path"), PATH),
+    **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path"), PATH),
+    **dict.fromkeys(("run", "members", "nonmembers", "reference", "synthetic", "weights"), PATH),  # of attack.py
     "trainer.max_epochs": EPOCHS,
     "trainer.precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
     "trainer.gradient_clip_val": Rule(lambda value: value is None, "null: Lightning cannot clip with two optimizers"),
@@ -85,21 +86,21 @@ def check_values(cfg: DictConfig) -> None:
     for key, value in _leaves(OmegaConf.to_container(cfg, resolve=True)):
         rule = RULES.get(key)
         if rule is not None and not rule.accepts(value):
-            raise ParganError(f"{key}={typed(value)} does not work; give {rule.wanted}")
+            raise ParganError("does not work", argument=key, value=typed(value), remedy=f"give {rule.wanted}")
 
 
 def check_objective(cfg: DictConfig) -> None:
     """Refuse an objective that no run of this configuration can measure, before it trains.
 
-    Which quality metrics there are only the data set's own measure knows, so those are taken on trust here.
+    Names of quality metrics are not checked here: the data set defines them.
 
     Raises:
         ParganError: `cfg.objective` is neither a quality metric nor the AUC of a chosen attack.
     """
     aucs = [f"attack/{name}/auc" for name in cfg.attack]
     if not str(cfg.objective).startswith("quality/") and cfg.objective not in aucs:
-        known = ", ".join(["quality/distance", *aucs])
-        raise ParganError(f"objective={cfg.objective} is not measured by this run; choose one of {known}")
+        remedy = f"choose one of {', '.join(['quality/distance', *aucs])}"
+        raise ParganError("is not measured by this run", argument="objective", value=cfg.objective, remedy=remedy)
 
 
 def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

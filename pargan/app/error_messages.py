@@ -38,20 +38,20 @@ def as_called(text: str) -> str:
 def error_message(error: BaseException) -> str | None:
     """The message for the user, or None where the error is a bug that needs its stack trace."""
     chain = list(_chain(error))
-    for each in chain:
-        if isinstance(each, ParganError):
-            return one_line(str(each))
-    for each in chain:
-        if isinstance(each, MissingConfigException) and each.missing_cfg_file:
-            return _unknown_option(each)
-        if isinstance(each, MissingMandatoryValue):
-            return f"{each.full_key} has no value; give one: {each.full_key}=..."
-        if isinstance(each, OverrideParseException):
-            return _unreadable(each)
-        if isinstance(each, OSError) and each.errno in DISK_FULL:
-            return str(write_error(Path(str(each.filename or "a file of the run")), each))
-        if isinstance(each, OSError) and each.filename is not None:  # which may come from reading or from writing
-            return f"{each.filename} cannot be used ({each.strerror}); check its permissions or give another path"
+    for link in chain:
+        if isinstance(link, ParganError):
+            return one_line(str(link))
+    for link in chain:
+        if isinstance(link, MissingConfigException) and link.missing_cfg_file:
+            return _unknown_option(link)
+        if isinstance(link, MissingMandatoryValue):
+            return f"{link.full_key} has no value; give one: {link.full_key}=..."
+        if isinstance(link, OverrideParseException):
+            return _unreadable(link)
+        if isinstance(link, OSError) and link.errno in DISK_FULL:
+            return str(write_error(Path(str(link.filename or "a file of the run")), link))
+        if isinstance(link, OSError) and link.filename is not None:  # which may come from reading or from writing
+            return f"{link.filename} cannot be used ({link.strerror}); check its permissions or give another path"
     cause = error.__cause__
     is_composing = isinstance(error, ConfigCompositionException)
     if is_composing and isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
@@ -78,17 +78,20 @@ def _unknown_option(error: MissingConfigException) -> str:
 
 
 def _unknown_key(error: OmegaConfBaseException) -> str:
-    given, place = str(error.full_key), error.parent_node
-    names = [str(name) for name in place if not str(name).startswith("_")]
-    prefix = f"{given.rpartition('.')[0]}." if error.parent_node._get_full_key(None) else ""
+    key, node = str(error.full_key), error.parent_node
+    names = [str(name) for name in node if not str(name).startswith("_")]
+    prefix = f"{key.rpartition('.')[0]}." if error.parent_node._get_full_key(None) else ""
     known = [f"{prefix}{name}" for name in names]
-    holders = _holders(given) if "_target_" in place else []  # what a group's option was composed into has one
+    holders = _holders(key) if "_target_" in node else []  # the node of a group has one
     if holders:
-        return f"{given} is a key of {', '.join(holders)} only; name one of them beside it"
-    added = f"+{given}=... sets a parameter of {place['_target_']} that is not listed" if "_target_" in place else ""
+        return f"{key} is a key of {', '.join(holders)} only; name one of them beside it"
     remedies = [f"choose one of {', '.join(known)}"] if known else []
-    remedies += [added] if added else []
-    return f"{given} is not a key{guess(given, known)}; {', or '.join(remedies) or 'leave it out'}"
+    if "_target_" in node and not guess(key, known):
+        remedies += [f"+{key}=... sets a parameter of {node['_target_']} that is not listed"]
+    if not remedies:
+        parent, _, name = key.rpartition(".")
+        remedies = [f"give {parent} as a whole: '{parent}={{{name}: ...}}'"]
+    return f"{key} is not a key{guess(key, known)}; {', or '.join(remedies)}"
 
 
 def _holders(key: str) -> list[str]:
@@ -114,9 +117,11 @@ def _unreadable(error: OverrideParseException) -> str:
     if separator and not value.startswith("{") and _is_readable(quoted):
         return f"{error.override} cannot be read; put the value in quotes, and all of it in others: '{quoted}'"
     if separator and value.startswith("{"):
+        group, _, name = key.partition(".")
         return (
-            f"{error.override} cannot be read, because names in braces must be plain letters and digits; write it into "
-            f"a file such as my_conf/{key.partition('.')[0]}/mine.yaml, and give --config-dir my_conf"
+            f"{error.override} cannot be read: names in braces must be plain letters and digits; give it in a file, "
+            f"such as my_conf/{group}/mine.yaml with the lines 'defaults: [csv]' and '{name}: {value}', "
+            f"and --config-dir my_conf {group}=mine"
         )
     return (
         f"{error.override} cannot be read; write key=value, for example num_partitions=5, "

@@ -11,26 +11,24 @@ from pargan.errors import ParganError
 
 
 def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> None:
-    """Refuse callbacks that monitor what no other one logs: Lightning would notice late, or not at all.
+    """Refuse callbacks that monitor a metric that no callback logs: Lightning would notice late, or not at all.
 
-    Which quality metrics there are only the data set's own measure knows: those are taken on trust here, and
-    looked at after the first epoch (`pargan.callbacks.monitors`). So are all where a callback is not one of ours.
+    Names of quality metrics are checked after the first epoch (`pargan.callbacks.monitors`), because the data set
+    defines them. So are all names if there is a callback of the user's own.
 
     Args:
         callbacks: by their names in the configuration.
         num_partitions: K.
 
     Raises:
-        ParganError: the first monitor that will not be there.
+        ParganError: the first monitored name that will not be logged.
     """
-    if any(
-        type(each).__module__.partition(".")[0] not in ("pargan", "pytorch_lightning") for each in callbacks.values()
-    ):
+    packages = {type(callback).__module__.partition(".")[0] for callback in callbacks.values()}
+    if packages - {"pargan", "pytorch_lightning"}:
         return
-    ours = callbacks.values()
-    has_quality = any(isinstance(each, QualityCallback) for each in ours)
-    has_gap = any(isinstance(each, GeneralizationGap) for each in ours)
-    attacks = [name for each in ours if isinstance(each, AttackCallback) for name in each.attacks]
+    has_quality = any(isinstance(callback, QualityCallback) for callback in callbacks.values())
+    has_gap = any(isinstance(callback, GeneralizationGap) for callback in callbacks.values())
+    attacks = [name for call in callbacks.values() if isinstance(call, AttackCallback) for name in call.attacks]
     main = ["quality/distance"] if has_quality else []
     main += ["gap/mean"] if has_gap else []
     main += [f"attack/{name}/auc" for name in attacks]
@@ -40,9 +38,12 @@ def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> No
     known |= {f"gap/partition_{k}" for k in range(num_partitions) if has_gap}
     for name, callback in callbacks.items():
         monitor = getattr(callback, "monitor", None)
-        on_trust = monitor is None or (has_quality and monitor.startswith("quality/"))
+        is_checked_later = monitor is None or (has_quality and monitor.startswith("quality/"))
         counted = isinstance(callback, ModelCheckpoint) and monitor in ("epoch", "step")
-        if not on_trust and not counted and monitor not in known:
+        if not is_checked_later and not counted and monitor not in known:
             raise ParganError(
-                f"callbacks.{name}.monitor={monitor} is not measured by this run; choose one of {', '.join(main)}"
+                "is not measured by this run",
+                argument=f"callbacks.{name}.monitor",
+                value=monitor,
+                remedy=f"choose one of {', '.join(main)}",
             )

@@ -1,4 +1,4 @@
-"""What the configuration computes from the command line before Hydra makes a folder."""
+"""OmegaConf resolvers for directories and names, evaluated before Hydra creates a folder."""
 
 import hashlib
 from pathlib import Path
@@ -9,16 +9,16 @@ from pargan.io.run_directory import RunDirectory
 
 
 def register() -> None:
-    """Make the resolvers known to OmegaConf; calling it again changes nothing."""
+    """Register the resolvers with OmegaConf; may be called more than once."""
     for resolver in (run_directory, attack_directory, run_name, run_group, run_id):
         OmegaConf.register_new_resolver(f"pargan.{resolver.__name__}", resolver, replace=True)
 
 
 def run_directory(resume: str | None, fresh: str, now: str) -> str:
-    """Where Hydra writes: a new run directory, or a note of the resumption inside the resumed one.
+    """Where Hydra writes: a new run directory, or a folder inside the resumed one.
 
     Raises:
-        ParganError: `resume` is not a run directory; nothing has been written by then.
+        ParganError: `resume` is not a run directory; raised before anything is written.
     """
     if resume is None:
         return f"{fresh}/{now}"
@@ -26,25 +26,25 @@ def run_directory(resume: str | None, fresh: str, now: str) -> str:
 
 
 def attack_directory(run: str | None, now: str) -> str:
-    """Where attack.py writes: beside the run it attacks.
+    """Where attack.py writes: in the directory of the run that it attacks.
 
     Raises:
-        ParganError: `run` is not a run directory; nothing has been written by then.
+        ParganError: `run` is not a run directory; raised before anything is written.
     """
     return str(RunDirectory.open(run if run is None else str(run), argument="run").path / "attacks" / now)
 
 
 def run_group(directory: str) -> str:
-    """Runs that belong together: the jobs of a sweep, or all runs of the same settings and seed."""
+    """Group of a run in a dashboard: the jobs of a sweep, or all runs with the same settings and seed."""
     return Path(directory).absolute().parent.name
 
 
 def run_name(directory: str) -> str:
-    """A name that tells runs apart in a dashboard."""
+    """Name of a run in a dashboard, different for every run."""
     path = Path(directory).absolute()
     return f"{path.parent.name}/{path.name}"
 
 
 def run_id(directory: str) -> str:
-    """An identifier that a resumed run shares with the interrupted one."""
+    """Identifier of a run in a dashboard, the same after a resume."""
     return hashlib.sha256(str(Path(directory).absolute()).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Which configuration a resumed run has: its own, but for what may change."""
+"""Build the configuration of a resumed run: the saved one plus the overrides that are allowed."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -27,16 +27,16 @@ MAY_CHANGE = (
 
 
 def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: DictConfig) -> DictConfig:
-    """The configuration the run was started with, and the values of `overrides` in it.
+    """The saved configuration of a run, with the values of `overrides`.
 
     Args:
         directory: of the run.
-        overrides: of the command line, but for resume= itself.
-        composed: what Hydra made of the command line, of which only what `acceleration` chose is taken: it changes
-            how fast the training is, and a run may continue on a machine that has no GPU.
+        overrides: of the command line, without resume= itself.
+        composed: the configuration that Hydra composed from the command line. Only `acceleration` is taken from it:
+            that changes the speed of the training alone, and a run may continue on a machine without a GPU.
 
     Raises:
-        ParganError: an override would make it another run, or names a key that is not there.
+        ParganError: an override would change the run's results, or names a key that does not exist.
     """
     cfg = load_config(directory)
     for override in OverridesParser.create().parse_overrides(list(overrides)):
@@ -45,7 +45,7 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
             cfg.acceleration = composed.acceleration
             continue
         if key == "dataset" and _is_same_kind_of_file(cfg, composed):
-            continue  # without which Hydra knows no dataset.path
+            continue  # needed for Hydra to accept dataset.path
         before = OmegaConf.select(cfg, key, throw_on_missing=False, default=KeyError)
         if not {key, key.split(".")[0]} & set(MAY_CHANGE) or before is KeyError or isinstance(before, DictConfig):
             raise ParganError(
@@ -61,7 +61,7 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
 
 
 def _is_same_kind_of_file(ours: DictConfig, composed: DictConfig) -> bool:
-    """Whether the option of the group `dataset` that was named is the run's own, and reads a file of the user's."""
+    """Whether `dataset=` names the run's own option, and that option reads a file of the user."""
     return "path" in composed.dataset and composed.dataset.get("_target_") == ours.dataset.get("_target_")
 
 
@@ -80,7 +80,7 @@ def _refuse_other_units(before: Any, after: Any) -> None:
 
 
 def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
-    """What names a run in tables: the chosen groups, K, seed, and every override of the command line.
+    """The settings that name a run in tables: chosen options, K, seed, and every override of the command line.
 
     Args:
         cfg: the composed configuration.
@@ -90,5 +90,5 @@ def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
     chosen = {group: choices[group] for group in ("dataset", "loss", "model", "partition")}
     named = {"num_partitions": cfg.num_partitions, "seed": cfg.seed}
     overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
-    given = {each.key_or_group: each.get_value_element_as_str() for each in overrides}
-    return {**given, **chosen, **named}
+    typed = {override.key_or_group: override.get_value_element_as_str() for override in overrides}
+    return {**typed, **chosen, **named}

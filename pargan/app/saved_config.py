@@ -1,4 +1,4 @@
-"""The configuration that a run directory holds."""
+"""Read the configuration in a run directory."""
 
 from omegaconf import DictConfig, OmegaConf
 from yaml import YAMLError
@@ -8,10 +8,10 @@ from pargan.io.run_directory import RunDirectory
 
 
 def load_config(directory: RunDirectory) -> DictConfig:
-    """The configuration the run was trained with; `run_directory` in it is where the run lies now.
+    """The configuration that the run was trained with, with `run_directory` set to where the directory is now.
 
     Raises:
-        ParganError: the file is not a configuration any more.
+        ParganError: the file is damaged or missing.
     """
     try:
         cfg = OmegaConf.load(directory.config)

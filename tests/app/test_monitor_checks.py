@@ -31,25 +31,26 @@ def test_check_monitors_accepts_measured_names(monitor):
 
 @pytest.mark.parametrize("monitor", UNKNOWN)
 def test_check_monitors_refuses_unknown_names(monitor):
-    with pytest.raises(ParganError) as refused:
+    with pytest.raises(ParganError) as error:
         check_monitors(watched(monitor), num_partitions=2)
-    assert str(refused.value) == (
-        f"callbacks.stop.monitor={monitor} is not measured by this run; "
-        f"choose one of quality/distance, gap/mean, attack/nn/auc, loss/generator, loss/discriminator"
-    )
+    assert (error.value.argument, error.value.value) == ("callbacks.stop.monitor", monitor)
+    expected = "choose one of quality/distance, gap/mean, attack/nn/auc, loss/generator, loss/discriminator"
+    assert error.value.remedy == expected
 
 
 @pytest.mark.parametrize("monitor", ["quality/distance", "gap/mean", "attack/nn/auc"])
 def test_check_monitors_refuses_names_without_their_callback(monitor):
-    with pytest.raises(ParganError, match=r"choose one of loss/generator, loss/discriminator$"):
+    with pytest.raises(ParganError) as error:
         check_monitors({"stop": EarlyStopping(monitor)}, num_partitions=2)
+    assert error.value.remedy == "choose one of loss/generator, loss/discriminator"
 
 
 def test_check_monitors_accepts_checkpoints_without_monitor():
     for monitor in ("epoch", "step", None):
         check_monitors({"best": ModelCheckpoint(monitor=monitor)}, num_partitions=2)
-    with pytest.raises(ParganError, match=r"^callbacks\.stop\.monitor=epoch is not measured"):
+    with pytest.raises(ParganError) as error:
         check_monitors({"stop": EarlyStopping("epoch")}, num_partitions=2)
+    assert (error.value.argument, error.value.value) == ("callbacks.stop.monitor", "epoch")
 
 
 def test_check_monitors_trusts_a_users_callback():

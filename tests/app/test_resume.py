@@ -1,4 +1,4 @@
-"""What a resumed run may change of its configuration."""
+"""A resumed run has the saved configuration plus the overrides that are allowed."""
 
 import pytest
 from hydra.utils import instantiate
@@ -33,24 +33,24 @@ def resumed(tmp_path):
         ("graph", [], Graphed()),
     ],
 )
-def test_the_acceleration_may_change(resumed, before, after, expected):
+def test_resumed_config_takes_another_acceleration(resumed, before, after, expected):
     cfg = resumed(["loss=wgan", "num_partitions=3", f"acceleration={before}"], *after)
     assert instantiate(cfg.module.acceleration) == expected
     assert (cfg.num_partitions, cfg.loss) == (3, composed("loss=wgan").loss)
 
 
-def test_a_run_with_graphs_continues_without(resumed):
+def test_resumed_config_of_a_run_with_graphs_may_leave_them_out(resumed):
     assert type(instantiate(resumed(["acceleration=graph"], "acceleration=fast").module.acceleration)) is Acceleration
 
 
-def test_values_that_may_change_do_and_others_are_refused(resumed):
+def test_resumed_config_takes_allowed_values_and_refuses_others(resumed):
     assert resumed([], "trainer.max_epochs=7", "audit.draws=20").trainer.max_epochs == 7
     for key in ("seed=4", "loss=wgan", "module.d_steps=7", "trainer=gpu", "~acceleration"):
         with pytest.raises(ParganError, match=f"^{key} cannot be given with resume=.*only acceleration and single"):
             resumed([], key)
 
 
-def test_the_weights_of_inception_may_move_but_not_come_or_go(resumed):
+def test_resumed_config_lets_inception_weights_move_but_not_appear_or_disappear(resumed):
     assert resumed(["inception=here.pth"], "inception=there.pth").inception == "there.pth"
     assert resumed(["inception=here.pth"]).inception == "here.pth"
     assert resumed([], "inception=null").inception is None
@@ -60,7 +60,7 @@ def test_the_weights_of_inception_may_move_but_not_come_or_go(resumed):
         resumed(["inception=here.pth"], "inception=null")
 
 
-def test_a_file_may_have_moved(resumed):
+def test_resumed_config_takes_the_new_path_of_a_file(resumed):
     before = ["dataset=csv", "dataset.path=my.csv"]
     assert resumed(before, "dataset=csv", "dataset.path=moved.csv").dataset.path == "moved.csv"
     assert resumed(before, "+dataset.path=moved.csv").dataset.path == "moved.csv"

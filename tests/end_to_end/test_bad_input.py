@@ -1,4 +1,4 @@
-"""Bad input ends in one sentence with the key, the value and the remedy, exit status 1, and nothing written."""
+"""Bad input ends with one line that has the key, the value and a remedy, exit status 1, and nothing written."""
 
 import shutil
 
@@ -17,6 +17,7 @@ CONFIGURATION = {
     "model=nope": ["model=nope is not known", "mlp"],
     "num_partition=3": ["num_partition is not a key", "did you mean num_partitions?"],
     "trainer.max_epoch=3": ["trainer.max_epoch is not a key", "did you mean trainer.max_epochs?"],
+    "dataset.types.age=numeric": ["dataset.types.age is not a key", "'dataset.types={age: ...}'"],
     "loss.gamma=1": ["loss.gamma is not a key", "+loss.gamma="],
     "trainer.callback=[]": ["trainer.callback is not a key", "+trainer.callback="],
     "loss": ["loss cannot be read", "key=value"],
@@ -82,10 +83,10 @@ ARRAYS = {
 
 @pytest.fixture
 def refuses(run, tmp_path, monkeypatch):
-    """Check one command: status 1, one line, its parts, and not a file more than before."""
+    """Run a command that must fail: status 1, one line on stderr with these parts, no new file."""
     monkeypatch.setenv("PARGAN_DATA_DIR", str(tmp_path / "nothing"))
     for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # nobody answers: as good as no network
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # no server: like a machine without network
 
     def check(name, arguments, parts, cause=""):
         before = set(tmp_path.rglob("*"))
@@ -102,18 +103,18 @@ def refuses(run, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("override", CONFIGURATION)
-def test_configuration(refuses, override):
-    base = () if override.startswith("dataset=") else SMALL
+def test_train_refuses_a_bad_configuration(refuses, override):
+    base = ("dataset=csv",) if "types" in override else () if override.startswith("dataset=") else SMALL
     refuses("train", (*base, override), CONFIGURATION[override])
 
 
-def test_half_precision_with_a_gradient_penalty(refuses):
+def test_train_refuses_half_precision_with_a_gradient_penalty(refuses):
     given = (*SMALL, "loss=wgan", "trainer.precision=16-mixed")
     remedy = "use trainer.precision=32-true or trainer.precision=bf16-mixed"
     refuses("train", given, ["trainer.precision=16-mixed", "Wasserstein", remedy])
 
 
-def test_early_stopping_on_what_is_not_measured(refuses):
+def test_train_refuses_early_stopping_on_a_metric_that_is_not_measured(refuses):
     given = (*SMALL, "callbacks=early_stopping", "attack=[nearest_neighbour]")
     monitor = "callbacks.early_stopping.monitor=attack/own_partition/auc"
     refuses("train", (*given, monitor), [f"{monitor} is not measured by this run", "attack/nearest_neighbour/auc"])
@@ -121,7 +122,7 @@ def test_early_stopping_on_what_is_not_measured(refuses):
 
 
 @pytest.mark.parametrize("monitor", ["quality/distanse", "attack/nearest_neighbour/tpr_at_1pct_fpr"])
-def test_a_monitor_that_the_first_epoch_shows_to_be_wrong(run, tmp_path, monitor):
+def test_train_stops_after_one_epoch_if_a_monitored_metric_was_not_measured(run, tmp_path, monitor):
     ended = run("train", *SMALL, "attack=[nearest_neighbour]", f"callbacks.best.monitor={monitor}")
     assert ended.status == 1
     line = ended.err.splitlines()[-1]
@@ -135,25 +136,25 @@ def test_a_monitor_that_the_first_epoch_shows_to_be_wrong(run, tmp_path, monitor
 
 
 @pytest.mark.parametrize("text", TABLES)
-def test_tables(refuses, tmp_path, text):
+def test_train_refuses_a_bad_table(refuses, tmp_path, text):
     (tmp_path / "my.csv").write_text(text)
     refuses("train", ("dataset=csv", "dataset.path=my.csv"), ["dataset.path=my.csv", *TABLES[text]])
 
 
-def test_a_table_in_another_encoding_and_one_that_is_not_there(refuses, tmp_path):
+def test_train_refuses_a_table_in_another_encoding_or_missing(refuses, tmp_path):
     (tmp_path / "my.csv").write_bytes("a,b\n1,Köln\n".encode("latin-1"))
     refuses("train", ("dataset=csv", "dataset.path=my.csv"), ["is not utf-8 text", "dataset.encoding=latin-1"])
     refuses("train", ("dataset=csv", "dataset.path=no.csv"), ["dataset.path=no.csv is not a file"])
 
 
 @pytest.mark.parametrize("case", ARRAYS)
-def test_arrays(refuses, tmp_path, case):
+def test_train_refuses_a_bad_npz_file(refuses, tmp_path, case):
     arrays, parts = ARRAYS[case]
     np.savez(tmp_path / "my.npz", **arrays)
     refuses("train", ("dataset=npz", "dataset.path=my.npz"), ["dataset.path=my.npz", *parts])
 
 
-def test_image_folders(refuses, tmp_path):
+def test_train_refuses_a_bad_image_folder(refuses, tmp_path):
     refuses("train", ("dataset=image_folder", "dataset.path=no"), ["dataset.path=no is not a folder"])
     (tmp_path / "images").mkdir()
     given = ("dataset=image_folder", "dataset.path=images")
@@ -168,7 +169,7 @@ def trained(run, tmp_path):
     return only_run(tmp_path)
 
 
-def test_run_directories(refuses, trained, tmp_path):
+def test_train_and_attack_refuse_a_damaged_run_directory(refuses, trained, tmp_path):
     refuses("attack", (), ["run is missing", "run=outputs/"])
     (tmp_path / "empty").mkdir()
     refuses("attack", ("run=empty",), ["run=empty is not a run directory", ".hydra/config.yaml"])
@@ -211,7 +212,7 @@ def test_run_directories(refuses, trained, tmp_path):
     refuses("attack", (f"run={trained}",), ["last.ckpt is missing", "before its first checkpoint", "train a new run"])
 
 
-def test_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp_path):
+def test_train_and_attack_refuse_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp_path):
     assert run("train", *SMALL, "num_partitions=2", "attack=none", "trainer.max_epochs=1").status == 0
     (other,) = tmp_path.glob("outputs/*-k2-*/*/checkpoints/last.ckpt")
     shutil.copy(other, trained / "checkpoints" / "last.ckpt")
@@ -219,7 +220,7 @@ def test_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp
         refuses(name, (argument,), ["num_partitions=2", "num_partitions=3"], cause=name)
 
 
-def test_a_loss_that_is_not_finite_names_step_partition_and_checkpoint(run, tmp_path):
+def test_train_names_step_partition_and_checkpoint_if_a_loss_is_not_finite(run, tmp_path):
     ended = run("train", *SMALL, "attack=none", "module.generator_optimizer.lr=1e30")
     assert ended.status == 1
     line = ended.err.splitlines()[-1]
@@ -237,7 +238,7 @@ def test_a_loss_that_is_not_finite_names_step_partition_and_checkpoint(run, tmp_
         ("attack", ["run=nope"], "run=nope is not a run directory"),
     ],
 )
-def test_in_a_process_of_its_own(tmp_path, name, arguments, part):
+def test_commands_refuse_bad_input_in_a_separate_process(tmp_path, name, arguments, part):
     ended = run_process(name, *arguments, cwd=tmp_path)
     assert ended.status == 1
     assert ended.out == ""
@@ -247,14 +248,14 @@ def test_in_a_process_of_its_own(tmp_path, name, arguments, part):
 
 
 @pytest.mark.slow
-def test_the_stack_trace_is_there_for_who_asks(tmp_path):
+def test_train_prints_the_stack_trace_on_request(tmp_path):
     process = start("train", "dataset=nope", cwd=tmp_path, more_environment={"HYDRA_FULL_ERROR": "1"})
     _, err = process.communicate(timeout=100)
     assert process.returncode == 1
     assert "Traceback" in err
 
 
-def test_a_table_of_the_users_own_that_has_changed_since(run, refuses, tmp_path):
+def test_train_and_attack_refuse_a_table_that_has_changed_since_the_run(run, refuses, tmp_path):
     path = write_table(tmp_path / "my.csv")
     given = ("dataset=csv", f"dataset.path={path}", "num_partitions=2", "data.batch_size=10", "experiment=smoke")
     assert run("train", *given, "attack=none", "trainer.max_epochs=1", "trainer.accelerator=cpu").status == 0
@@ -268,7 +269,7 @@ def test_a_table_of_the_users_own_that_has_changed_since(run, refuses, tmp_path)
     refuses("train", (f"resume={directory}", "dataset=npz", "dataset.path=moved.csv"), ["dataset=npz cannot be given"])
 
 
-def test_the_path_of_a_table_where_there_is_none(refuses, trained):
+def test_train_and_attack_refuse_dataset_path_for_a_data_set_without_file(refuses, trained):
     for name, argument in (("attack", f"run={trained}"), ("train", f"resume={trained}")):
         given = ("dataset=csv",) if name == "train" else ()
         refuses(name, (argument, *given, "dataset.path=my.csv"), ["cannot be given"], cause=name)

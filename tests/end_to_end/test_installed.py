@@ -1,4 +1,4 @@
-"""The wheel in an environment of its own, away from the checkout; and the two scripts of the checkout."""
+"""The wheel in a separate environment, outside the checkout; and the two scripts of the checkout."""
 
 import os
 import subprocess
@@ -59,7 +59,7 @@ def _bare():
     return {key: value for key, value in environment().items() if key != "PYTHONPATH"}
 
 
-def test_every_yaml_is_in_the_wheel(wheel):
+def test_wheel_contains_every_yaml_file(wheel):
     with zipfile.ZipFile(wheel) as file:
         names = set(file.namelist())
     assert {f"pargan/{path.relative_to(ROOT)}" for path in (ROOT / "conf").rglob("*.yaml")} <= names
@@ -68,7 +68,7 @@ def test_every_yaml_is_in_the_wheel(wheel):
     assert not [name for name in names if name.startswith(("tests/", "conf/"))]
 
 
-def test_pargan_train_and_pargan_attack_outside_the_checkout(bin_folder, tmp_path):
+def test_pargan_train_and_pargan_attack_run_outside_the_checkout(bin_folder, tmp_path):
     where = _call(bin_folder / "python", "-c", "import pargan; print(pargan.__file__)", cwd=tmp_path, **_bare())
     assert Path(where).is_relative_to(bin_folder.parent)
     table = _call(bin_folder / "pargan-train", *SMALL, "attack=[nearest_neighbour]", cwd=tmp_path, **_bare())
@@ -80,7 +80,7 @@ def test_pargan_train_and_pargan_attack_outside_the_checkout(bin_folder, tmp_pat
     assert "discriminator_gap" in table
 
 
-def test_the_library_is_taken_without_hydra(bin_folder, tmp_path):
+def test_import_pargan_does_not_import_hydra(bin_folder, tmp_path):
     code = "import sys, pargan; print([name for name in ('hydra', 'wandb') if name in sys.modules])"
     assert _call(bin_folder / "python", "-c", code, cwd=tmp_path, **_bare()).strip() == "[]"
 
@@ -119,7 +119,7 @@ def points(n):
 """
 
 
-def test_pargan_train_with_components_of_a_config_dir(bin_folder, tmp_path):
+def test_pargan_train_uses_components_of_a_config_dir(bin_folder, tmp_path):
     for name, text in (("my_losses", LOSS), ("my_attacks", ATTACK), ("my_data", DATA)):
         (tmp_path / f"{name}.py").write_text(text)
     for name, text in {
@@ -147,7 +147,7 @@ def test_pargan_train_with_components_of_a_config_dir(bin_folder, tmp_path):
     assert ended.stderr.startswith("pargan-train: loss=min is not known (did you mean mine?); choose one of hinge, js,")
 
 
-def test_the_scripts_of_the_checkout(tmp_path):
+def test_scripts_of_the_checkout_run_in_any_folder(tmp_path):
     quick = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
     assert "run directory: " in _call(sys.executable, ROOT / "train.py", *quick, cwd=tmp_path, **environment())
     run = f"run={only_run(tmp_path)}"

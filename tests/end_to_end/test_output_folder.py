@@ -1,4 +1,4 @@
-"""A command writes into a folder of its own: what lies in another one is neither overwritten nor taken away."""
+"""A command refuses a non-empty output directory, and never overwrites or removes files in it."""
 
 import json
 
@@ -26,7 +26,7 @@ def audited(run, tmp_path):
 
 
 @pytest.mark.parametrize("more", [(), ("nonmembers=typo.csv",)], ids=["again", "with a typing error"])
-def test_an_audit_leaves_another_audit_alone(run, audited, tmp_path, more):
+def test_attack_refuses_the_directory_of_another_audit(run, audited, tmp_path, more):
     before = _contents(tmp_path)
     ended = run("attack", *audited, *more, "hydra.run.dir=audits/alice")
     assert ended.status == 1
@@ -34,7 +34,7 @@ def test_an_audit_leaves_another_audit_alone(run, audited, tmp_path, more):
     assert _contents(tmp_path) == before
 
 
-def test_a_run_is_continued_by_name_only(run, tmp_path):
+def test_train_refuses_the_directory_of_another_run(run, tmp_path):
     assert run("train", *QUICK, "hydra.run.dir=mine/seed${seed}").status == 0
     before = _contents(tmp_path)
     ended = run("train", *QUICK, "loss=wgan", "hydra.run.dir=mine/seed${seed}")
@@ -45,7 +45,7 @@ def test_a_run_is_continued_by_name_only(run, tmp_path):
 
 
 @pytest.mark.parametrize("override", ["num_partitions=0", "resume=nope"])
-def test_a_refused_run_takes_nobodys_files_away(run, tmp_path, override):
+def test_train_removes_no_file_of_the_user_when_it_is_refused(run, tmp_path, override):
     (tmp_path / "thesis.tex").write_text("three years")
     (tmp_path / "empty").mkdir()
     before = _contents(tmp_path)
@@ -54,7 +54,7 @@ def test_a_refused_run_takes_nobodys_files_away(run, tmp_path, override):
         assert _contents(tmp_path) == before
 
 
-def test_the_run_stays_beside_its_configuration(run, tmp_path):
+def test_train_refuses_a_run_directory_apart_from_its_configuration(run, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.tex").write_text("three years")
     before = _contents(tmp_path)
@@ -64,7 +64,7 @@ def test_the_run_stays_beside_its_configuration(run, tmp_path):
     assert _contents(tmp_path) == before
 
 
-def test_a_sweep_leaves_another_sweep_alone(run, tmp_path):
+def test_sweep_refuses_the_directory_of_another_sweep(run, tmp_path):
     (tmp_path / "sweep" / "0-blobs").mkdir(parents=True)
     (tmp_path / "sweep" / "0-blobs" / "result.json").write_text(json.dumps({"status": "finished"}))
     before = _contents(tmp_path)
@@ -75,7 +75,7 @@ def test_a_sweep_leaves_another_sweep_alone(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_is_wrong_after_a_job_costs_no_metrics(tmp_path):
+def test_sweep_keeps_metrics_if_the_objective_was_not_measured(tmp_path):
     ended = run_process("train", "-m", *QUICK, "seed=0,1", "objective=quality/typo", cwd=tmp_path)
     assert ended.status == 1
     assert "objective=quality/typo was not measured; choose one of quality/" in ended.err
