@@ -16,7 +16,7 @@ def weights_of(step):
 
 
 @pytest.mark.parametrize("case", ["blobs js", "blobs wgan", "digits js"])
-def test_the_plain_step_trains_as_ours_does(case):
+def test_reference_step_trains_as_the_module_does(case):
     cfg = cases.configuration(case, num_partitions=1)  # with more, the plain loop draws its latents in another order
     spec, cpu = cases.spec_of(case), torch.device("cpu")
     real = cases.records(cfg, spec, cpu)

@@ -41,7 +41,7 @@ FORMULAS = {
 
 
 @pytest.mark.parametrize("name", FORMULAS)
-def test_each_loss_is_its_formula_row_by_row(name):
+def test_loss_is_its_formula(name):
     real, fake = [[0.3, -1.7], [2.5, 0.1]], [[-0.4, 1.9], [-3.0, 0.8]]
     d_formula, g_formula = FORMULAS[name]
     d_loss = LOSSES[name].discriminator(torch.tensor(real), torch.tensor(fake))
@@ -98,7 +98,7 @@ def penalty_of(loss, critics, real, fake):
     return loss.gradient_penalty(input_gradients(critics, at)).mean(1)
 
 
-def test_extreme_logits_give_finite_losses():
+def test_loss_is_finite_at_extreme_logits():
     for loss in LOSSES.values():
         far = torch.tensor([[-1e4, 1e4]])
         assert torch.isfinite(loss.discriminator(far, far)).all()
@@ -106,7 +106,7 @@ def test_extreme_logits_give_finite_losses():
 
 
 @pytest.mark.parametrize("shape", [(2,), (3, 4, 5)])
-def test_penalty_of_linear_critics(shape):
+def test_gradient_penalty_of_linear_critics(shape):
     # ||grad|| is ||w_k|| everywhere, so the penalty is lambda (||w_k|| - 1)^2, with a known gradient in w_k.
     w = torch.randn(2, *shape, generator=torch.Generator().manual_seed(3), dtype=torch.float64).requires_grad_()
     real, fake = torch.randn(2, 2, 7, *shape, generator=torch.Generator().manual_seed(4), dtype=torch.float64)
@@ -119,7 +119,7 @@ def test_penalty_of_linear_critics(shape):
     torch.testing.assert_close(gradient, expected)
 
 
-def test_penalty_by_finite_differences_at_points_between_real_and_fake():
+def test_gradient_penalty_by_finite_differences_between_real_and_fake():
     loss = Wasserstein(10.0)
     with torch.random.fork_rng():
         torch.manual_seed(2)
@@ -142,7 +142,7 @@ def test_penalty_by_finite_differences_at_points_between_real_and_fake():
     torch.testing.assert_close(penalty, 10 * ((norm - 1) ** 2).mean(1), rtol=1e-6, atol=1e-8)
 
 
-def test_penalty_of_a_flat_critic_has_a_finite_gradient():
+def test_gradient_penalty_of_a_flat_critic_has_a_finite_gradient():
     w = torch.zeros(1, 2, requires_grad=True)
     real = torch.randn(1, 4, 2)
     penalty = penalty_of(Wasserstein(10.0), lambda u: (u * w[:, None]).sum(2), real, real + 1)
@@ -197,7 +197,7 @@ def mean_js(real, fake):
     return np.mean([jensenshannon(p, fake) ** 2 for p in real.numpy()])
 
 
-def test_equal_partitions_meet_at_two_ln_two():
+def test_jensen_shannon_of_equal_partitions_is_two_ln_two():
     p = torch.tensor([0.5, 0.2, 0.2, 0.1], dtype=torch.float64)
     real = p.expand(3, 4)
     logits = best_response(JensenShannon(), real, p, start=torch.randn(3, 4, dtype=torch.float64))
@@ -208,7 +208,7 @@ def test_equal_partitions_meet_at_two_ln_two():
 
 
 @pytest.mark.parametrize("K", [1, 2, 5])
-def test_the_memorising_optimum_over_disjoint_partitions(K):
+def test_jensen_shannon_optimum_over_disjoint_partitions(K):
     real = disjoint(K)
     mixture = real.mean(0)
     logits = best_response(JensenShannon(), real, mixture)
@@ -224,7 +224,7 @@ def test_the_memorising_optimum_over_disjoint_partitions(K):
         assert d_loss.mean().item() == pytest.approx(0.5407, abs=1e-3)
 
 
-def test_d_at_its_optimum_is_the_density_ratio():
+def test_jensen_shannon_discriminator_at_its_optimum_is_the_density_ratio():
     fake = torch.tensor([0.4, 0.3, 0.2, 0.1], dtype=torch.float64)
     logits = best_response(JensenShannon(), UNEQUAL, fake)
     torch.testing.assert_close(torch.sigmoid(logits), UNEQUAL / (UNEQUAL + fake), atol=1e-3, rtol=0)
@@ -232,7 +232,7 @@ def test_d_at_its_optimum_is_the_density_ratio():
     assert d_loss.mean().item() == pytest.approx(2 * log(2) - 2 * mean_js(UNEQUAL, fake.numpy()), abs=1e-4)
 
 
-def test_least_squares_d_at_its_optimum_is_the_density_ratio():
+def test_least_squares_discriminator_at_its_optimum_is_the_density_ratio():
     fake = torch.tensor([0.4, 0.3, 0.2, 0.1], dtype=torch.float64)
     logits = best_response(LOSSES["lsgan"], UNEQUAL, fake)  # arXiv 1611.04076, eq. 5 with a=0, b=1
     torch.testing.assert_close(logits, UNEQUAL / (UNEQUAL + fake), atol=1e-5, rtol=0)
@@ -246,7 +246,7 @@ def minimax(real, u):
     return game.item(), torch.autograd.grad(game, u)[0].numpy()
 
 
-def test_the_mixture_is_stationary_where_partitions_are_disjoint_and_not_in_general():
+def test_generator_at_the_mixture_is_stationary_for_disjoint_partitions_only():
     for real, is_stationary in ((disjoint(5), True), (UNEQUAL, False)):
         _, gradient = minimax(real, real.mean(0).log())
         assert (np.abs(gradient).max() < 1e-4) == is_stationary
@@ -254,7 +254,7 @@ def test_the_mixture_is_stationary_where_partitions_are_disjoint_and_not_in_gene
 
 
 @pytest.mark.parametrize("real", [disjoint(3), UNEQUAL], ids=["disjoint", "overlapping"])
-def test_g_minimises_the_mean_of_the_divergences(real):
+def test_generator_minimises_the_mean_divergence(real):
     def softmax(u):
         return np.exp(u) / np.exp(u).sum()
 
@@ -268,7 +268,7 @@ def test_g_minimises_the_mean_of_the_divergences(real):
     assert (distance_to_mixture < 1e-3) == (real is not UNEQUAL)
 
 
-def test_per_row_losses_do_not_mix_partitions():
+def test_loss_does_not_mix_partitions():
     real, fake = torch.randn(2, 3, 4, generator=torch.Generator().manual_seed(1))
     for loss in LOSSES.values():
         before = loss.discriminator(real, fake), loss.generator(fake)

@@ -1,4 +1,4 @@
-"""One (K, B) batch of members per step.
+"""Batches of B members of each of K partitions.
 
 Legend: K partitions of n members, B records of each per step, M = K n members in all.
 """
@@ -17,8 +17,8 @@ from pargan.seeding import derive
 class PartitionSampler(Sampler[Tensor]):
     """Positions of a batch: (K, B) int64 into the members laid out partition after partition.
 
-    Every epoch shuffles each partition anew, from (seed, epoch) alone: whoever starts at epoch e draws what
-    an uninterrupted run drew there. The ragged last batch is dropped.
+    Every epoch shuffles each partition again, from (seed, epoch, k) alone, so that a resumed run draws the batches of
+    an uninterrupted one. A last batch of fewer than B records is dropped.
     """
 
     def __init__(self, num_partitions: int, partition_size: int, batch_size: int, seed: int) -> None:
@@ -46,7 +46,7 @@ class PartitionSampler(Sampler[Tensor]):
 
 
 class Members(Dataset[Batch]):
-    """The members as a data set whose index is a whole batch: (K, B) positions -> records (K, B, *shape)."""
+    """The members as a data set indexed by whole batches: positions (K, B) -> records (K, B, *shape)."""
 
     def __init__(self, gather: Callable[[Tensor], Tensor], size: int) -> None:
         self.gather = gather

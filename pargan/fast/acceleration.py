@@ -1,7 +1,7 @@
 """Ways to run a training step, all with the same result to rounding: fast, plain, compiled, recorded and replayed.
 
-A step consists of updates; an update of the discriminators or of the generator first finds gradients, then takes the
-optimiser's step. Legend: K partitions, B records of each, *shape of one record.
+A step consists of updates of the discriminators and of the generator; each computes gradients, and an optimizer's
+step follows. Legend: K partitions.
 """
 
 import os
@@ -44,13 +44,13 @@ class Acceleration:
     """Whether networks get the layers of `use_fast_layers` and discriminators are stacked where they can be."""
 
     keeps_gradients: ClassVar[bool] = False
-    """Whether gradients have to stay where they are in memory from one update to the next."""
+    """Whether gradients must keep their memory from one update to the next."""
 
     def refuse(self, device: torch.device, precision: str) -> None:
-        """Refuse, before anything is written, what this way cannot run on.
+        """Refuse devices and precisions on which this way cannot run.
 
         Raises:
-            ParganError: what is wrong, and what to type instead.
+            ParganError: there is one.
         """
 
     def losses(self, function: Losses) -> Losses:
@@ -83,11 +83,11 @@ class Plain(Acceleration):
 
 @dataclass(frozen=True)
 class Compiled(Acceleration):
-    """`torch.compile` for the networks and the loss, forwards and backwards.
+    """`torch.compile` for the networks and the loss, forward and backward.
 
-    The first step takes half a minute or more; on a CPU it needs a C++ compiler. Random numbers are drawn as without
-    it, so that the training is the same to rounding. A gradient that is differentiated again stays as it is written,
-    unless the discriminators are stacked: torch.compile has no second derivatives.
+    The first step takes half a minute or more; on a CPU it needs a C++ compiler. Random numbers are those of the
+    default, so the training is the same to rounding. A gradient penalty is compiled only for stacked discriminators,
+    because torch.compile does not support double backward.
     """
 
     def refuse(self, device: torch.device, precision: str) -> None:
@@ -107,7 +107,7 @@ class Compiled(Acceleration):
 
     def losses(self, function: Losses) -> Losses:
         """`function`, compiled when it is first called."""
-        torch.compiler.reset()  # a process may train many models, and few versions of a function are kept
+        torch.compiler.reset()  # compiled versions of a function are limited, and a process may train many models
         compiled: Losses = torch.compile(function, dynamic=False, options={"fallback_random": True})
         return compiled
 
@@ -119,7 +119,7 @@ class Recorder(Protocol):
         """Record without executing; returns where the results will be."""
 
     def replay(self) -> None:
-        """Execute what was recorded, on the data that now lie where they lay."""
+        """Execute what was recorded, on the present contents of the same memory."""
 
 
 class CudaRecorder:
@@ -143,16 +143,15 @@ class CudaRecorder:
 
 @dataclass(frozen=True)
 class Graphed(Acceleration):
-    """CUDA graphs: one launch for all of an update's kernels but the optimiser's.
+    """CUDA graphs: one launch for all kernels of an update, except the optimizer's.
 
-    For networks whose kernels are shorter than the time Python takes to launch them. Batches keep their shape; one of
-    another shape, such as a last short one, runs as it is written. Where parameters or gradients have moved in
-    memory an update is recorded anew. No Python runs in a replay: Lightning's `on_before_backward` and
-    `on_after_backward` are not called.
+    For networks whose kernels run for less time than Python takes to launch them. A batch of another shape than the
+    recorded one runs without the graph. If parameters or gradients have moved in memory, an update is recorded again.
+    No Python runs in a replay: Lightning's `on_before_backward` and `on_after_backward` are not called.
 
     Args:
-        warm_up: updates of each kind that run as written before one is recorded, as CUDA asks for.
-        recorder: makes what records.
+        warm_up: updates of each player that run without a graph before one is recorded, as CUDA requires.
+        recorder: builds a recorder.
     """
 
     warm_up: int = 3
@@ -160,7 +159,7 @@ class Graphed(Acceleration):
     keeps_gradients: ClassVar[bool] = True
 
     def refuse(self, device: torch.device, precision: str) -> None:
-        """Refuse other devices than GPUs, and fp16, whose gradient scaling has to wait for the device.
+        """Refuse other devices than GPUs, and fp16, whose gradient scaling waits for the device.
 
         Raises:
             ParganError: either.
@@ -206,22 +205,22 @@ class _Replayed:
         self._leaves_on = leaves_on
         self._generators = generators
         self._left = self._warm_up = warm_up
-        self._make = recorder
+        self._new_recorder = recorder
         self._recorder: Recorder | None = None
-        self._places: list[int] = []  # of parameters and gradients, when they were recorded
-        self._batch: Any = None  # where a recorded update reads its batch
-        self._loss: Any = None  # and writes its loss
+        self._addresses: list[int] = []  # of parameters and gradients, when they were recorded
+        self._batch: Any = None  # memory from which a recorded update reads its batch
+        self._loss: Any = None  # and to which it writes its loss
 
     def __call__(self, batch: Tensors) -> Tensor:
-        if self._recorder is not None and (self._places != self._where() or self._is_larger(batch)):
-            self._recorder, self._left = None, self._warm_up  # a short batch may have come first
+        if self._recorder is not None and (self._addresses != self._current_addresses() or self._is_larger(batch)):
+            self._recorder, self._left = None, self._warm_up  # a short batch may have been first
         if self._left > 0:
             self._left -= 1
             return self._warmed(batch)
         if self._recorder is None:
-            recorder, self._batch = self._make(), batch.map(torch.clone)
+            recorder, self._batch = self._new_recorder(), batch.map(torch.clone)
             self._loss = recorder.record(lambda: self._function(self._batch), self._generators)
-            self._recorder, self._places = recorder, self._where()
+            self._recorder, self._addresses = recorder, self._current_addresses()
         elif _shapes(batch) != _shapes(self._batch):
             return self._function(batch)
         for place, tensor in zip(self._batch.tensors, batch.tensors, strict=True):
@@ -232,12 +231,12 @@ class _Replayed:
     def _is_larger(self, batch: Tensors) -> bool:
         return batch.tensors[0].numel() > self._batch.tensors[0].numel()
 
-    def _where(self) -> list[int]:
-        gradients = [each.grad for each in self._leaves_on]
-        return [0 if each is None else each.data_ptr() for each in (*self._reads, *gradients)]
+    def _current_addresses(self) -> list[int]:
+        gradients = [parameter.grad for parameter in self._leaves_on]
+        return [0 if tensor is None else tensor.data_ptr() for tensor in (*self._reads, *gradients)]
 
     def _warmed(self, batch: Tensors) -> Tensor:
-        """On a stream of its own, as CUDA asks of what is to be recorded."""
+        """Run without a graph, on a stream of its own, as CUDA requires before a capture."""
         device = batch.tensors[0].device
         if device.type != "cuda":
             return self._function(batch)

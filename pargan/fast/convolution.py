@@ -1,4 +1,4 @@
-"""Convolutions, and transposed ones, by a shorter way on a CPU.
+"""Convolutions and transposed convolutions with faster algorithms on a CPU.
 
 Legend: B records, I channels in, O channels out, H x W pixels in, k x k weights.
 """
@@ -14,34 +14,34 @@ from torch.nn.functional import conv2d, conv_transpose2d, fold
 from pargan.fast.fft_convolution import spectral_convolution
 from pargan.fast.torch_internals import transforming
 
-FEW = 4  # channels to compute
+FEW = 4  # channels
 
 WORTH_TRANSFORMING = range(5, 13)
-"""Sides of an image, in pixels, for which it was measured, with 5 x 5 weights: of smaller ones PyTorch's own
-convolution skips the half of the weights that meet padding."""
+"""Sides of an image, in pixels, for which the transform was measured to be faster, with 5 x 5 weights: on smaller ones
+PyTorch's own convolution skips the half of the weights that meet padding."""
 
-PRECISE = {torch.float32, torch.float64}  # in half precision each product would round anew
-NUMBERS = {Tensor, nn.Parameter}  # torch.export, for one, has tensors without numbers, of types of their own
+PRECISE = {torch.float32, torch.float64}  # in half precision the intermediate products would be rounded
+NUMBERS = {Tensor, nn.Parameter}  # not the tensors without data of torch.export and others
 
 MADE_BY = {"ConvolutionBackward0", "_BackToFewChannelsBackward"}
-"""Names of `grad_fn` of a convolution's result, which keep nothing of it."""
+"""Names of the `grad_fn` of a convolution's output, none of which saves that output."""
 
 
 class Conv2d(nn.Conv2d):
-    """`nn.Conv2d` whose gradient in images of a few channels takes a shorter way on a CPU; the same to rounding."""
+    """`nn.Conv2d` with a faster gradient at images of a few channels on a CPU; the same to rounding."""
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
         if not torch.jit.is_scripting():
-            made = self._with_a_shorter_way_back(images)
-            # Hooks may keep it: a view is none of the results that LeakyDropout takes for its own.
-            return made.view_as(made) if getattr(self, "_forward_hooks", True) else made
+            output = self._with_faster_backward(images)
+            # A hook may keep the output. LeakyDropout does not overwrite a view.
+            return output.view_as(output) if getattr(self, "_forward_hooks", True) else output
         return self._conv_forward(images, self.weight, self.bias)
 
     @torch.jit.unused
-    def _with_a_shorter_way_back(self, images: Tensor) -> Tensor:
+    def _with_faster_backward(self, images: Tensor) -> Tensor:
         plain = self.groups == 1 and self.padding_mode == "zeros" and not isinstance(self.padding, str)
-        few = images.requires_grad and _in_reach(images) and self.in_channels <= FEW
+        few = images.requires_grad and _applies(images) and self.in_channels <= FEW
         if not (plain and few) or torch.jit.is_tracing():
             return super().forward(images)
         return _BackToFewChannels.apply(images, self.weight, self.bias, self.stride, self.padding, self.dilation)
@@ -68,20 +68,20 @@ class _BackToFewChannels(torch.autograd.Function):
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
-    """`nn.ConvTranspose2d` that takes a shorter way on a CPU where its sizes allow one; the same result to rounding.
+    """`nn.ConvTranspose2d` with faster algorithms on a CPU for some sizes; the same to rounding.
 
-    - At stride 1 on small images it multiplies spectra, in half the time: 5 x 5 weights on 7 x 7 pixels need 25 x 49
-      products of real matrices, or 41 of complex ones.
-    - To a few channels there is next to nothing to multiply, and PyTorch's own spends its time elsewhere: one matrix
-      product and a sum of what falls on the same pixel take a quarter of it.
+    - At stride 1 on small images it multiplies Fourier transforms, in half the time: 5 x 5 weights on 7 x 7 pixels
+      need 25 x 49 products of real matrices, or 41 of complex ones.
+    - With a few output channels, one matrix product and `fold`, which sums overlapping pixels, take a quarter of the
+      time of PyTorch's own.
     """
 
     def forward(self, images: Tensor, output_size: list[int] | None = None) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
         if not torch.jit.is_scripting():
-            shorter = self._shorter_way(images) if output_size is None and not torch.jit.is_tracing() else None
-            return super().forward(images, output_size) if shorter is None else shorter(images)
-        assert output_size is None  # TorchScript knows no super()
+            faster = self._faster(images) if output_size is None and not torch.jit.is_tracing() else None
+            return super().forward(images, output_size) if faster is None else faster(images)
+        assert output_size is None  # TorchScript does not support super()
         return conv_transpose2d(
             images,
             self.weight,
@@ -94,11 +94,11 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         )
 
     @torch.jit.unused
-    def _shorter_way(self, images: Tensor) -> Callable[[Tensor], Tensor] | None:
-        if not _in_reach(images) or self.bias is not None or self.groups != 1:
+    def _faster(self, images: Tensor) -> Callable[[Tensor], Tensor] | None:
+        if not _applies(images) or self.bias is not None or self.groups != 1:
             return None
         (added, added_width), (step, step_width) = self.output_padding, self.stride
-        if added >= step or added_width >= step_width:  # pixels that no input reaches: only PyTorch's own adds them
+        if added >= step or added_width >= step_width:  # pixels that no input reaches, which fold does not add
             return None
         if self.out_channels <= FEW:
             return self._scattered
@@ -133,14 +133,13 @@ def scattered(
     padding: tuple[int, ...],
     dilation: tuple[int, ...],
 ) -> Tensor:
-    """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, *sides): one product, then a sum of what falls
-    on the same pixel."""
+    """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, *sides) as one matrix product and `fold`."""
     spread = torch.bmm(weight.flatten(1).mT.expand(len(images), -1, -1), images.flatten(2))  # (B, Okk, HW)
     return fold(spread, tuple(sides), weight.shape[2:], dilation, padding, stride)
 
 
-def _in_reach(images: Tensor) -> bool:
-    """Real numbers on a CPU, outside of transforms; asked at every call, so the cheapest questions come first."""
+def _applies(images: Tensor) -> bool:
+    """Whether the faster algorithms apply: real numbers on a CPU, no transform active. Cheapest checks first."""
     if not images.is_cpu or images.dtype not in PRECISE or images.dim() != 4 or not images.numel():
         return False
     return type(images) in NUMBERS and not transforming() and not torch.is_autocast_enabled("cpu")

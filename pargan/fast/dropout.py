@@ -1,4 +1,4 @@
-"""Dropout whose masks are cheap on a CPU, where PyTorch draws them one number at a time."""
+"""Dropout with faster masks on a CPU, where PyTorch draws them one number at a time."""
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ class Dropout(nn.Dropout):
     """`nn.Dropout` with masks from 16 random bits a number: three times faster on a CPU, the same elsewhere.
 
     The share dropped is rounded to the next 1/65536, and what is kept is scaled by the share really kept, so
-    that the expectation is exact. torch's global generator decides the mask: it seeds NumPy's fastest one.
+    that the expectation is exact. torch's global generator gives one number, which seeds NumPy's fastest generator.
     """
 
     def forward(self, activations: Tensor) -> Tensor:
@@ -26,7 +26,7 @@ class Dropout(nn.Dropout):
 
     @torch.jit.unused
     def scale(self, activations: Tensor) -> Tensor | None:
-        """What activations are multiplied with, drawn anew at each call; None where PyTorch's own way is as good."""
+        """Newly drawn factors for the activations; None where PyTorch's own dropout is used."""
         dropped = round(self.p * LEVELS)
         if not self.training or activations.device.type != "cpu" or not 0 < dropped < LEVELS or transforming():
             return None
@@ -37,14 +37,14 @@ class Dropout(nn.Dropout):
 def kept_scale(like: Tensor, dropped: int) -> Tensor:
     """0 with probability dropped / LEVELS, else LEVELS / (LEVELS - dropped), in the shape and type of `like`.
 
-    An operator to torch, so that torch.compile need not look into NumPy; a constant to autograd.
+    An operator of its own, so that torch.compile does not trace NumPy. Autograd treats it as a constant.
     """
     seed = int(torch.empty((), dtype=torch.int64).random_())
     draws = np.random.SFC64(seed).random_raw(-(-like.numel() // PER_DRAW))
     levels = draws.view(np.int16)[: like.numel()]  # uniform in -32768 .. 32767
     kept = torch.from_numpy(levels >= dropped - LEVELS // 2)
     scale = torch.empty_like(like)
-    # Each number is drawn on its own, so they may as well go to memory in the order in which they lie there.
+    # The draws are independent, so they can be written in memory order whatever the strides are.
     scale.as_strided((like.numel(),), (1,)).copy_(kept).mul_(LEVELS / (LEVELS - dropped))
     return scale
 

@@ -1,4 +1,4 @@
-"""Transposed convolution at stride 1 as a product of spectra.
+"""Transposed convolution at stride 1 as a product of Fourier transforms.
 
 Legend: B records, I channels in, O channels out, S x S pixels, k x k weights, F frequencies.
 """
@@ -21,7 +21,7 @@ def spectral_convolution(images: Tensor, weight: Tensor) -> Tensor:
 
 
 class _Convolution(torch.autograd.Function):
-    """Every matrix is laid out so that the next product reads it where it lies, forwards and backwards."""
+    """Matrices are laid out so that the next product needs no copy, forwards and backwards."""
 
     @staticmethod
     def forward(ctx: Any, images: Tensor, weight: Tensor) -> Tensor:
@@ -70,14 +70,14 @@ def _transformed(basis: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _transformed_back(spectra: tuple[Tensor, Tensor], basis: Tensor, side: int) -> Tensor:
-    """What spectra (F, M, N) each contribute to signals (M, N, side, side)."""
+    """The inverse transform of spectra (F, M, N): signals (M, N, side, side)."""
     (real, imaginary), (by_real, by_imaginary) = (part.flatten(1).T for part in spectra), basis.chunk(2)
     return torch.mm(real, by_real).addmm_(imaginary, by_imaginary).view(*spectra[0].shape[1:], side, side)
 
 
 @torch.compiler.assume_constant_result
 def as_tensors(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """`bases` in the memory where they lie, as tensors of the mode at work: inference, or tracing without numbers."""
+    """`bases` as tensors that share their memory, made in the current mode (inference, fake tensors)."""
     forth, of_weights, back = bases(side, kernel, dtype)
     return torch.from_numpy(forth), torch.from_numpy(of_weights), torch.from_numpy(back)
 
@@ -87,7 +87,7 @@ def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Arr
     """Discrete Fourier transforms of images, of weights, and back, as real matrices.
 
     Circular convolution over side + kernel // 2 places: what wraps around falls on the margin, which is cut off.
-    Arrays, since tensors that are made in some mode and kept would be of no use outside it.
+    NumPy arrays, because cached tensors made in inference mode could not be used outside it.
 
     Returns:
         (2F, side^2), (2F, kernel^2): the real parts of each frequency of images and of weights, then the imaginary
@@ -97,10 +97,10 @@ def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Arr
     length = side + reach
     half = length // 2 + 1  # columns of frequencies of a real signal; the others mirror them
     column = np.arange(half)
-    mirrors_itself = (column == 0) | (2 * column == length)  # its lower half mirrors the upper one
+    mirrors_itself = (column == 0) | (2 * column == length)  # columns whose lower half mirrors the upper one
     rows = np.arange(length)[:, None]
     needed = ~mirrors_itself | (rows < half)  # (length, half)
-    alone = mirrors_itself & ((rows == 0) | (2 * rows == length))  # whose mirror image is itself
+    alone = mirrors_itself & ((rows == 0) | (2 * rows == length))  # frequencies that are their own mirror image
 
     def transform(positions: Array) -> Array:
         """(F, positions^2)."""
@@ -108,7 +108,7 @@ def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Arr
         return np.kron(waves, waves[:half])[needed.ravel()]
 
     images, weights = transform(np.arange(side)), transform(np.arange(-reach, reach + 1))
-    times = np.where(alone, 1.0, 2.0)[needed]  # it occurs, with its mirror image
+    times = np.where(alone, 1.0, 2.0)[needed]  # a frequency counts twice, with its mirror image
     inverse = images.conj() * times[:, None] / length**2
     parts = (images.real, images.imag), (weights.real, weights.imag), (inverse.real, -inverse.imag)
     precision = str(dtype).removeprefix("torch.")

@@ -1,4 +1,4 @@
-"""LeakyReLU for discriminators whose gradient a loss differentiates again, alone and with dropout after it."""
+"""LeakyReLU for discriminators with a gradient penalty, alone and followed by dropout."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from pargan.fast.torch_internals import transforming
 
 
 class LeakyReLU(nn.LeakyReLU):
-    """`nn.LeakyReLU` whose second derivative, zero wherever there is one, is left out rather than computed.
+    """`nn.LeakyReLU` without its second derivative, which is zero wherever it exists.
 
-    PyTorch's own sends a tensor of zeros back through all layers before it, which is a quarter of the work of a
-    gradient penalty.
+    PyTorch's own propagates a tensor of zeros back through all layers before it, a quarter of the work of a gradient
+    penalty.
     """
 
     def forward(self, activations: Tensor) -> Tensor:
@@ -43,11 +43,11 @@ class _Leaky(torch.autograd.Function):
 
 
 class LeakyDropout(nn.Sequential):
-    """LeakyReLU, then dropout; in training on a CPU as one product, in the memory of a convolution before it.
+    """LeakyReLU, then dropout; in training on a CPU one product, written over the output of a convolution before it.
 
-    Nothing but the multiplier is kept for the gradient, which is one product too. Only what a convolution of PyTorch's
-    or the house's has just made is overwritten: it needs its result no more. Who else wants that must copy it, as with
-    `inplace=True`; hooks of the house's `Conv2d` need not.
+    Only the factor is saved for the gradient, which is one product too. Only the output of a convolution is modified
+    in place, because a convolution does not save it. Other code that keeps this output must copy it, as with
+    `inplace=True`; hooks of `pargan.fast.convolution.Conv2d` get a view that is not modified.
 
     Args:
         negative_slope: what negative numbers are multiplied with, in (0, 1).
@@ -70,7 +70,7 @@ class LeakyDropout(nn.Sequential):
 
     @torch.jit.unused
     def _multiplier(self, activations: Tensor) -> Tensor | None:
-        if torch.compiler.is_compiling():  # better left to it
+        if torch.compiler.is_compiling():  # it fuses both layers itself
             return None
         leaky, dropout = self
         assert isinstance(leaky, LeakyReLU)

@@ -1,27 +1,28 @@
-"""What a training asks of the process it runs in."""
+"""Settings of the process that make short training steps faster."""
 
 import os
 
 import torch
 
 LARGEST = 31 * 2**20
-"""Bytes; glibc takes no notice of blocks above 32 MiB."""
+"""Bytes; glibc ignores blocks above 32 MiB."""
 
 
 def disable_nvml_probe() -> None:
-    """Where there is none, spare optimisers the search for one at every step, which takes longer than a small step.
+    """Without a GPU, skip NVML's check on every optimizer step, which takes longer than a small step.
 
-    Lightning makes PyTorch ask the driver's library each time, so that forked processes may still use the GPU.
+    Lightning sets PYTORCH_NVML_BASED_CUDA_CHECK so that forked processes can still initialise CUDA; PyTorch then asks
+    NVML at every `torch.cuda.is_available()`, and optimizers call that in every step.
     """
     if not torch.cuda.is_available():
         os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
 
 
 def raise_malloc_trim_threshold() -> None:
-    """Spare a step the page faults of activations that it frees and makes anew, up to a tenth of its time.
+    """Let glibc keep freed activations for the next step, which saves their page faults: up to a tenth of a step.
 
-    At first glibc hands blocks above 128 KiB back to the system once they are freed, and keeps up to twice the largest
-    that it has seen freed (mallopt(3), M_MMAP_THRESHOLD): so it is shown one. No page of it is ever touched, and other
-    C libraries take no notice.
+    glibc returns freed blocks above 128 KiB to the system. After it has seen a larger block freed, it raises that
+    threshold to the block's size, and its trim threshold to twice of it (mallopt(3), M_MMAP_THRESHOLD). So one large
+    block is allocated and freed here; none of its pages is touched. Other C libraries are not affected.
     """
     torch.empty(LARGEST, dtype=torch.uint8)

@@ -1,4 +1,4 @@
-"""K alike networks of dense layers as one: batched matrix products over parameters that share their storage.
+"""Evaluate K dense networks of equal structure as one: batched matrix products over parameters in one vector.
 
 Legend: K networks, B records of each, *shape of one record.
 """
@@ -33,7 +33,7 @@ ELEMENTWISE = frozenset(
         Dropout,
     }
 )
-"""Layers without parameters that treat every number alike, so that K batches can pass through as one tensor."""
+"""Elementwise layers without parameters: the batches of K networks can pass through them as one tensor."""
 
 LINEAR = frozenset({nn.Linear, nn.Flatten, nn.Identity})
 
@@ -47,17 +47,17 @@ SLOPES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
     LeakyReLU: _leaky_slope,
     nn.ReLU: lambda layer, hidden: (hidden > 0).to(hidden.dtype),
 }
-"""What each number that enters the layer is multiplied with; for dropout see `Stack.mask`."""
+"""The derivative of each elementwise layer at its input; for dropout see `Stack.mask`."""
 
 DROPOUT = frozenset({nn.Dropout, Dropout})
 
 
-Judgement = tuple[Tensor, Tensor, Tensor | None]
-"""Logits (K, B) of real records and of fake ones, gradients (K, any, *shape) of the logits in penalised ones."""
+LogitsAndGradients = tuple[Tensor, Tensor, Tensor | None]
+"""Logits (K, B) of real and of fake records, and the gradients (K, n, *shape) of the logits at penalty records."""
 
 
 class Stack:
-    """What K networks compute, from one vector of which the networks' own parameters are views.
+    """K networks whose parameters are views of one vector.
 
     Args:
         networks: K networks of equal structure, for which `reason_not_stackable` found nothing.
@@ -65,8 +65,8 @@ class Stack:
         rows: which of them the K networks are; by default all.
 
     Attributes:
-        vector: every parameter of all networks, the K equally shaped ones side by side. Gradients arrive here, and
-            an optimiser of this one tensor does the work of K optimisers of many.
+        vector: every parameter of all networks; the K parameters of equal shape lie side by side. It receives the
+            gradients, and one optimizer of this tensor replaces K optimizers of many tensors.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class Stack:
         self._num_drawn = num_partitions or len(networks)
         self._rows = None if rows is None or len(rows) == self._num_drawn else list(rows)
         self._shapes = [(len(networks), *parameter.shape) for parameter in networks[0].parameters()]
-        self._owners: list[list[nn.Parameter]] = []  # of each shape, in the order of the networks
-        self._shown = 0  # where the gradients lie that the networks' own parameters show
+        self._owners: list[list[nn.Parameter]] = []  # one list per shape: the K parameters in the networks' order
+        self._shown = 0  # address of the gradient of which the parameters' gradients are views
         self._layers = list(_layers(networks[0]))
-        self._dense: list[dense_chain.Dense] | None = None  # where the derivatives of all layers are written out
+        self._dense: list[dense_chain.Dense] | None = None  # None: some layer has no written-out derivative
         for network in networks:
-            network.register_state_dict_post_hook(_in_storage_of_their_own)
+            network.register_state_dict_post_hook(_copy_out_of_the_vector)
         first = next(networks[0].parameters())
         self.vector = nn.Parameter(first.new_empty(sum(map(prod, self._shapes))))
         self.vector.register_post_accumulate_grad_hook(self._show_gradients)
@@ -92,42 +92,44 @@ class Stack:
             return dense_chain.evaluate(self.vector, records.flatten(2), self._dense, self._split, self._plain)[0]
         return self._logits(records)
 
-    def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement | None:
-        """`Discriminators.judge` in one pass, or None where that is not the same."""
-        given = [real, fake] if penalised is None else [real, fake, penalised]
-        alike = real.shape == fake.shape and all(self._suits(each) and not each.requires_grad for each in given)
-        if self._dense is None or not alike:
+    def logits_and_input_gradients(
+        self, real: Tensor, fake: Tensor, penalised: Tensor | None
+    ) -> LogitsAndGradients | None:
+        """`Discriminators.logits_and_input_gradients` in one pass; None if one pass would not give the same."""
+        inputs = [real, fake] if penalised is None else [real, fake, penalised]
+        is_plain = all(self._suits(records) and not records.requires_grad for records in inputs)
+        if self._dense is None or real.shape != fake.shape or not is_plain:
             return None
-        records, num_penalised = torch.cat(given, 1).flatten(2), 0 if penalised is None else penalised.shape[1]
+        records, num_penalised = torch.cat(inputs, 1).flatten(2), 0 if penalised is None else penalised.shape[1]
         logits, gradients = dense_chain.evaluate(
             self.vector, records, self._dense, self._split, self._plain, groups=2, num_penalised=num_penalised
         )
-        of_real, of_fake = logits.split(real.shape[1], 1)
-        return of_real, of_fake, None if gradients is None else gradients.reshape(given[-1].shape)
+        real_logits, fake_logits = logits.split(real.shape[1], 1)
+        return real_logits, fake_logits, None if gradients is None else gradients.reshape(inputs[-1].shape)
 
     def _suits(self, records: Tensor) -> bool:
-        """Autocast, and torch.compile, look for the operations they change in what autograd follows."""
+        """Whether the written-out derivatives apply: autocast and torch.compile change the operations of autograd."""
         autocast = torch.is_autocast_enabled(records.device.type)
         return records.dtype == self.vector.dtype and not autocast and not torch.compiler.is_compiling()
 
     def _plain(self, records: Tensor, num_penalised: int) -> tuple[Tensor, Tensor | None]:
-        judged, penalised = records.split([records.shape[1] - num_penalised, num_penalised], 1)
-        return self._logits(judged), self._input_gradients(penalised) if num_penalised else None
+        evaluated, penalised = records.split([records.shape[1] - num_penalised, num_penalised], 1)
+        return self._logits(evaluated), self._input_gradients(penalised) if num_penalised else None
 
     def _logits(self, records: Tensor) -> Tensor:
         hidden, parameters = records.flatten(2), iter(self._split(self.vector))
         for layer in self._layers:
             if isinstance(layer, nn.Linear):
                 hidden = _dense(layer, hidden, parameters)
-            elif not isinstance(layer, nn.Flatten):  # its training flag is followed, so dropout knows when it is off
+            elif not isinstance(layer, nn.Flatten):  # the layer is called, so dropout follows its training flag
                 is_drawn = type(layer) in DROPOUT and self._rows is not None
                 hidden = hidden * self.mask(layer, hidden) if is_drawn else layer(hidden)
         return hidden.reshape(records.shape[:2])
 
     def mask(self, layer: nn.Module, hidden: Tensor) -> Tensor:
-        """What dropout multiplies hidden (K, N, F) with.
+        """The factors (K, N, F) by which dropout multiplies `hidden`.
 
-        Drawn for all networks among which these are, so that it does not depend on how many of them are stacked here.
+        Drawn for all `num_partitions` networks, so that they do not depend on how many of them are stacked here.
         """
         if self._rows is None:
             return layer(torch.ones_like(hidden))
@@ -139,8 +141,8 @@ class Stack:
     def input_gradients(self, records: Tensor) -> Tensor | None:
         """The gradient of every logit in its record, (K, B, *shape) -> the same, differentiable in the parameters.
 
-        By the chain rule written out, which takes a fraction of the operations of differentiating twice. It
-        supposes slopes that do not change with the parameters, and gives None for networks with other layers.
+        Computed by the written-out chain rule, with a fraction of the operations of double backward. It holds for
+        layers whose slopes are piecewise constant; None for networks with other layers.
         """
         if any(type(layer) not in SLOPES and type(layer) not in LINEAR | DROPOUT for layer in self._layers):
             return None
@@ -168,20 +170,20 @@ class Stack:
         return gradient.reshape(records.shape).to(records.dtype)
 
     def rebind_parameters(self, networks: Sequence[nn.Module]) -> None:
-        """Take the networks' values into the vector and make their parameters views of it, where they are not."""
+        """Copy parameters that are not views of the vector into it, and make them views of it again."""
         self._owners = [list(owners) for owners in zip(*(network.parameters() for network in networks), strict=True)]
         if all(
-            own.data_ptr() == place.data_ptr() and own.device == place.device and own.is_contiguous()
+            parameter.data_ptr() == view.data_ptr() and parameter.device == view.device and parameter.is_contiguous()
             for owners, stacked in zip(self._owners, self._split(self.vector.data), strict=True)
-            for own, place in zip(owners, stacked, strict=True)
+            for parameter, view in zip(owners, stacked, strict=True)
         ):
             return
         gradient, self.vector.grad = self.vector.grad, None
-        self.vector.data = torch.cat([own.data.flatten() for own in chain.from_iterable(self._owners)])
+        self.vector.data = torch.cat([parameter.data.flatten() for parameter in chain.from_iterable(self._owners)])
         self.vector.grad = None if gradient is None else gradient.to(self.vector)
         for owners, stacked in zip(self._owners, self._split(self.vector.data), strict=True):
-            for own, place in zip(owners, stacked, strict=True):
-                own.data = place
+            for parameter, view in zip(owners, stacked, strict=True):
+                parameter.data = view
         self._shown = 0
         layers = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
         self._dense = dense_chain.layers_of(layers, self._split(self.vector.data))
@@ -192,18 +194,18 @@ class Stack:
         return [part.view(shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
     def _show_gradients(self, vector: Tensor) -> None:
-        """On the networks' own parameters, where people look for them; once, while they stay where they are."""
+        """Make the gradients of the networks' parameters views of the vector's; done again only if it has moved."""
         assert vector.grad is not None
-        if vector.grad.data_ptr() == self._shown and all(own.grad is not None for own in self._owners[0]):
+        if vector.grad.data_ptr() == self._shown and all(parameter.grad is not None for parameter in self._owners[0]):
             return
         for owners, stacked in zip(self._owners, self._split(vector.grad), strict=True):
-            for own, gradient in zip(owners, stacked, strict=True):
-                own.grad = gradient
+            for parameter, gradient in zip(owners, stacked, strict=True):
+                parameter.grad = gradient
         self._shown = vector.grad.data_ptr()
 
 
-def _in_storage_of_their_own(network: nn.Module, state: dict[str, Any], prefix: str, metadata: Any) -> None:
-    """Whoever saves one network's weights saves no other's, which lie beside them."""
+def _copy_out_of_the_vector(network: nn.Module, state: dict[str, Any], prefix: str, metadata: Any) -> None:
+    """Copy the tensors of a state dict, because a view would be saved with the weights of all networks."""
     for name in [name for name in state if name.startswith(prefix) and isinstance(state[name], Tensor)]:
         if state[name].untyped_storage().nbytes() > state[name].nbytes:
             state[name] = state[name].clone()
@@ -214,15 +216,15 @@ def _dense(layer: nn.Linear, hidden: Tensor, parameters: Iterator[Tensor]) -> Te
 
 
 def reason_not_stackable(networks: Sequence[nn.Module]) -> str | None:
-    """What keeps networks from being stacked, in words; None where nothing does."""
+    """Why networks cannot be stacked, as the end of a log message; None if they can."""
     if any(repr(network) != repr(networks[0]) for network in networks):
-        return "they are not alike"
+        return "they differ in structure"
     is_flat = False
     for layer in _layers(networks[0]):
         if not (type(layer) in ELEMENTWISE or type(layer) is nn.Linear or _flattens_a_record(layer)):
             return f"{type(layer).__name__} is neither dense nor elementwise"
         if is_flat and type(layer) is nn.Flatten:
-            return "a Flatten stands behind a dense layer, which may treat parts of a record alike"
+            return "a Flatten follows a dense layer, which may have been applied to parts of a record"
         is_flat = is_flat or type(layer) is nn.Linear
     parameters = list(chain.from_iterable(layer.parameters() for network in networks for layer in _layers(network)))
     if not parameters:
@@ -243,7 +245,7 @@ def reason_not_stackable(networks: Sequence[nn.Module]) -> str | None:
 
 
 def _layers(network: nn.Module) -> Iterator[nn.Module]:
-    """The layers a chain passes through, in order; anything but a plain chain is one layer."""
+    """The layers of nested `nn.Sequential`s in order; any other module counts as one layer."""
     if isinstance(network, nn.Sequential) and type(network).forward is nn.Sequential.forward:
         for layer in network:
             yield from _layers(layer)

@@ -1,4 +1,4 @@
-"""K discriminators evaluated together.
+"""K discriminators, evaluated together where their structure allows it.
 
 Legend: K partitions, B records of each, *shape of one record.
 """
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.fast.stacking import Judgement, Stack, reason_not_stackable
+from pargan.fast.stacking import LogitsAndGradients, Stack, reason_not_stackable
 from pargan.gan.streams import PartitionStreams
 from pargan.seeding import derive
 
@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 class Discriminators(nn.ModuleList):
-    """K independent networks; network k sees only what stands at index k of a batch.
+    """K independent networks; network k sees only row k of a batch.
 
     Args:
         discriminator: builds one network, (B, *shape) -> (B,) or (B, 1) logits; called K times, so that
@@ -38,13 +38,16 @@ class Discriminators(nn.ModuleList):
         self, discriminator: Callable[[], nn.Module], num_partitions: int, rows: Sequence[int] | None = None
     ) -> None:
         if num_partitions < 1:
-            raise ParganError(f"num_partitions={num_partitions} leaves no discriminator; give 1 or more")
+            raise ParganError(
+                "leaves no discriminator", argument="num_partitions", value=num_partitions, remedy="give 1 or more"
+            )
         built = tuple(range(num_partitions) if rows is None else rows)
         networks = [discriminator() for _ in built]
         if len({id(network) for network in networks}) < len(networks):
             raise ParganError(
-                "the discriminator factory returned one network twice, so the partitions would share it; "
-                "give a function that builds a new network at every call"
+                "returned one network twice, so that partitions would share it",
+                argument="discriminator",
+                remedy="give a function that builds a new network at every call",
             )
         super().__init__(networks)
         self.num_partitions = num_partitions
@@ -52,23 +55,23 @@ class Discriminators(nn.ModuleList):
         self._streams: PartitionStreams | None = None  # of a loop, inside `drawing_from`
         self._is_drawing = False
         self._stack: Stack | None = None
-        self._reason_not_stacked: str | None = None  # what was said of it last
-        self.register_load_state_dict_post_hook(_rebind_parameters)  # assign=True gives parameters storage of their own
+        self._reason_not_stacked: str | None = None  # as logged last
+        self.register_load_state_dict_post_hook(_rebind_parameters)  # assign=True replaces parameters
 
     def stack(self) -> list[nn.Parameter]:
-        """Evaluate the networks as one from now on, where they are alike and dense; a loop does it elsewhere.
+        """Evaluate the networks as one from now on if they are dense and of equal structure, else in a loop.
 
-        A single one too: its derivatives are written out then, which spares a gradient penalty a fifth of the step.
-        Copies, pickles and state dicts are those of K plain networks, and a copy is unstacked. Where a layer was frozen
-        or given a hook, this looks anew; call it again before an optimiser is made, which holds what is returned.
+        A single network is stacked too: its written-out derivatives save a fifth of a step with a gradient penalty.
+        Copies, pickles and state dicts are those of K separate networks, and a copy is not stacked. Call it again
+        after a layer was frozen or given a hook, and before an optimizer is made, which holds what is returned.
 
         Returns:
-            The parameters to optimise. Where the networks were stacked, one vector of which the networks' parameters
-            are views, with its gradients shown on them: change those in place, as clipping does, or not at all.
+            The parameters to optimize. If the networks are stacked, one vector of which their parameters are views;
+            the gradients of the parameters are views too, so change them in place only, as clipping does.
         """
         reason = reason_not_stackable(list(self))
         if reason is not None and reason != self._reason_not_stacked and len(self) > 1:
-            logger.info("the %d discriminators take turns, because %s", len(self), reason)
+            logger.info("the %d discriminators are evaluated in a loop, because %s", len(self), reason)
         self._reason_not_stacked = reason
         if reason is not None:
             self._stack = None
@@ -101,10 +104,10 @@ class Discriminators(nn.ModuleList):
 
     def forward(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
-        self._refuse_another_k(records)
+        self._refuse_other_num_partitions(records)
         if self._stack is not None:
             return self._stack(records)
-        if records.stride(0) == 0:  # the same records for all, which a network may write into
+        if records.stride(0) == 0:  # one set of records for all, which a network may modify in place
             records = records.clone()
         streams = self._streams if self._is_drawing else None
         logits = []
@@ -142,59 +145,62 @@ class Discriminators(nn.ModuleList):
         """The streams that networks in a loop draw from."""
         return self._streams.generators if self._is_drawing and self._streams is not None else []
 
-    def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> Judgement:
-        """All that an update asks the networks, in one pass through them where that is the same.
+    def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> LogitsAndGradients:
+        """Everything that an update needs of the networks, in one pass if that gives the same.
 
         Args:
             real: (K, B, *shape).
-            fake: (K, B, *shape), without history.
-            penalised: (K, any, *shape), without history, or None.
+            fake: (K, B, *shape), detached.
+            penalised: the penalty records (K, n, *shape), detached, or None.
 
         Returns:
-            The logits (K, B) of real and of fake, and the gradients of the logits in the penalised records.
+            The logits (K, B) of real and of fake, and the gradients of the logits at the penalty records.
         """
-        self._refuse_another_k(real)
-        together = None if self._stack is None else self._stack.logits_and_input_gradients(real, fake, penalised)
-        if together is not None:
-            return together
+        self._refuse_other_num_partitions(real)
+        in_one_pass = None if self._stack is None else self._stack.logits_and_input_gradients(real, fake, penalised)
+        if in_one_pass is not None:
+            return in_one_pass
         return self(real), self(fake), None if penalised is None else self.input_gradients(penalised)
 
     def input_gradients(self, records: Tensor) -> Tensor:
-        """Gradient of every logit in its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
-        found = None if self._stack is None else self._stack.input_gradients(records)
-        return input_gradients(self, records) if found is None else found
+        """Gradient of every logit at its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
+        gradients = None if self._stack is None else self._stack.input_gradients(records)
+        return input_gradients(self, records) if gradients is None else gradients
 
-    def _refuse_another_k(self, records: Tensor) -> None:
+    def _refuse_other_num_partitions(self, records: Tensor) -> None:
         if len(records) != len(self):
             raise ParganError(
-                f"a batch of {len(records)} partitions met {len(self)} discriminators; "
-                f"batches are (K, B, *shape) with K={len(self)}"
+                f"holds {len(records)} partitions for {len(self)} discriminators",
+                argument="batch",
+                remedy=f"give batches (K, B, *shape) with K={len(self)}",
             )
 
     def rebind_parameters(self) -> None:
-        """Take in what was put in place of a stacked network's parameters: `parameter.data = ...`, or
-        `load_state_dict(..., assign=True)` of one network. All that the list itself goes through is taken in at once.
+        """Copy replaced parameters of stacked networks back into the one vector.
+
+        Needed after `parameter.data = ...` or `load_state_dict(..., assign=True)` of one network; conversions, moves
+        and state dicts of the whole list are followed at once.
         """
         if self._stack is not None:
             self._stack.rebind_parameters(list(self))
 
     def _apply(self, *arguments: Any, **settings: Any) -> "Discriminators":
-        """What moves or converts parameters; afterwards they have storage of their own."""
+        """Move or convert the parameters, which replaces them."""
         super()._apply(*arguments, **settings)
         self.rebind_parameters()
         return self
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy's parameters share nothing, so it is made of K plain networks, each with storage of its own."""
+        """A copy consists of K separate networks, each with parameters of its own."""
         state = {**self.__dict__, "_streams": None, "_is_drawing": False}
         return state if self._stack is None else {**state, "_stack": None, "_modules": deepcopy(self._modules)}
 
 
 @torch.compiler.disable
 def input_gradients(discriminators: Callable[[Tensor], Tensor], records: Tensor) -> Tensor:
-    """Gradient of every logit in its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters.
+    """Gradient of every logit at its record, (K, B, *shape) -> (K, B, *shape), differentiable in the parameters.
 
-    Never compiled: torch.compile has no second derivatives.
+    Not compiled, because torch.compile does not support double backward.
     """
     records = records.detach().requires_grad_()
     # Every logit depends on its own record alone, so the gradient of the sum holds each record's gradient.

@@ -1,4 +1,4 @@
-"""PAR-GAN as a LightningModule: wiring and manual optimisation, nothing else.
+"""PAR-GAN as a LightningModule: manual optimization, logging, checkpoints.
 
 Legend: K partitions, B records of each, *shape of one record.
 Source: Chen, Wang, Gao, Shi, KDD 2021, doi 10.1145/3447548.3467445.
@@ -44,10 +44,10 @@ class ParGANModule(pl.LightningModule):
         loss: the adversarial loss.
         num_partitions: K.
         latent_dim: size of a latent; latents are standard normal.
-        generator_optimizer: builds the generator's optimiser from its parameters.
-        discriminator_optimizer: builds the one optimiser of all discriminators. Their parameters are
-            disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimisers. Stacked networks
-            hand it one flat vector, so it cannot tell weights from biases.
+        generator_optimizer: builds the generator's optimizer from its parameters.
+        discriminator_optimizer: builds the one optimizer of all discriminators. Their parameters are
+            disjoint, so an elementwise rule (Adam, RMSprop, SGD) equals K separate optimizers. Stacked networks
+            give it one flat vector, in which weights and biases cannot be told apart.
         d_steps: discriminator updates per batch.
         acceleration: how updates are run; the result is the same to rounding. By default faster layers are put into
             the networks, in place; `Plain()` leaves them as they are.
@@ -56,7 +56,7 @@ class ParGANModule(pl.LightningModule):
             at every generator step; 0.999 is common.
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
-        spec: the facts of the data set, needed only by `generate`.
+        spec: the record format, needed only by `generate`.
 
     Raises:
         ParganError: d_steps < 1, ema outside (0, 1), or what `Discriminators` refuses.
@@ -80,7 +80,9 @@ class ParGANModule(pl.LightningModule):
     ) -> None:
         super().__init__()
         if d_steps < 1:
-            raise ParganError(f"module.d_steps={d_steps} never trains a discriminator; give 1 or more")
+            raise ParganError(
+                "never trains a discriminator", argument="d_steps", value=d_steps, remedy="give 1 or more"
+            )
         self.automatic_optimization = False
         self.generator = generator
         self.discriminators = Discriminators(discriminator, num_partitions)
@@ -99,8 +101,8 @@ class ParGANModule(pl.LightningModule):
         self.d_steps = d_steps
         self.seed = seed
         self.spec = spec
-        self.generator_steps = 0  # Lightning's global_step counts every optimiser's steps, ours only G's
-        self._epoch_losses: list[tuple[Tensor, Tensor]] = []  # (K,) of D and (K,) of G per step, on the device
+        self.generator_steps = 0  # Lightning's global_step counts the steps of both optimizers
+        self._epoch_losses: list[tuple[Tensor, Tensor]] = []  # per step (K,) of D and (K,) of G, on the device
 
     @property
     def num_partitions(self) -> int:
@@ -141,14 +143,14 @@ class ParGANModule(pl.LightningModule):
             yield
 
     def configure_optimizers(self) -> list[Optimizer]:
-        """The discriminators' optimiser, then the generator's."""
+        """The discriminators' optimizer, then the generator's."""
         return [
             self.discriminator_optimizer(self.updates.discriminator_parameters()),
             self.generator_optimizer(self.updates.generator_parameters()),
         ]
 
     def on_train_start(self) -> None:
-        """Refuse what would train to nonsense without an error, or not at all."""
+        """Refuse precisions and devices that do not work, and prepare the process."""
         self.refuse_half_precision(self.trainer.precision)
         self.acceleration.refuse(self.device, str(self.trainer.precision))
         self.updates.reset()
@@ -157,13 +159,13 @@ class ParGANModule(pl.LightningModule):
             raise_malloc_trim_threshold()
 
     def refuse_half_precision(self, precision: str | int) -> None:
-        """Refuse fp16 with a loss that differentiates a gradient.
+        """Refuse fp16 with a gradient penalty.
 
         Args:
             precision: as the Trainer takes it. On a CPU Lightning itself turns 16-mixed into bf16-mixed.
 
         Raises:
-            ParganError: the two do not go together.
+            ParganError: both were given.
         """
         if self.loss.differentiates_twice and str(precision).startswith("16"):
             raise ParganError(
@@ -174,15 +176,15 @@ class ParGANModule(pl.LightningModule):
             )
 
     def on_train_end(self) -> None:
-        """Give back what recorded updates hold of the device's memory."""
+        """Free the device memory of recorded updates."""
         self.updates.reset()
 
     def on_train_epoch_start(self) -> None:
-        """Forget the losses of the epoch before."""
+        """Clear the losses of the previous epoch."""
         self._epoch_losses.clear()
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """At the epoch's last batch, before anything looks at the networks or saves them, stop on NaN.
+        """Stop on NaN at the epoch's last batch, before callbacks evaluate or save the networks.
 
         Once per epoch, because reading a loss waits for the device.
         """
@@ -201,14 +203,14 @@ class ParGANModule(pl.LightningModule):
         d_losses, g_losses = (torch.stack(losses) for losses in zip(*self._epoch_losses, strict=True))
         broken = ~(torch.isfinite(d_losses) & torch.isfinite(g_losses)).cpu()  # (steps, K)
         parameters = [*self.discriminators.trainable_parameters, *self.generator.parameters()]
-        # A sum with a NaN or an infinity in it is one, and takes a tenth of the time of looking at each number.
+        # A sum over a NaN or an infinity is not finite either; it takes a tenth of the time of isfinite on all numbers.
         sums = torch.stack([parameter.detach().sum() for parameter in parameters])
         if not broken.any() and torch.isfinite(sums).all():
             return
         first = int(broken.any(1).float().argmax()) if broken.any() else len(broken) - 1
         step = self.generator_steps - len(broken) + first
-        partitions = ", ".join(str(k) for k in broken[first].nonzero().flatten().tolist()) or "of none yet"
-        checkpoint = getattr(self.trainer.checkpoint_callback, "best_model_path", "") or "none was saved yet"
+        partitions = ", ".join(str(k) for k in broken[first].nonzero().flatten().tolist()) or "none so far"
+        checkpoint = getattr(self.trainer.checkpoint_callback, "best_model_path", "") or "none was saved"
         raise ParganError(
             f"training diverged: the loss at generator step {step} (epoch {self.current_epoch}), partition "
             f"{partitions}, or a weight after it, is not finite; last good checkpoint: {checkpoint}; "
@@ -216,7 +218,7 @@ class ParGANModule(pl.LightningModule):
         )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep our own count of steps, from which random numbers are derived."""
+        """Save the generator's step count, from which random numbers are derived."""
         checkpoint["pargan"] = {
             "generator_steps": self.generator_steps,
             "num_partitions": self.num_partitions,
@@ -230,11 +232,15 @@ class ParGANModule(pl.LightningModule):
         """
         saved = checkpoint.get("pargan")
         if saved is None:
-            raise ParganError("the checkpoint was not made by pargan; give one from a pargan run directory")
+            raise ParganError(
+                "was not written by pargan", argument="checkpoint", remedy="give one from a pargan run directory"
+            )
         if saved["num_partitions"] != self.num_partitions:
             raise ParganError(
-                f"the checkpoint was made with num_partitions={saved['num_partitions']}, but this run has "
-                f"num_partitions={self.num_partitions}; use the same number"
+                f"does not match the checkpoint, which has {saved['num_partitions']} partitions",
+                argument="num_partitions",
+                value=self.num_partitions,
+                remedy=f"use num_partitions={saved['num_partitions']}",
             )
         self.generator_steps = saved["generator_steps"]
 
@@ -249,5 +255,9 @@ class ParGANModule(pl.LightningModule):
             ParganError: the module was built without a spec.
         """
         if self.spec is None:
-            raise ParganError("generate needs the facts of the data set: ParGANModule(..., spec=datamodule.spec)")
+            raise ParganError(
+                "is missing, and records cannot be decoded without the record format",
+                argument="spec",
+                remedy="build the module with ParGANModule(..., spec=datamodule.spec)",
+            )
         return self.spec.decode(self.sample(num_samples, seed, batch_size).cpu().numpy())

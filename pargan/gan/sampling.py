@@ -1,4 +1,4 @@
-"""Drawing records from a generator, the same way wherever it is done."""
+"""Draw records from a generator, reproducibly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from pargan.seeding import derive, seeded
 
 @contextmanager
 def evaluating(*networks: nn.Module) -> Iterator[None]:
-    """Eval mode without gradients; every submodule's own mode comes back afterwards, also after an error."""
+    """Eval mode without gradients; afterwards every submodule has its previous mode again, also after an error."""
     modes = [(module, module.training) for network in networks for module in network.modules()]
     for network in networks:
         network.eval()
@@ -32,8 +32,8 @@ def sample(generator: nn.Module, num_samples: int, latent_dim: int, seed: int, b
     """Generated records (num_samples, *shape) in model space, on the generator's device.
 
     Latents are standard normal, drawn on the CPU from `seed` alone, so the same seed gives the same latents
-    on every device and for every batch size. What the generator itself draws (tables draw their categories)
-    also depends on the seed alone, and leaves torch's global random state as it was.
+    on every device and for every batch size. Numbers that the generator draws (tables draw their categories)
+    depend on the seed alone too. torch's global random state is restored.
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
     latents = draw_latents(num_samples, latent_dim, seed)

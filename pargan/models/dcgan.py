@@ -1,4 +1,4 @@
-"""Convolutional networks for images of any size: the published 28x28 and 32x32 ones are two cases.
+"""Convolutional networks for images of any size, among them the published ones for 28x28 and 32x32 pixels.
 
 Legend: B records, C channels, H x W pixels.
 """
@@ -21,9 +21,9 @@ class DCGANGenerator(nn.Sequential):
     128, 64 and C at stride 2. No biases, BatchNorm and LeakyReLU between, tanh at the end.
 
     Args:
-        spec: the facts of the data set.
+        spec: the record format.
         latent_dim: size of a latent.
-        width: channels of the last hidden layer; earlier ones double, up to four times this.
+        width: channels of the last hidden layer; each earlier layer has twice as many, up to four times this.
 
     Raises:
         ParganError: the records are not images.
@@ -54,12 +54,12 @@ class DCGANGenerator(nn.Sequential):
 class DCGANDiscriminator(nn.Sequential):
     """5x5 convolutions at stride 2, LeakyReLU and dropout after each, dense output: (B, C, H, W) -> (B, 1).
 
-    28x28: 64 and 128 channels; 32x32: 64, 128 and 256. No BatchNorm: it would let the records of a batch
-    see each other, and a gradient penalty is defined per record.
+    28x28: 64 and 128 channels; 32x32: 64, 128 and 256. No BatchNorm, with which a logit would depend on the other
+    records of the batch: a gradient penalty is defined per record.
 
     Args:
-        spec: the facts of the data set.
-        width: channels of the first layer; later ones double, up to four times this.
+        spec: the record format.
+        width: channels of the first layer; each later layer has twice as many, up to four times this.
         dropout: share of activations dropped after each convolution.
 
     Raises:
@@ -84,8 +84,8 @@ class DCGANDiscriminator(nn.Sequential):
 def _image(spec: RecordSpec) -> tuple[int, int, int]:
     if len(spec.shape) != 3:
         raise ParganError(
-            f"model=dcgan needs images (C, H, W), but the records have shape {spec.shape}; "
-            f"use model=points or model=mlp"
+            f"convolutional networks need images (C, H, W), and the records have shape {spec.shape}",
+            remedy="use model=points or model=mlp",
         )
     channels, height, width = spec.shape
     return channels, height, width

@@ -1,4 +1,4 @@
-"""What the published networks take from Keras's defaults."""
+"""Defaults of Keras, with which the networks were published."""
 
 from torch import nn
 

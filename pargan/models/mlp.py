@@ -14,10 +14,10 @@ from pargan.records.spec import RecordSpec
 
 
 class MLPGenerator(nn.Sequential):
-    """Dense layers with LeakyReLU between, then the data set's own head: (B, latent_dim) -> (B, *shape).
+    """Dense layers with LeakyReLU between, then the head of the record format: (B, latent_dim) -> (B, *shape).
 
     Args:
-        spec: the facts of the data set.
+        spec: the record format.
         latent_dim: size of a latent.
         hidden: width of each hidden layer; (256, 256) in the published experiments on points.
         batch_norm: BatchNorm before each LeakyReLU; without it a generator of many columns tends to collapse.
@@ -39,7 +39,7 @@ class MLPDiscriminator(nn.Sequential):
     """Dense layers with LeakyReLU between, linear output: (B, *shape) -> (B, 1).
 
     Args:
-        spec: the facts of the data set.
+        spec: the record format.
         hidden: width of each hidden layer; (256,) in the published experiments on points.
         dropout: share of activations dropped after each hidden layer.
     """

@@ -59,7 +59,7 @@ def trained(acceleration, folder, loss="js", networks=None):
 
 @pytest.mark.parametrize("networks", [None, with_noise_and_batch_norm], ids=["stacked", "dropout and BatchNorm"])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_replayed_updates_give_the_same_training(loss, networks, tmp_path):
+def test_graphed_updates_give_the_same_training(loss, networks, tmp_path):
     made = []
     found = trained(graphed(made), tmp_path, loss, networks=networks)
     assert_equal_weights(weights(found), weights(trained(None, tmp_path, loss, networks=networks)))
@@ -67,7 +67,7 @@ def test_replayed_updates_give_the_same_training(loss, networks, tmp_path):
     assert [each.replays for each in made] == [10, 4]
 
 
-def test_the_losses_logged_are_those_of_each_step(tmp_path):
+def test_graphed_updates_return_the_losses_of_each_step(tmp_path):
     logged = []
     for acceleration in (graphed([]), None):
         module = trained(acceleration, tmp_path)
@@ -127,13 +127,13 @@ def test_graphed_update_is_recorded_again_where_a_tensor_moved(move):
     assert [each.replays for each in made] == [2, 3]
 
 
-def test_gradients_stay_in_place_while_updates_are_replayed(tmp_path):
+def test_graphed_updates_keep_gradients_in_place(tmp_path):
     made = []
     trained(graphed(made), tmp_path, networks=convolutional)
     assert [each.replays for each in made] == [10, 4]  # none was recorded anew
 
 
-def test_no_update_is_recorded_before_its_gradients_have_their_place(tmp_path):
+def test_graphed_update_is_not_recorded_before_gradients_exist(tmp_path):
     made = []
     module = gan(LOSSES["wgan"], acceleration=graphed(made, warm_up=3), d_steps=4, networks=convolutional)
     fit_on(batches(6), module, tmp_path)
@@ -165,13 +165,13 @@ def test_graphed_is_refused_in_fp16():
 
 
 @pytest.mark.parametrize("way", [copy.deepcopy, lambda module: pickle.loads(pickle.dumps(module))])
-def test_a_trained_module_can_be_copied(way, tmp_path):
+def test_trained_module_can_be_copied(way, tmp_path):
     module = trained(Acceleration(), tmp_path)
     assert_equal_weights(weights(way(module)), weights(module))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
-def test_optimisers_do_not_look_for_a_gpu_that_is_not_there(tmp_path, monkeypatch):
+def test_optimizers_skip_the_nvml_probe_without_a_gpu(tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(torch.cuda, "_raw_device_count_nvml", lambda: asked.append(1) or 0)
 

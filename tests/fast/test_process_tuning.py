@@ -25,6 +25,6 @@ print(on_the_heap(activations))
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's way of handing memory back")
-def test_large_blocks_are_kept_when_they_are_freed():
+def test_raise_malloc_trim_threshold_keeps_large_freed_blocks():
     found = subprocess.run([sys.executable, "-c", WHERE], capture_output=True, check=True, text=True)
     assert found.stdout.split() == ["False", "True"]

@@ -82,16 +82,16 @@ LEFT_ALONE = {
     "a parameter has hooks": with_a_hook_on_a_gradient,
     "belongs to no layer": Scaled,
     "no parameters": lambda: nn.Sequential(nn.Tanh()),
-    "Flatten stands behind": lambda: nn.Sequential(nn.Linear(2, 4), nn.Flatten(), nn.Linear(4, 1)),
+    "Flatten follows": lambda: nn.Sequential(nn.Linear(2, 4), nn.Flatten(), nn.Linear(4, 1)),
     "frozen": with_a_frozen_layer,
     "share a parameter": with_a_shared_layer,
-    "not alike": lambda: nn.Sequential(nn.Linear(2, width := next(widths)), nn.Linear(width, 1)),
+    "differ in structure": lambda: nn.Sequential(nn.Linear(2, width := next(widths)), nn.Linear(width, 1)),
     "several types": lambda: nn.Sequential(nn.Linear(2, 4), nn.Linear(4, 1).double()),
 }
 
 
 @pytest.mark.parametrize("chain", CHAINS)
-def test_a_stack_computes_what_the_loop_computes(chain):
+def test_stack_computes_what_the_loop_computes(chain):
     stacked, looped = both(CHAINS[chain])
     (vector,) = stacked.stack()
     assert len(vector) == sum(own.numel() for own in looped.parameters())
@@ -99,7 +99,7 @@ def test_a_stack_computes_what_the_loop_computes(chain):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_training_stacked_equals_training_in_a_loop(loss, tmp_path):
+def test_stack_trains_as_the_loop_does(loss, tmp_path):
     def trained(networks):
         module = gan(LOSSES[loss], networks=networks, d_steps=2, discriminator_optimizer=SGD, generator_optimizer=SGD)
         fit_on(batches(4), module, tmp_path)
@@ -118,7 +118,7 @@ def test_training_stacked_equals_training_in_a_loop(loss, tmp_path):
         torch.testing.assert_close(value, expected[name], atol=1e-6, rtol=1e-5)
 
 
-def test_one_network_is_a_stack_of_one(caplog):
+def test_stack_of_one_network(caplog):
     networks = Discriminators(discriminator, 1)
     expected = networks(RECORDS[:1])
     (vector,) = networks.stack()
@@ -126,18 +126,20 @@ def test_one_network_is_a_stack_of_one(caplog):
     torch.testing.assert_close(networks(RECORDS[:1]), expected, atol=1e-6, rtol=1e-5)
     with caplog.at_level(logging.INFO, logger="pargan"):
         Discriminators(LEFT_ALONE["BatchNorm1d is neither"], 1).stack()
-    assert not caplog.messages  # there is nobody to take turns with
+    assert not caplog.messages  # a single one is not evaluated in a loop
 
 
 @pytest.mark.parametrize("reason", LEFT_ALONE)
-def test_what_cannot_be_stacked_is_looped_over_and_said(reason, caplog):
+def test_discriminators_that_cannot_be_stacked_run_in_a_loop_and_log_why(reason, caplog):
     networks = Discriminators(LEFT_ALONE[reason], 3)
     assert reason in reason_not_stackable(list(networks))
     with caplog.at_level(logging.INFO, logger="pargan"):
         for _ in range(3):
             left = networks.stack()
     assert [id(each) for each in left] == [id(each) for each in networks.parameters()]
-    assert caplog.messages == [f"the 3 discriminators take turns, because {reason_not_stackable(list(networks))}"]
+    assert caplog.messages == [
+        f"the 3 discriminators are evaluated in a loop, because {reason_not_stackable(list(networks))}"
+    ]
     if reason not in ("several types", "no parameters"):
         assert networks(RECORDS[..., :2]).shape == (3, 5)
 
@@ -150,7 +152,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_records_have_any_shape(shape):
+def test_stack_takes_records_of_any_shape(shape):
     stacked, looped = both(SHAPES[shape])
     assert stacked.stacked
     real, fake, penalised = torch.randn(3, 3, 5, *shape)
@@ -163,7 +165,7 @@ def test_records_have_any_shape(shape):
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)
 
 
-def test_what_is_frozen_or_hooked_later_is_seen_by_asking_again():
+def test_stack_notices_frozen_and_hooked_layers_when_called_again():
     networks = Discriminators(discriminator, 3)
     expected = networks(RECORDS)
     networks.stack()
@@ -182,7 +184,7 @@ def test_what_is_frozen_or_hooked_later_is_seen_by_asking_again():
     assert len(networks.stack()) == 1
 
 
-def test_dropout_is_drawn_for_every_record_and_off_in_eval_mode():
+def test_stack_draws_dropout_for_every_record_and_not_in_eval_mode():
     networks = Discriminators(lambda: nn.Sequential(nn.Linear(2, 64), nn.Dropout(0.5), nn.Linear(64, 1)), 3)
     before = networks.eval()(RECORDS)
     networks.stack()
@@ -191,7 +193,7 @@ def test_dropout_is_drawn_for_every_record_and_off_in_eval_mode():
     assert all(len(row.unique()) == 40 for row in drawn)
 
 
-def test_each_network_stays_usable_on_its_own():
+def test_stack_leaves_each_network_usable():
     networks = Discriminators(discriminator, 3)
     optimizer = torch.optim.SGD(networks.stack(), lr=0.1)
     networks(RECORDS).square().sum().backward()
@@ -206,7 +208,7 @@ COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda networks: pickle.loads(pic
 
 
 @pytest.mark.parametrize("way", COPIES)
-def test_a_copy_is_a_copy(way):
+def test_stack_can_be_copied(way):
     networks = Discriminators(discriminator, 3)
     networks.stack()
     copied = COPIES[way](networks)
@@ -222,7 +224,7 @@ def test_a_copy_is_a_copy(way):
 
 
 @pytest.mark.parametrize("assign", [False, True])
-def test_a_state_dict_loaded_is_what_the_stack_computes(assign):
+def test_stack_computes_with_a_loaded_state_dict(assign):
     networks, others = Discriminators(discriminator, 3), Discriminators(discriminator, 3)
     parameters = networks.stack()
     networks.load_state_dict(others.state_dict(), assign=assign)
@@ -230,7 +232,7 @@ def test_a_state_dict_loaded_is_what_the_stack_computes(assign):
     assert [id(each) for each in networks.stack()] == [id(each) for each in parameters]  # an optimiser may hold them
 
 
-def test_a_state_dict_loaded_through_a_parent_reaches_the_stack():
+def test_stack_computes_with_a_state_dict_loaded_through_a_parent():
     module, other = gan(), gan(networks=lambda: (generator(), discriminator))
     torch.nn.init.zeros_(other.discriminators[1][2].weight)
     module.discriminators.stack()
@@ -238,7 +240,7 @@ def test_a_state_dict_loaded_through_a_parent_reaches_the_stack():
     torch.testing.assert_close(module.discriminators(RECORDS), other.discriminators(RECORDS), atol=1e-6, rtol=1e-5)
 
 
-def test_moving_and_converting_keeps_the_vector_and_its_gradient():
+def test_stack_keeps_its_vector_and_gradient_when_converted():
     networks = Discriminators(discriminator, 3)
     (vector,) = networks.stack()
     networks(RECORDS).sum().backward()
@@ -254,7 +256,7 @@ def test_moving_and_converting_keeps_the_vector_and_its_gradient():
     assert all(own.grad.dtype == torch.float64 for own in networks.parameters())
 
 
-def test_a_replaced_storage_is_taken_in_by_asking_again():
+def test_stack_takes_replaced_parameters_when_called_again():
     networks = Discriminators(discriminator, 3)
     (vector,) = networks.stack()
     networks[1][0].weight.data = torch.full((8, 2), 2.0)
@@ -263,7 +265,7 @@ def test_a_replaced_storage_is_taken_in_by_asking_again():
     torch.testing.assert_close(networks(RECORDS)[1], networks[1](RECORDS[1]).squeeze(1), atol=1e-6, rtol=1e-5)
 
 
-def test_a_saved_state_dict_is_not_larger_for_being_stacked(tmp_path):
+def test_stack_does_not_enlarge_the_state_dict(tmp_path):
     sizes = []
     networks = Discriminators(lambda: nn.Sequential(nn.Linear(2, 500), nn.Linear(500, 1)), 20)
     for name in ("looped", "stacked"):
@@ -277,7 +279,7 @@ def wide():
     return nn.Sequential(nn.Linear(2, 500), nn.Linear(500, 1))
 
 
-def test_whoever_saves_one_network_saves_no_other(tmp_path):
+def test_state_dict_of_one_stacked_network_holds_no_other(tmp_path):
     networks, looped = both(wide)
     torch.save(networks[1].state_dict(), tmp_path / "stacked")
     torch.save(looped[1].state_dict(), tmp_path / "looped")
@@ -285,13 +287,13 @@ def test_whoever_saves_one_network_saves_no_other(tmp_path):
     assert_equal_weights(torch.load(tmp_path / "stacked"), looped[1].state_dict())
 
 
-def test_a_pickle_is_not_larger_for_being_stacked():
+def test_stack_does_not_enlarge_pickles():
     networks, looped = both(wide)
     assert len(pickle.dumps(networks)) <= 1.1 * len(pickle.dumps(looped))
 
 
 @pytest.mark.parametrize("ask", [Discriminators.parameters, Discriminators.stack], ids=["loop", "stack"])
-def test_frozen_ends_with_the_block_however_it_ends(ask):
+def test_frozen_ends_with_its_block_also_after_an_error(ask):
     networks = Discriminators(discriminator, 3)
     parameters = list(ask(networks))
 

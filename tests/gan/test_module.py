@@ -59,7 +59,7 @@ def d_loss_by_hand(loss, critic, x, g, a):
 
 
 @pytest.mark.parametrize("loss", ["js", "wgan"])
-def test_one_partition_is_the_plain_gan(loss, tmp_path):
+def test_training_step_with_one_partition_is_the_plain_gan(loss, tmp_path):
     module = gan(LOSSES[loss], num_partitions=1, d_steps=2, seed=4)
     g_net, d_net = generator(), discriminator()
     g_net.load_state_dict(module.generator.state_dict())
@@ -88,7 +88,7 @@ def test_one_partition_is_the_plain_gan(loss, tmp_path):
 # SGD beside the two in use, whose updates hardly notice a gradient that is K times too large.
 @pytest.mark.parametrize("optimizer", [ADAM, RMSPROP, SGD], ids=["Adam", "RMSprop", "SGD"])
 @pytest.mark.parametrize("loss", LITERAL)
-def test_three_partitions_are_three_updates_by_hand(loss, optimizer, tmp_path):
+def test_training_step_with_three_partitions_is_three_updates_by_hand(loss, optimizer, tmp_path):
     module = gan(LOSSES[loss], d_steps=2, seed=9, generator_optimizer=optimizer, discriminator_optimizer=optimizer)
     g_net, d_nets = generator(), [discriminator() for _ in range(3)]
     g_net.load_state_dict(module.generator.state_dict())
@@ -122,7 +122,7 @@ def test_three_partitions_are_three_updates_by_hand(loss, optimizer, tmp_path):
 
 
 @pytest.mark.parametrize("loss", ["js", "wgan"])
-def test_shared_latents_are_one_set_of_fakes_for_all(loss, tmp_path):
+def test_shared_latents_give_all_discriminators_the_same_fakes(loss, tmp_path):
     module = gan(LOSSES[loss], latents=shared, seed=9, generator_optimizer=SGD, discriminator_optimizer=SGD)
     g_net, d_nets = generator(), [discriminator() for _ in range(3)]
     g_net.load_state_dict(module.generator.state_dict())
@@ -147,7 +147,7 @@ def test_shared_latents_are_one_set_of_fakes_for_all(loss, tmp_path):
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_discriminator_learns_nothing_from_other_partitions(loss, tmp_path):
+def test_discriminator_learns_nothing_from_other_partitions(loss, tmp_path):
     def gradients(real):
         module = gan(LOSSES[loss], networks=with_noise_and_batch_norm)
         fit_on(real, module, tmp_path)  # one step, after which D's gradients are still there
@@ -162,7 +162,7 @@ def test_a_discriminator_learns_nothing_from_other_partitions(loss, tmp_path):
     assert not all(torch.equal(one, other) for one, other in zip(before[1], after[1], strict=True))
 
 
-def test_a_step_leaves_the_global_random_states_alone(tmp_path):
+def test_training_step_restores_the_global_random_states(tmp_path):
     torch.manual_seed(5)
     np.random.seed(5)  # noqa: NPY002 - it is the global state that must not move
     states = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
@@ -171,7 +171,7 @@ def test_a_step_leaves_the_global_random_states_alone(tmp_path):
     assert np.array_equal(np.random.get_state()[1], states[1])  # noqa: NPY002
 
 
-def test_weights_do_not_depend_on_the_global_random_state(tmp_path):
+def test_training_does_not_depend_on_the_global_random_state(tmp_path):
     found = []
     for state in (0, 1):
         module = gan(networks=with_noise_and_batch_norm)
@@ -181,7 +181,7 @@ def test_weights_do_not_depend_on_the_global_random_state(tmp_path):
     assert_equal_weights(*found)
 
 
-def test_the_seed_changes_the_run(tmp_path):
+def test_seed_changes_the_training(tmp_path):
     one, other = gan(seed=0), gan(seed=1)
     for module in (one, other):
         fit_on(batches(1), module, tmp_path)
@@ -195,7 +195,7 @@ def test_generator_steps_are_counted_apart_from_optimiser_steps(tmp_path):
     assert made.global_step == 2 * (3 + 1)
 
 
-def test_the_epochs_mean_losses_are_logged(tmp_path):
+def test_mean_losses_of_the_epoch_are_logged(tmp_path):
     class Watch(pl.Callback):
         steps = ()
 
@@ -214,7 +214,7 @@ def test_the_epochs_mean_losses_are_logged(tmp_path):
         assert logged[f"loss/discriminator_{k}"] == pytest.approx(float(d_losses[k]), rel=1e-6)
 
 
-def test_the_first_steps_losses_are_those_of_the_untrained_networks(tmp_path):
+def test_losses_of_the_first_step_are_those_of_untrained_networks(tmp_path):
     frozen = partial(torch.optim.SGD, lr=0.0)
     module = gan(generator_optimizer=frozen, discriminator_optimizer=frozen, seed=2)
     real = batches(1)
@@ -230,17 +230,20 @@ def test_the_first_steps_losses_are_those_of_the_untrained_networks(tmp_path):
 
 
 @pytest.mark.parametrize("d_steps", [0, -1])
-def test_no_discriminator_step_is_refused(d_steps):
-    with pytest.raises(ParganError, match=rf"^module\.d_steps={d_steps} never trains"):
+def test_module_refuses_d_steps_below_one(d_steps):
+    with pytest.raises(ParganError) as error:
         gan(d_steps=d_steps)
+    assert (error.value.argument, error.value.value) == ("d_steps", d_steps)
 
 
-def test_a_batch_of_another_k_is_refused(tmp_path):
-    with pytest.raises(ParganError, match="a batch of 2 partitions met 3 discriminators"):
+def test_module_refuses_a_batch_of_another_k(tmp_path):
+    with pytest.raises(ParganError) as error:
         fit_on(batches(1, num_partitions=2), gan(), tmp_path)
+    assert error.value.argument == "batch"
+    assert "K=3" in error.value.remedy
 
 
-def test_images_and_anybodys_networks_train(tmp_path):
+def test_module_trains_networks_and_images_of_the_user(tmp_path):
     with torch.random.fork_rng():
         module = ParGANModule(
             nn.Sequential(nn.Linear(4, 2 * 3 * 5), nn.Unflatten(1, (2, 3, 5))),
@@ -256,7 +259,7 @@ def test_images_and_anybodys_networks_train(tmp_path):
             assert not torch.equal(value, before[name]), name
 
 
-def test_generated_records_depend_on_the_seed_alone(tmp_path):
+def test_generate_depends_on_the_seed_alone(tmp_path):
     module = gan(networks=with_noise_and_batch_norm, spec=PointsSpec(2))
     fit_on(batches(2), module, tmp_path)
     records = module.generate(25, seed=3)
@@ -269,12 +272,14 @@ def test_generated_records_depend_on_the_seed_alone(tmp_path):
     np.testing.assert_allclose(module(latents).detach().numpy(), records, rtol=1e-5, atol=1e-6)
 
 
-def test_generating_needs_the_facts_of_the_data():
-    with pytest.raises(ParganError, match="generate needs the facts of the data set"):
+def test_generate_needs_a_record_format():
+    with pytest.raises(ParganError) as error:
         gan().generate(1)
+    assert error.value.argument == "spec"
+    assert "spec=datamodule.spec" in error.value.remedy
 
 
-def test_the_module_is_a_lightning_module_with_k_discriminators():
+def test_module_is_a_lightning_module_with_k_discriminators():
     module = gan(num_partitions=4)
     assert isinstance(module, pl.LightningModule)
     assert isinstance(module.discriminators, nn.ModuleList)

@@ -15,7 +15,7 @@ def in_turns():
 
 
 @pytest.mark.parametrize(("networks", "num_partitions"), [(None, 3), (in_turns, 3), (None, 1)])
-def test_the_discriminators_are_frozen_only_while_the_generator_learns(networks, num_partitions, tmp_path):
+def test_discriminators_are_frozen_only_in_the_generators_update(networks, num_partitions, tmp_path):
     used = []
 
     class Watched(torch.optim.SGD):
@@ -32,7 +32,7 @@ def test_the_discriminators_are_frozen_only_while_the_generator_learns(networks,
 
 
 @pytest.mark.parametrize("num_partitions", [1, 3])
-def test_a_layer_that_was_frozen_stays_as_it_is(num_partitions, tmp_path):
+def test_frozen_layer_is_not_trained(num_partitions, tmp_path):
     def half_frozen():
         network = discriminator()
         network[0].requires_grad_(False)
@@ -46,7 +46,7 @@ def test_a_layer_that_was_frozen_stays_as_it_is(num_partitions, tmp_path):
     assert not any(network[0].weight.requires_grad for network in module.discriminators)
 
 
-def test_shared_fakes_are_every_networks_own_to_write_into():
+def test_discriminators_may_modify_shared_fakes_in_place():
     class Noisy(nn.Sequential):
         def forward(self, records):
             return super().forward(records.add_(1.0))
@@ -67,7 +67,7 @@ class ReadsNothing(TorchDispatchMode):
 
 @pytest.mark.parametrize("networks", [None, in_turns], ids=["stacked", "in turns"])
 @pytest.mark.parametrize("loss", LOSSES)
-def test_a_step_waits_for_no_device(loss, networks):
+def test_training_step_reads_nothing_back_from_the_device(loss, networks):
     settings = {"discriminator_optimizer": SGD, "generator_optimizer": SGD}  # others count steps in tensors
     module = gan(LOSSES[loss], networks=networks, d_steps=2, **settings)
     kept = module.configure_optimizers()
@@ -87,7 +87,7 @@ class HooksOnceItTrains(Callback):
         pl_module.discriminators[0][0].register_forward_hook(lambda *_: None)
 
 
-def test_discriminators_learn_whatever_is_done_to_them_after_the_optimiser_was_made(tmp_path):
+def test_discriminators_learn_with_hooks_added_after_the_optimizer(tmp_path):
     module = gan()
     before = weights(module.discriminators)
     fit_on(batches(3), module, tmp_path, callbacks=[HooksOnceItTrains()])

@@ -8,7 +8,7 @@ from pargan.gan.sampling import evaluating, sample
 from tests.helpers.tiny import LATENT, generator, with_noise_and_batch_norm
 
 
-def test_modes_and_gradients_come_back():
+def test_evaluating_restores_modes_and_gradients():
     network, factory = with_noise_and_batch_norm()
     other = factory()
     network[1].eval()  # a frozen BatchNorm inside a network in train mode
@@ -20,7 +20,7 @@ def test_modes_and_gradients_come_back():
     assert torch.is_grad_enabled()
 
 
-def test_modes_come_back_after_an_error():
+def test_evaluating_restores_modes_after_an_error():
     network, _ = with_noise_and_batch_norm()
     with pytest.raises(ZeroDivisionError), evaluating(network):
         raise ZeroDivisionError
@@ -28,7 +28,7 @@ def test_modes_come_back_after_an_error():
     assert network[1].training
 
 
-def test_samples_depend_on_the_seed_alone():
+def test_sample_depends_on_the_seed_alone():
     network = generator()
     one = sample(network, 23, LATENT, seed=4)
     torch.manual_seed(0)
@@ -40,7 +40,7 @@ def test_samples_depend_on_the_seed_alone():
     assert not one.requires_grad
 
 
-def test_sampling_changes_nothing():
+def test_sample_changes_no_state():
     network, _ = with_noise_and_batch_norm()
     state = {name: value.clone() for name, value in network.state_dict().items()}
     random_state = torch.random.get_rng_state()
@@ -50,5 +50,5 @@ def test_sampling_changes_nothing():
     assert network.training
 
 
-def test_a_generator_without_parameters_is_sampled_too():
+def test_sample_takes_a_generator_without_parameters():
     assert sample(nn.Flatten(), 7, LATENT, seed=0).shape == (7, LATENT)
