@@ -188,10 +188,15 @@ def leaves(node, path=()):
             yield (*path, key), value
 
 
-EXPLAINED = ("dataset", "loss", "model", "optimizer", "partition", "trainer", "logger")
+EXPLAINED = (
+    *("attack", "callbacks", "dataset", "loss", "model", "optimizer", "partition", "target", "target/general"),
+    *("trainer", "logger"),
+)
 
 
-@pytest.mark.parametrize("name", ["train", *(f"{group}/{each}" for group in EXPLAINED for each in options(group))])
+@pytest.mark.parametrize(
+    "name", ["train", "attack", *(f"{group}/{each}" for group in EXPLAINED for each in options(group))]
+)
 def test_conf_keys_have_comments(name):
     text = (CONF / f"{name}.yaml").read_text(encoding="utf-8")
     comments = yaml_comments(text)

@@ -26,7 +26,7 @@ def test_help_text_of_train(overrides, shown):
     text = help_text("train", overrides)
     for part in shown:
         assert part in text
-    assert max(map(len, text.splitlines())) <= 106  # the header of conf/train.yaml
+    assert max(map(len, text.splitlines())) <= 100
 
 
 def test_help_text_of_attack():
