@@ -28,7 +28,13 @@ html_theme = "pydata_sphinx_theme"
 html_title = "pargan"
 html_static_path = ["_static"]
 html_css_files = ["pargan.css"]
-html_theme_options = {"navigation_with_keys": False, "secondary_sidebar_items": ["page-toc"]}
+html_sidebars = {"**": ["contents"]}
+html_theme_options = {
+    "navbar_center": [],
+    "navigation_with_keys": False,
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": []},
+}
+templates_path = ["_templates"]
 html_show_sourcelink = False
 
 
