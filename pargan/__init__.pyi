@@ -1,3 +1,4 @@
+from . import attacks, audits, callbacks, data, fast, gan, judge, losses, metrics, models, records, report
 from .app.load_run import LoadedRun, load_run
 from .audits import AttackRecords, AuditResult, AuditSettings, audit, make_target, run_attacks
 from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, SampleImages
@@ -21,9 +22,21 @@ __all__ = [
     "Pool",
     "QualityCallback",
     "SampleImages",
+    "attacks",
     "audit",
+    "audits",
+    "callbacks",
+    "data",
+    "fast",
+    "gan",
+    "judge",
     "load_run",
+    "losses",
     "make_target",
+    "metrics",
+    "models",
+    "records",
+    "report",
     "run_attacks",
 ]
 __version__: str

@@ -140,6 +140,12 @@ def test_import_brings_in_no_framework(statement, absent):
     assert found.stdout.split() == []
 
 
+def test_room_is_an_attribute_of_the_package():
+    code = "import pargan; print(pargan.losses.Hinge.__name__, pargan.data.blobs.__name__)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert found.stdout.split() == ["Hinge", "blobs"]
+
+
 @pytest.mark.parametrize("script", ["train", "attack"])
 def test_script_is_thin(script):
     assert imports(script) == {"pargan.app.cli", f"pargan.app.cli.{script}"}
