@@ -93,13 +93,13 @@ def chosen(case: str, attacks: Sequence[str]) -> dict[str, Attack]:
 
 
 def once_at_full_size(case: str, name: str) -> None:
-    """What memory is measured of."""
+    """Run an attack once at full size, in the process whose peak memory is measured."""
     _, module, records = setting(case)
     attacked(module, {name: chosen(case, [name])[name]}, records, **FULL)
 
 
 def random_records(number: int, shape: tuple[int, ...], num_partitions: int) -> AttackRecords:
-    """Members, nonmembers and reference of nobody's."""
+    """Random members, nonmembers and reference records."""
     members, nonmembers, reference = torch.rand(3, number, *shape) * 2 - 1
     places = torch.arange(number)
     return AttackRecords(members, places % num_partitions, nonmembers, reference, reference_labels=places % 10)
@@ -125,7 +125,7 @@ def median(call: Any, turns: int) -> float:
 
 
 def table(rows: list[dict[str, Any]]) -> Table:
-    """For people."""
+    """The rows as a table for the terminal."""
     result = Table("case", "attack", "default size, s", "full size, s", "MiB", "of training")
     for row in rows:
         default = f"{row['default']:.3f}" if "default" in row else "refused"

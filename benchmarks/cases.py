@@ -31,7 +31,7 @@ from pargan.records.tables import TableSpec
 ROWS = {
     "age": np.arange(18, 98),
     "priors": np.arange(80) % 39,
-    "charge": np.array([f"charge {each % 8}" for each in range(80)]),
+    "charge": np.array([f"charge {row % 8}" for row in range(80)]),
     "label": np.array(["no", "yes"] * 40),
 }
 SPECS: dict[str, RecordSpec] = {
@@ -60,7 +60,7 @@ def configuration(
 
 
 def spec_of(case: str) -> RecordSpec:
-    """The facts of its data set."""
+    """The record format of the case's data set."""
     return SPECS[case.split()[0]]
 
 
@@ -80,7 +80,7 @@ def pool(case: str) -> Pool:
 
 
 def records(cfg: DictConfig, spec: RecordSpec, device: torch.device) -> Tensor:
-    """A real batch (K, B, *shape) of nobody's."""
+    """A batch (K, B, *shape) of random records."""
     return torch.rand(cfg.num_partitions, cfg.data.batch_size, *spec.shape, device=device) * 2 - 1
 
 

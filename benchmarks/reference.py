@@ -34,7 +34,7 @@ class ReferenceStep:
         self.latent_dim = latent_dim
         self.d_steps = d_steps
         self.generator_optimizer = generator_optimizer(generator.parameters())
-        self.discriminator_optimizers = [discriminator_optimizer(each.parameters()) for each in discriminators]
+        self.discriminator_optimizers = [discriminator_optimizer(network.parameters()) for network in discriminators]
 
     def __call__(self, real: Tensor) -> None:
         """`d_steps` updates of every discriminator, then one of the generator."""

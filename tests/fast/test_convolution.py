@@ -29,7 +29,7 @@ def pair(inputs, outputs, kernel, stride, **others):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_values_and_gradients_are_pytorchs(shape):
+def test_fft_convolution_equals_pytorch_in_values_and_gradients(shape):
     inputs, outputs, kernel, stride, sides = SHAPES[shape]
     found = []
     for layer in pair(inputs, outputs, kernel, stride):
@@ -43,7 +43,7 @@ def test_values_and_gradients_are_pytorchs(shape):
 
 
 @pytest.mark.parametrize("frozen", ["images", "weight"])
-def test_what_is_frozen_gets_no_gradient_and_the_other_its_own(frozen):
+def test_fft_convolution_gives_a_frozen_input_no_gradient(frozen):
     found = []
     for layer in pair(3, 8, 5, 1):
         layer.double().requires_grad_(frozen != "weight")
@@ -57,7 +57,7 @@ def test_what_is_frozen_gets_no_gradient_and_the_other_its_own(frozen):
             torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
 
 
-def test_single_precision_loses_no_more_than_pytorchs():
+def test_fft_convolution_rounds_no_more_than_pytorch():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         ours, theirs = pair(256, 128, 5, 1)
@@ -70,7 +70,7 @@ def test_single_precision_loses_no_more_than_pytorchs():
 @pytest.mark.parametrize(
     "layer", [ConvTranspose2d(2, FEW + 1, 3, padding=1, bias=False), Conv2d(2, 3, 3, stride=2)], ids=lambda it: repr(it)
 )
-def test_gradients_can_be_differentiated_again(layer):
+def test_convolution_has_second_derivatives(layer):
     layer.double()
     images = torch.randn(2, 2, 5, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     assert torch.autograd.gradcheck(layer, images.requires_grad_())
@@ -95,7 +95,7 @@ CONVOLUTIONS = {
 
 
 @pytest.mark.parametrize("settings", CONVOLUTIONS.values(), ids=CONVOLUTIONS)
-def test_convolutions_have_pytorchs_values_and_gradients(settings):
+def test_convolution_equals_pytorch_in_values_and_gradients(settings):
     layers = [kind(2, 6, 5, dtype=torch.float64, **settings) for kind in (Conv2d, nn.Conv2d)]
     layers[0].load_state_dict(layers[1].state_dict())
     found = []
@@ -108,7 +108,7 @@ def test_convolutions_have_pytorchs_values_and_gradients(settings):
         torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
 
 
-def test_the_shorter_ways_are_really_taken(monkeypatch):
+def test_convolution_takes_the_faster_paths(monkeypatch):
     monkeypatch.setattr(nn.Conv2d, "forward", lambda *_: pytest.fail("PyTorch's own was called"))
     Conv2d(FEW, 6, 5)(torch.randn(2, FEW, 7, 7, requires_grad=True))
     monkeypatch.setattr(nn.ConvTranspose2d, "forward", lambda *_: pytest.fail("PyTorch's own was called"))
@@ -122,7 +122,7 @@ def test_the_shorter_ways_are_really_taken(monkeypatch):
     [{"bias": True}, {"groups": 2}, {"dilation": 2}, {"padding": 1}, {"stride": 3}],
     ids=lambda others: next(iter(others)),
 )
-def test_other_settings_are_pytorchs_own(others):
+def test_convolution_leaves_other_settings_to_pytorch(others):
     for outputs in (2, 8):
         settings = {"stride": 1, "padding": 2, "output_padding": 0} | others
         ours, theirs = pair(6, outputs, 5, **settings)
@@ -130,14 +130,14 @@ def test_other_settings_are_pytorchs_own(others):
         torch.testing.assert_close(ours(images), theirs(images), atol=1e-5, rtol=1e-4)
 
 
-def test_an_output_size_asked_for_is_given():
+def test_conv_transpose_takes_output_size():
     ours, theirs = pair(6, 1, 5, 2, output_padding=0)
     images = torch.randn(3, 6, 7, 7)
     torch.testing.assert_close(ours(images, [14, 14]), theirs(images, [14, 14]))
 
 
 @pytest.mark.parametrize("outputs", [1, 8])
-def test_half_precision_is_pytorchs_own(outputs):
+def test_convolution_leaves_half_precision_to_pytorch(outputs):
     images = torch.randn(3, 6, 7, 7)
     ours, theirs = pair(6, outputs, 5, 1)
     with torch.autocast("cpu", torch.bfloat16):
@@ -145,7 +145,7 @@ def test_half_precision_is_pytorchs_own(outputs):
     assert torch.equal(ours.bfloat16()(images.bfloat16()), theirs.bfloat16()(images.bfloat16()))
 
 
-def test_images_made_in_inference_mode_do_not_spoil_a_training_after_them():
+def test_convolution_trains_after_inference_mode():
     bases.cache_clear()
     layer, images = pair(6, 8, 5, 1)[0], torch.randn(2, 6, 7, 7)
     with torch.inference_mode():
@@ -155,7 +155,7 @@ def test_images_made_in_inference_mode_do_not_spoil_a_training_after_them():
 
 
 @pytest.mark.parametrize("outputs", [1, 8])
-def test_export_and_single_images_go_pytorchs_way(outputs, tmp_path):
+def test_convolution_leaves_export_and_single_images_to_pytorch(outputs, tmp_path):
     ours, theirs = pair(6, outputs, 5, 1)
     images = torch.randn(5, 6, 7, 7)
     torch.jit.script(ours).save(tmp_path / "scripted.pt")
@@ -167,7 +167,7 @@ def test_export_and_single_images_go_pytorchs_way(outputs, tmp_path):
     torch.testing.assert_close(ours(images[0]), theirs(images[0]))
 
 
-def test_a_kernel_of_even_size_cannot_keep_the_size():
+def test_conv_transpose_refuses_same_padding_of_an_even_kernel():
     ours, theirs = pair(6, 8, 4, 1)
     images = torch.randn(3, 6, 7, 7)
     assert ours(images).shape == theirs(images).shape != images.shape

@@ -42,7 +42,7 @@ def records(channels, height, width, dtype=torch.float64, size=2):
 @pytest.mark.parametrize("kernel", [1, 2, 3, 5, (3, 1)], ids=str)
 @pytest.mark.parametrize("stride", [1, 2, (2, 1)], ids=lambda stride: f"stride {stride}")
 @pytest.mark.parametrize("dilation", [1, 3], ids=lambda dilation: f"dilation {dilation}")
-def test_settings(kinds, kernel, stride, dilation):
+def test_convolution_equals_pytorch_for_all_settings(kinds, kernel, stride, dilation):
     added = [{"output_padding": pixels} for pixels in (0, 1, 2)] if kinds[0] is ConvTranspose2d else [{}]
     for padding, groups, channels, others, sides in product(
         (0, 1, 2), (1, 2), ((6, 2), (2, 6)), added, ((7, 7), (6, 5))
@@ -51,7 +51,7 @@ def test_settings(kinds, kernel, stride, dilation):
         assert_alike(kinds, channels, kernel, settings | others, records(channels[0], *sides))
 
 
-def test_pixels_added_that_no_input_reaches():
+def test_conv_transpose_output_padding_adds_pixels_that_no_input_reaches():
     settings = {"stride": 1, "dilation": 3, "output_padding": 2, "bias": False}
     assert_alike(KINDS[1], (6, 2), 3, settings, records(6, 5, 5))
 
@@ -59,5 +59,5 @@ def test_pixels_added_that_no_input_reaches():
 @pytest.mark.parametrize("kinds", KINDS, ids=lambda kinds: kinds[0].__name__)
 @pytest.mark.parametrize("channels", [(2, 8), (8, 2), (8, 8)], ids=str)
 @pytest.mark.parametrize(("dtype", "size"), [(torch.complex128, 2), (torch.float64, 0)], ids=["complex", "no records"])
-def test_unusual_records(kinds, channels, dtype, size):
+def test_convolution_equals_pytorch_for_unusual_inputs(kinds, channels, dtype, size):
     assert_alike(kinds, channels, 3, {"padding": 1, "bias": False}, records(channels[0], 7, 7, dtype, size))

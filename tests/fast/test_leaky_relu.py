@@ -11,7 +11,7 @@ from pargan.gan.discriminators import input_gradients
 from pargan.losses import Wasserstein
 
 
-def test_values_and_first_and_second_pass():
+def test_leaky_relu_equals_pytorch_in_values_and_derivatives():
     records = torch.randn(5, 3, dtype=torch.float64, requires_grad=True)
     layer = LeakyReLU(0.3)
     assert torch.equal(layer(records), nn.LeakyReLU(0.3)(records))
@@ -34,7 +34,7 @@ def penalised(kind):
     return {name: parameter.grad for name, parameter in network.named_parameters()}
 
 
-def test_a_gradient_penalty_has_pytorchs_gradients_and_sends_no_zeros_back():
+def test_leaky_relu_gradient_penalty_equals_pytorch_without_a_pass_of_zeros():
     with torch.random.fork_rng():
         ours, theirs = penalised(LeakyReLU), penalised(nn.LeakyReLU)
     for name in ("0.weight", "2.weight", "4.weight"):
@@ -44,13 +44,13 @@ def test_a_gradient_penalty_has_pytorchs_gradients_and_sends_no_zeros_back():
 
 
 @pytest.mark.parametrize("transform", [torch.func.vmap, torch.func.grad], ids=["vmap", "grad"])
-def test_functional_transforms(transform):
+def test_leaky_relu_under_functional_transforms(transform):
     records = torch.randn(6)
     function, expected = (lambda values, kind=kind: kind(0.2)(values).sum() for kind in (LeakyReLU, nn.LeakyReLU))
     torch.testing.assert_close(transform(function)(records), transform(expected)(records))
 
 
-def test_with_dropout_values_and_gradients_are_those_of_two_layers():
+def test_leaky_dropout_equals_the_two_layers():
     found = []
     for layer in (LeakyDropout(0.3, 0.4), nn.Sequential(nn.LeakyReLU(0.3), Dropout(0.4))):
         records = torch.linspace(-1, 1, 60, dtype=torch.float64).reshape(6, 10).requires_grad_()
@@ -64,7 +64,7 @@ def test_with_dropout_values_and_gradients_are_those_of_two_layers():
         torch.testing.assert_close(one, other)
 
 
-def test_with_dropout_gradients_can_be_differentiated_again():
+def test_leaky_dropout_has_second_derivatives():
     records = torch.randn(4, 5, dtype=torch.float64, requires_grad=True)
 
     def seeded(values):
@@ -77,13 +77,13 @@ def test_with_dropout_gradients_can_be_differentiated_again():
 
 
 @pytest.mark.parametrize("channels", [2, FEW + 1])
-def test_with_dropout_a_convolutions_result_is_overwritten(channels):
+def test_leaky_dropout_modifies_the_result_of_a_convolution_in_place(channels):
     network = nn.Sequential(Conv2d(channels, 3, 3), LeakyDropout(0.3, 0.4))
     computed = network[0](torch.randn(2, channels, 5, 5, requires_grad=True))
     assert network[1](computed).data_ptr() == computed.data_ptr()
 
 
-def test_with_dropout_nobodys_records_are_overwritten():
+def test_leaky_dropout_does_not_modify_its_input_records():
     layer, records = LeakyDropout(0.3, 0.4), torch.randn(4, 5)
     before, leaf = records.clone(), records.clone().requires_grad_()
     layer(records)
@@ -96,7 +96,7 @@ SAVING = [nn.Tanh(), nn.Sigmoid(), nn.ReLU(), nn.Softmax(1), nn.BatchNorm2d(3), 
 
 
 @pytest.mark.parametrize("before", SAVING, ids=lambda layer: type(layer).__name__)
-def test_with_dropout_layers_that_need_their_result_keep_it(before):
+def test_leaky_dropout_does_not_modify_results_that_other_layers_need(before):
     found = []
     records = torch.randn(4, 3, 2, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     for after in (LeakyDropout(0.3, 0.4), nn.Sequential(nn.LeakyReLU(0.3), Dropout(0.4))):
@@ -112,7 +112,7 @@ def test_with_dropout_layers_that_need_their_result_keep_it(before):
 
 @pytest.mark.parametrize("channels", [2, FEW + 1])
 @pytest.mark.parametrize("place", ["behind the convolution", "before LeakyDropout"])
-def test_with_dropout_what_a_hook_keeps_stays(channels, place):
+def test_leaky_dropout_does_not_modify_what_a_hook_keeps(channels, place):
     network, kept = nn.Sequential(Conv2d(channels, 3, 3), LeakyDropout(0.3, 0.4)), []
     if place == "behind the convolution":
         network[0].register_forward_hook(lambda _, inputs, output: kept.append(output))
@@ -123,7 +123,7 @@ def test_with_dropout_what_a_hook_keeps_stays(channels, place):
     torch.testing.assert_close(kept[0], nn.functional.conv2d(records, network[0].weight, network[0].bias))
 
 
-def test_with_dropout_a_look_without_gradients_changes_nothing():
+def test_leaky_dropout_without_gradients_modifies_nothing():
     computed = Conv2d(2, 3, 3)(torch.randn(2, 2, 5, 5, requires_grad=True))
     before = computed.clone()
     with torch.no_grad():
@@ -131,7 +131,7 @@ def test_with_dropout_a_look_without_gradients_changes_nothing():
     assert torch.equal(computed, before)
 
 
-def test_with_dropout_that_is_off_or_nothing_it_is_leaky():
+def test_leaky_dropout_without_dropout_is_leaky_relu():
     records = torch.randn(4, 5)
     for layer in (LeakyDropout(0.3, 0.4).eval(), LeakyDropout(0.3, 0.0)):
         assert torch.equal(layer(records.requires_grad_() * 1), nn.LeakyReLU(0.3)(records))

@@ -22,7 +22,7 @@ def penalised(networks, records):
 
 
 @pytest.mark.parametrize("chain", CHAINS)
-def test_gradients_are_those_of_the_loop_and_stand_on_the_networks(chain):
+def test_stack_gradients_equal_the_loop_and_are_shown_on_the_networks(chain):
     stacked, looped = both(CHAINS[chain])
     for networks in (stacked, looped):
         penalised(networks, RECORDS).backward()
@@ -31,7 +31,7 @@ def test_gradients_are_those_of_the_loop_and_stand_on_the_networks(chain):
             torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
 
 
-def test_gradients_that_are_shown_follow_the_vector_wherever_its_gradient_lies():
+def test_stack_gradients_are_shown_again_after_the_vectors_gradient_moved():
     stacked, looped = both(discriminator)
     (vector,) = stacked.stack()
     for in_place in (False, True, True, False):
@@ -42,7 +42,7 @@ def test_gradients_that_are_shown_follow_the_vector_wherever_its_gradient_lies()
             torch.testing.assert_close(own.grad, expected.grad, atol=1e-5, rtol=1e-4)
 
 
-def test_a_gradient_taken_from_one_network_is_shown_again():
+def test_stack_gradients_are_shown_again_after_one_was_removed():
     networks, _ = both(discriminator)
     (vector,) = networks.stack()
     for _ in range(2):
@@ -70,7 +70,7 @@ SLOPES = {
 
 
 @pytest.mark.parametrize("chain", SLOPES)
-def test_gradients_in_the_records_by_the_chain_rule_are_those_of_autograd(chain):
+def test_input_gradients_equal_autograd(chain):
     networks, _ = both(SLOPES[chain])
     (vector,) = networks.stack()
     found = []
@@ -85,7 +85,7 @@ def test_gradients_in_the_records_by_the_chain_rule_are_those_of_autograd(chain)
     assert found[0][0].abs().sum() > 0
 
 
-def test_gradients_in_the_records_of_curved_networks_are_left_to_autograd():
+def test_input_gradients_of_curved_activations_are_left_to_autograd():
     networks, looped = both(CHAINS["two, no bias"])
     assert networks._stack.input_gradients(RECORDS) is None
     torch.testing.assert_close(networks.input_gradients(RECORDS), looped.input_gradients(RECORDS), atol=1e-5, rtol=1e-4)
@@ -97,7 +97,7 @@ def judged(networks, records):
 
 
 @pytest.mark.parametrize("chain", CHAINS)
-def test_real_fake_and_penalised_records_together_are_each_by_itself(chain):
+def test_logits_and_input_gradients_equal_separate_passes(chain):
     found = []
     for networks in both(CHAINS[chain]):
         of_real, of_fake, gradients = judged(networks, RECORDS)
@@ -113,7 +113,7 @@ def test_real_fake_and_penalised_records_together_are_each_by_itself(chain):
             torch.testing.assert_close(own.grad, looped.grad, atol=1e-5, rtol=1e-4)
 
 
-def test_what_cancels_between_real_and_fake_is_zero_to_the_last_bit():
+def test_stack_bias_gradient_that_cancels_is_exactly_zero():
     # RMSprop and Adam would turn any rest, however small, into a step of the learning rate.
     networks, _ = both(CHAINS["published"])
     of_real, of_fake, _ = judged(networks, RECORDS)
@@ -123,7 +123,7 @@ def test_what_cancels_between_real_and_fake_is_zero_to_the_last_bit():
         assert network[-1].weight.grad.all()
 
 
-def test_records_with_a_history_receive_their_gradients():
+def test_stack_gives_gradients_to_records_with_history():
     records = RECORDS.clone().requires_grad_()
     for networks in both(CHAINS["published"]):
         of_real, of_fake, _ = networks.logits_and_input_gradients(RECORDS, records, None)
@@ -144,12 +144,12 @@ WRITTEN_OUT = {
 
 
 @pytest.mark.parametrize("chain", WRITTEN_OUT)
-def test_derivatives_are_written_out_for_rectifiers_between_dense_layers(chain):
+def test_dense_chain_serves_rectifiers_between_dense_layers(chain):
     networks, _ = both(CHAINS[chain])
     assert (type(networks(RECORDS).grad_fn).__name__ == "_EvaluationBackward") == WRITTEN_OUT[chain]
 
 
-def test_autocast_and_double_precision_are_followed():
+def test_stack_follows_autocast_and_double_precision():
     stacked, looped = both(CHAINS["published"])
     with torch.autocast("cpu", torch.bfloat16):
         assert stacked(RECORDS).dtype == looped(RECORDS).dtype == torch.bfloat16
@@ -162,7 +162,7 @@ def forward(networks, records):
 
 
 @pytest.mark.parametrize("way", [forward, judged])
-def test_what_is_written_out_can_be_differentiated_once_more_and_twice_in_a_row(way):
+def test_dense_chain_can_be_differentiated_again(way):
     found = []
     for networks in both(CHAINS["rectified"]):
         parameters = networks.stack() if networks.stacked else list(networks.parameters())
@@ -184,7 +184,7 @@ def test_what_is_written_out_can_be_differentiated_once_more_and_twice_in_a_row(
 
 
 @pytest.mark.parametrize("way", [forward, judged])
-def test_gradients_of_weights_that_have_changed_meanwhile_are_refused(way):
+def test_dense_chain_refuses_gradients_of_changed_weights(way):
     networks, _ = both(CHAINS["published"])
     (vector,) = networks.stack()
     result = sum(each.square().sum() for each in way(networks, RECORDS))

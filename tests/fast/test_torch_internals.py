@@ -52,7 +52,7 @@ CASES = [case for case in CASES if case[1] != "hessian" or "dropout" not in case
 
 
 @pytest.mark.parametrize(("name", "transform"), CASES)
-def test_transforms_are_pytorchs(name, transform):
+def test_layers_under_transforms_equal_pytorch(name, transform):
     ours, theirs, *channels = LAYERS[name]()
     ours.double().load_state_dict(theirs.double().state_dict())
     random = torch.Generator().manual_seed(0)
@@ -65,7 +65,7 @@ def test_transforms_are_pytorchs(name, transform):
     torch.testing.assert_close(*found, atol=1e-10, rtol=1e-10)
 
 
-def test_the_convolution_of_a_discriminator_with_leaky_and_dropout():
+def test_layers_of_a_discriminator_under_transforms_equal_pytorch():
     network = nn.Sequential(Conv2d(2, 3, 3), LeakyDropout(0.3, 0.4))
     images = torch.randn(3, 2, 5, 5, generator=torch.Generator().manual_seed(0))
     gradients = vmap(grad(alone(energy(network))), randomness="same")(images[:1].expand(2, -1, -1, -1))
@@ -91,7 +91,7 @@ def test_layer_without_the_private_names_is_pytorchs_own(name, monkeypatch):
         torch.testing.assert_close(one, other, atol=1e-10, rtol=1e-10)
 
 
-def test_hooks_that_cannot_be_seen_are_taken_to_be_there(monkeypatch):
+def test_has_module_hooks_assumes_hooks_without_the_private_names(monkeypatch):
     networks = [discriminator(), discriminator()]
     assert reason_not_stackable(networks) is None
     monkeypatch.setattr(torch_internals, "MODULE_HOOKS", ("_no_such_name",))

@@ -25,7 +25,7 @@ def spectral_is_right():
     torch.testing.assert_close(spectral_convolution(images, weight), expected, atol=1e-4, rtol=1e-4)
 
 
-def test_a_step_without_numbers():
+def test_step_under_fake_tensors():
     with FakeTensorMode():
         generator, discriminator = DCGANGenerator(MNIST, 10, width=8), DCGANDiscriminator(MNIST, width=8)
         use_fast_layers(generator)
@@ -38,7 +38,7 @@ def test_a_step_without_numbers():
 
 
 @pytest.mark.parametrize("real", [False, True], ids=["no numbers", "numbers among those without"])
-def test_spectra_without_numbers_leave_none_of_them_behind(real):
+def test_fft_convolution_under_fake_tensors_caches_no_fake_tensor(real):
     images, weight = torch.randn(2, 6, 7, 7), torch.randn(6, 8, 5, 5)
     with FakeTensorMode(allow_non_fake_inputs=True) as mode:
         made = spectral_convolution(*((images, weight) if real else map(mode.from_tensor, (images, weight))))
@@ -47,7 +47,7 @@ def test_spectra_without_numbers_leave_none_of_them_behind(real):
 
 
 @pytest.mark.parametrize("strict", [False, True], ids=["not strict", "strict"])
-def test_torch_export_of_a_generator(strict):
+def test_generator_can_be_exported(strict):
     generator = DCGANGenerator(MNIST, 10, width=8).eval()
     use_fast_layers(generator)
     latents = torch.randn(3, 10)
@@ -64,7 +64,7 @@ def test_torch_export_of_a_generator(strict):
     ],
     ids=["spectral", "leaky and dropout"],
 )
-def test_a_compiler_sees_one_graph(layer):
+def test_layer_compiles_to_one_graph(layer):
     images = torch.randn(2, 6, 7, 7, requires_grad=True)
     with torch.random.fork_rng():
         torch.manual_seed(0)

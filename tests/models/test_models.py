@@ -58,7 +58,7 @@ def inputs(latent_dim, shape, size=6):
     return torch.randn(size, *(shape if latent_dim is None else (latent_dim,)))
 
 
-def test_shapes(member):
+def test_network_maps_shapes(member):
     network, latent_dim, shape = member
     assert network(inputs(latent_dim, shape)).shape == ((6, 1) if latent_dim is None else (6, *shape))
 
@@ -75,7 +75,7 @@ def test_network_can_be_scripted(name, prepare):
     torch.testing.assert_close(torch.jit.script(network)(records), network(records), atol=1e-5, rtol=1e-4)
 
 
-def test_every_parameter_receives_a_gradient(member):
+def test_network_gives_every_parameter_a_gradient(member):
     network, latent_dim, shape = member
     output = network(inputs(latent_dim, shape))
     (output * torch.randn_like(output)).sum().backward()
@@ -84,7 +84,7 @@ def test_every_parameter_receives_a_gradient(member):
         assert weight.grad.abs().sum() > 0, name
 
 
-def test_weights_are_glorot_uniform_and_biases_zero(member):
+def test_network_weights_are_glorot_uniform_and_biases_zero(member):
     network, _, _ = member
     layers = [each for each in network.modules() if isinstance(each, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)]
     assert layers
@@ -98,7 +98,7 @@ def test_weights_are_glorot_uniform_and_biases_zero(member):
         assert layer.bias is None or not layer.bias.any()
 
 
-def test_a_saved_network_gives_the_same_output(member):
+def test_network_saved_and_loaded_gives_the_same_output(member):
     network, latent_dim, shape = member
     network(inputs(latent_dim, shape))  # moves BatchNorm's running statistics
     network.eval()
@@ -120,7 +120,7 @@ def answer(network, records):
 
 
 @pytest.mark.parametrize("name", [name for name in FAMILY if " D" in name])
-def test_discriminators_judge_every_record_alone(name):
+def test_discriminator_logit_depends_on_its_own_record_alone(name):
     network, _, shape = FAMILY[name]()
     assert not any("Norm" in type(each).__name__ for each in network.modules())
     network.eval()
@@ -138,7 +138,7 @@ def count(network):
     return sum(weight.numel() for weight in network.parameters())
 
 
-def test_the_published_mnist_networks():
+def test_dcgan_mnist_networks_are_the_published_ones():
     g, d = DCGANGenerator(MNIST, 100), DCGANDiscriminator(MNIST)
     assert g[0].weight.shape == (7 * 7 * 256, 100)
     assert channels(g, nn.ConvTranspose2d) == [(256, 128, 1), (128, 64, 2), (64, 1, 2)]
@@ -150,7 +150,7 @@ def test_the_published_mnist_networks():
     assert count(d) == 25 * 1 * 64 + 64 + 25 * 64 * 128 + 128 + 6_272 + 1 == 212_865
 
 
-def test_the_published_cifar10_networks():
+def test_dcgan_cifar10_networks_are_the_published_ones():
     g, d = DCGANGenerator(CIFAR, 100), DCGANDiscriminator(CIFAR)
     assert g[0].weight.shape == (4 * 4 * 256, 100)
     assert channels(g, nn.ConvTranspose2d) == [(256, 256, 1), (256, 128, 2), (128, 64, 2), (64, 3, 2)]
@@ -158,14 +158,14 @@ def test_the_published_cifar10_networks():
     assert d[-1].weight.shape == (1, 4 * 4 * 256)
 
 
-def test_the_published_point_networks():
+def test_mlp_point_networks_are_the_published_ones():
     g, d = MLPGenerator(PointsSpec(2), 2), MLPDiscriminator(PointsSpec(2))
     assert [each.weight.shape for each in g if isinstance(each, nn.Linear)] == [(256, 2), (256, 256), (2, 256)]
     assert [each.weight.shape for each in d if isinstance(each, nn.Linear)] == [(256, 2), (1, 256)]
     assert isinstance(g[-1], nn.Identity)
 
 
-def test_kerass_defaults():
+def test_keras_defaults():
     layers = [*DCGANGenerator(MNIST, 100).modules(), *DCGANDiscriminator(MNIST).modules()]
     assert {each.negative_slope for each in layers if isinstance(each, nn.LeakyReLU)} == {0.3}
     norms = [each for each in layers if isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d)]
@@ -176,12 +176,12 @@ def test_kerass_defaults():
     assert [type(each) for each in DCGANGenerator(MNIST, 100)][-2:] == [nn.ConvTranspose2d, nn.Tanh]
 
 
-def test_images_come_out_in_range():
+def test_dcgan_generator_output_is_in_range():
     images = DCGANGenerator(CIFAR, 100, width=8)(100 * torch.randn(4, 100))
     assert images.abs().max() <= 1
 
 
-def test_a_mixed_table_head():
+def test_mlp_generator_output_of_a_mixed_table():
     spec = table()  # age | town (3) | visits | sex (2)
     rows = MLPGenerator(spec, 5)(10 * torch.randn(50, 5))
     assert rows.shape == (50, 7)
@@ -198,13 +198,13 @@ def test_a_mixed_table_head():
 
 @pytest.mark.parametrize("spec", [table(), PointsSpec(2)], ids=["table", "points"])
 @pytest.mark.parametrize("network", [lambda s: DCGANGenerator(s, 10), DCGANDiscriminator], ids=["G", "D"])
-def test_dcgan_refuses_what_is_no_image(network, spec):
+def test_dcgan_refuses_records_that_are_not_images(network, spec):
     with pytest.raises(ParganError) as error:
         network(spec)
     assert "images (C, H, W)" in error.value.problem
     assert "model=mlp" in error.value.remedy
 
 
-def test_dropout_zero_adds_no_layer():
+def test_mlp_discriminator_without_dropout_has_no_dropout_layer():
     assert not any(isinstance(each, nn.Dropout) for each in MLPDiscriminator(table()).modules())
     assert sum(isinstance(each, nn.Dropout) for each in MLPDiscriminator(table(), (4, 4), 0.5).modules()) == 2
