@@ -71,7 +71,7 @@ def main() -> None:
     raise_malloc_trim_threshold()
     rows, device = [], torch.device(arguments.device)
     for case in arguments.cases:
-        cfgs = [cases.configuration(case, each, arguments.acceleration) for each in arguments.partitions or [None]]
+        cfgs = [cases.configuration(case, k, arguments.acceleration) for k in arguments.partitions or [None]]
         torch.set_num_threads(arguments.threads or cfgs[0].model.threads or torch.get_num_threads())
         for cfg, medians in zip(cfgs, take_turns(case, cfgs, arguments.turns, device), strict=True):
             rows.append(row_of(case, cfg, medians, device, callbacks=arguments.callbacks))
@@ -86,7 +86,7 @@ def main() -> None:
 def take_turns(case: str, cfgs: Sequence[DictConfig], turns: int, device: torch.device) -> list[dict[str, float]]:
     """Median seconds of a step of each contestant, for each number of partitions."""
     contestants = [contestants_of(case, cfg, device) for cfg in cfgs]
-    times: list[dict[str, list[float]]] = [{name: [] for name in each} for each in contestants]
+    times: list[dict[str, list[float]]] = [{name: [] for name in group} for group in contestants]
     for number in range(turns + WARM_UP):
         for each, taken in zip(contestants, times, strict=True):
             for name, contestant in each.items():

@@ -3,7 +3,7 @@
 Legend: K partitions, B records of each, n records of each at which a penalty is taken, *shape of one record.
 
 A loss is returned per record, (K, B). The entry of a record depends on that record's logits alone, and the caller
-takes the mean: whoever clips or weights the gradient of a single record needs them apart.
+takes the mean: code that clips or weights the gradient of a single record needs them apart.
 """
 
 from dataclasses import dataclass

@@ -58,13 +58,20 @@ class _BackToFewChannels(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         images, weight = ctx.saved_tensors
         wanted = [False, *ctx.needs_input_grad[1:3]]
-        of_weight = of_bias = None
+        weight_gradient = bias_gradient = None
         if any(wanted):
             settings = (*map(list, ctx.where), False, [0, 0], 1)
-            _, of_weight, of_bias = torch.ops.aten.convolution_backward(
+            _, weight_gradient, bias_gradient = torch.ops.aten.convolution_backward(
                 gradient, images, weight, ctx.biases, *settings, wanted
             )
-        return scattered(gradient, weight, images.shape[2:], *ctx.where), of_weight, of_bias, None, None, None
+        return (
+            scattered(gradient, weight, images.shape[2:], *ctx.where),
+            weight_gradient,
+            bias_gradient,
+            None,
+            None,
+            None,
+        )
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):

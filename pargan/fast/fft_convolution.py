@@ -26,41 +26,41 @@ class _Convolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, images: Tensor, weight: Tensor) -> Tensor:
         ctx.bases = as_tensors(images.shape[-1], weight.shape[-1], images.dtype)
-        of_images, of_weight, back = ctx.bases
-        real, imaginary = spectrum = _transformed(of_images, images)  # (F, B, I) each
-        by_real, by_imaginary = weights = _transformed(of_weight, weight)  # (F, I, O) each
+        image_basis, weight_basis, inverse_basis = ctx.bases
+        real, imaginary = spectrum = _transformed(image_basis, images)  # (F, B, I) twice
+        weight_real, weight_imaginary = weights = _transformed(weight_basis, weight)  # (F, I, O) twice
         ctx.save_for_backward(images, weight, *spectrum, *weights)
         product = (
-            torch.bmm(real, by_real).baddbmm_(imaginary, by_imaginary, alpha=-1),
-            torch.bmm(real, by_imaginary).baddbmm_(imaginary, by_real),
+            torch.bmm(real, weight_real).baddbmm_(imaginary, weight_imaginary, alpha=-1),
+            torch.bmm(real, weight_imaginary).baddbmm_(imaginary, weight_real),
         )
-        return _transformed_back(product, back, images.shape[-1])
+        return _transformed_back(product, inverse_basis, images.shape[-1])
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        images, weight, real, imaginary, by_real, by_imaginary = ctx.saved_tensors
+        images, weight, real, imaginary, weight_real, weight_imaginary = ctx.saved_tensors
         if torch.is_grad_enabled():  # to be differentiated again
             half, wanted = [weight.shape[-1] // 2] * 2, [*ctx.needs_input_grad, False]
-            of_images, of_weight, _ = torch.ops.aten.convolution_backward(
+            image_gradient, weight_gradient, _ = torch.ops.aten.convolution_backward(
                 gradient, images, weight, None, [1, 1], half, [1, 1], True, [0, 0], 1, wanted
             )
-            return of_images, of_weight
-        to_images, to_weight, forth = ctx.bases
-        of_real, of_imaginary = _transformed(forth, gradient)  # (F, B, O) each
-        of_images = of_weight = None
+            return image_gradient, weight_gradient
+        image_basis, weight_basis, inverse_basis = ctx.bases  # the adjoint of a transform goes the other way
+        gradient_real, gradient_imaginary = _transformed(inverse_basis, gradient)  # (F, B, O) twice
+        image_gradient = weight_gradient = None
         if ctx.needs_input_grad[0]:
             spectrum = (
-                torch.bmm(of_real, by_real.mT).baddbmm_(of_imaginary, by_imaginary.mT),
-                torch.bmm(of_imaginary, by_real.mT).baddbmm_(of_real, by_imaginary.mT, alpha=-1),
+                torch.bmm(gradient_real, weight_real.mT).baddbmm_(gradient_imaginary, weight_imaginary.mT),
+                torch.bmm(gradient_imaginary, weight_real.mT).baddbmm_(gradient_real, weight_imaginary.mT, alpha=-1),
             )
-            of_images = _transformed_back(spectrum, to_images, images.shape[-1])
+            image_gradient = _transformed_back(spectrum, image_basis, images.shape[-1])
         if ctx.needs_input_grad[1]:
             spectrum = (
-                torch.bmm(real.mT, of_real).baddbmm_(imaginary.mT, of_imaginary),
-                torch.bmm(real.mT, of_imaginary).baddbmm_(imaginary.mT, of_real, alpha=-1),
+                torch.bmm(real.mT, gradient_real).baddbmm_(imaginary.mT, gradient_imaginary),
+                torch.bmm(real.mT, gradient_imaginary).baddbmm_(imaginary.mT, gradient_real, alpha=-1),
             )
-            of_weight = _transformed_back(spectrum, to_weight, weight.shape[-1])
-        return of_images, of_weight
+            weight_gradient = _transformed_back(spectrum, weight_basis, weight.shape[-1])
+        return image_gradient, weight_gradient
 
 
 def _transformed(basis: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
@@ -71,15 +71,15 @@ def _transformed(basis: Tensor, signals: Tensor) -> tuple[Tensor, Tensor]:
 
 def _transformed_back(spectra: tuple[Tensor, Tensor], basis: Tensor, side: int) -> Tensor:
     """The inverse transform of spectra (F, M, N): signals (M, N, side, side)."""
-    (real, imaginary), (by_real, by_imaginary) = (part.flatten(1).T for part in spectra), basis.chunk(2)
-    return torch.mm(real, by_real).addmm_(imaginary, by_imaginary).view(*spectra[0].shape[1:], side, side)
+    (real, imaginary), (basis_real, basis_imaginary) = (part.flatten(1).T for part in spectra), basis.chunk(2)
+    return torch.mm(real, basis_real).addmm_(imaginary, basis_imaginary).view(*spectra[0].shape[1:], side, side)
 
 
 @torch.compiler.assume_constant_result
 def as_tensors(side: int, kernel: int, dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
     """`bases` as tensors that share their memory, made in the current mode (inference, fake tensors)."""
-    forth, of_weights, back = bases(side, kernel, dtype)
-    return torch.from_numpy(forth), torch.from_numpy(of_weights), torch.from_numpy(back)
+    image_basis, weight_basis, inverse_basis = bases(side, kernel, dtype)
+    return torch.from_numpy(image_basis), torch.from_numpy(weight_basis), torch.from_numpy(inverse_basis)
 
 
 @lru_cache
@@ -112,5 +112,5 @@ def bases(side: int, kernel: int, dtype: torch.dtype) -> tuple[Array, Array, Arr
     inverse = images.conj() * times[:, None] / length**2
     parts = (images.real, images.imag), (weights.real, weights.imag), (inverse.real, -inverse.imag)
     precision = str(dtype).removeprefix("torch.")
-    forth, of_weights, back = (np.concatenate(each).astype(precision) for each in parts)
-    return forth, of_weights, back
+    image_basis, weight_basis, inverse_basis = (np.concatenate(part).astype(precision) for part in parts)
+    return image_basis, weight_basis, inverse_basis

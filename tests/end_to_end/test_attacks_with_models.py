@@ -94,7 +94,7 @@ def test_attack_interrupted_and_repeated_equals_uninterrupted(run, trained, monk
 REFUSED = [
     (("attack=[shadow]", "attack.shadow.models=0"), ["attack.shadow.models=0", "1 or more"]),
     (("attack=[shadow]", "attack.shadow.models=1"), ["models=1", "give 2 or more"]),
-    (("attack=[rmia]", "attack.rmia.share=1"), ["attack.rmia.share=1", "below 1"]),
+    (("attack=[rmia]", "attack.rmia.share=1"), ["attack.rmia.share=1", "less than 1"]),
     (("attack=[rmia]", "attack.rmia.gamma=0.5"), ["attack.rmia.gamma=0.5", "1 or more"]),
     (("attack=[calibrated]", "attack.calibrated.share=0.4"), ["data.reference=130", "data.reference=150 or more"]),
     (("attack=[shadow]", "attack.shadow.every_n_epochs=5"), ["every_n_epochs is not a key"]),
