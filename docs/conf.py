@@ -19,6 +19,7 @@ myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": True, "special-members": "__call__"}
+maximum_signature_line_length = 90
 toc_object_entries_show_parents = "hide"
 napoleon_numpy_docstring = False
 napoleon_use_ivar = True  # `Attributes:` as a list, since autodoc lists the fields of a dataclass itself

@@ -19,7 +19,10 @@ class ParganError(ValueError):
         remedy: what to give instead, in words that work when they are typed.
 
     Attributes:
-        argument, value, problem, remedy: as given; `argument` and `remedy` are None where there was none.
+        argument: as given, or None.
+        value: as given; None where there was none.
+        problem: as given.
+        remedy: as given, or None.
         has_value: whether a value was given, which may itself be None.
 
     Example:

@@ -55,8 +55,9 @@ class AttackRecords:
         nonmembers: (n, *shape).
         reference: (r, *shape), what the attacker may know of the population.
         reference_labels: (r,) int64 classes of those, or None.
-        member_index, nonmember_index: (m,) and (n,) positions in the pool or file that the records came from; None
-            where the records are all of it, in its order.
+        member_index: (m,) positions of the members in the pool or file that they came from; None where they are all of
+            it, in its order.
+        nonmember_index: (n,), likewise for the nonmembers.
     """
 
     members: Tensor
