@@ -10,7 +10,7 @@ class ParganError(ValueError):
 
     Raised in the terms of the function or class that was called: `argument` is the name of its parameter. The
     commands turn that name, and every `name=value` in the remedy, into the configuration key that the user typed;
-    see `pargan.app.error_messages`.
+    see `pargan.app.argument_keys`.
 
     Args:
         problem: what is wrong; follows `argument=value` in the message where an argument is given.

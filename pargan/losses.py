@@ -58,7 +58,7 @@ class AdversarialLoss:
             gradients: (K, n, *shape), differentiable in the discriminators' parameters.
 
         Returns:
-            (K, n). The mean over n is added to the mean of the loss.
+            (K, n), with n = B where records have weights. The (weighted) mean over n is added to that of the loss.
         """
         raise NotImplementedError
 
@@ -67,7 +67,8 @@ class AdversarialLoss:
 class JensenShannon(AdversarialLoss):
     """The original GAN: cross-entropy for D, non-saturating for G. arXiv 1406.2661.
 
-    At its optimum against D_k the generator faces 2 JS(p_k || p_g) - 2 ln 2.
+    Where D_k is optimal, its loss is 2 ln 2 - 2 JS(p_k || p_g), and the generator's loss has the gradient of
+    KL(p_g || p_k) - 2 JS(p_k || p_g) (arXiv 1701.04862).
     """
 
     def discriminator(self, real: Tensor, fake: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """Attack from a composed configuration: load, audit, write."""
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from pargan.app.objects import build_attacks
 from pargan.app.reference_models import with_reference_models
 from pargan.app.write import describe_run, write_audit
 from pargan.audits.audit import audit_module
+from pargan.io.run_directory import RunDirectory
 
 
 def attack(cfg: DictConfig, output: Path) -> dict[str, Any]:
@@ -47,4 +47,4 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         **describe_run(run.module, run.datamodule),
         "timings": {"reference_models": reference_seconds, "audit": audit.seconds},
     }
-    return write_audit(audit, run.datamodule.spec, replace(run.directory, path=output), description)
+    return write_audit(audit, run.datamodule.spec, RunDirectory(output), description)

@@ -37,7 +37,7 @@ def check_arguments(cfg: DictConfig) -> None:
 
 
 def check_optimizers(cfg: DictConfig) -> None:
-    """Build both optimizers for a parameter that nobody trains: they check their settings themselves.
+    """Build both optimizers on a dummy parameter, so that their own checks run before anything is written.
 
     Raises:
         ParganError: an optimizer refuses its settings.

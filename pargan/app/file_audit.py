@@ -162,5 +162,5 @@ def _settings(cfg: DictConfig, pools: Mapping[str, Pool]) -> dict[str, Any]:
 def _note(cfg: DictConfig, size: int) -> str:
     return (
         f"{size} records of nonmembers={cfg.nonmembers} were set aside as the attacker's reference set; "
-        f"reference=... gives one and keeps them"
+        f"to attack all of them, give a reference set: reference=<file>"
     )

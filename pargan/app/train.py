@@ -81,7 +81,7 @@ def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:
 
 @contextmanager
 def _opened_loggers(cfg: DictConfig, run: PreparedRun) -> Iterator[list[Logger]]:
-    """metrics.csv and the configuration's loggers, closed whatever happens; else the next run would log into them."""
+    """The open loggers, metrics.csv among them; closed on errors too, so that a later run cannot write to them."""
     loggers: list[Logger] = [run.metrics]
     status = "failed"
     try:

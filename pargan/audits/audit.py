@@ -29,7 +29,7 @@ from pargan.gan.module import ParGANModule
 from pargan.io.progress import track_names
 from pargan.records.pool import Quality, QualityRecords
 from pargan.records.spec import RecordSpec
-from pargan.seeding import derive
+from pargan.seeding import derive, subset
 
 QualityMeasure = Callable[[np.ndarray], dict[str, float]]
 """Generated records (S, *shape) -> named metrics, the main one first."""
@@ -72,12 +72,18 @@ def audit(
     settings = settings or AuditSettings()
     records = attack_records(members, nonmembers, reference, partition, seed=settings.seed)
     view = _view(target, records.reference, latent_dim, spec, settings)
-    groups = QualityRecords(
-        *(group.cpu().numpy() for group in (records.members, records.nonmembers, records.reference))
+    members_compared, nonmembers_compared = (
+        group.cpu().numpy()[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
+        for name, group in (("members", records.members), ("nonmembers", records.nonmembers))
     )
+    groups = QualityRecords(members_compared, nonmembers_compared, records.reference.cpu().numpy())
 
     def measure(samples: np.ndarray) -> dict[str, float]:
-        return {} if quality is None else quality(samples, groups, settings.seed)
+        if quality is None:
+            return {}
+        # At random: an array of the user's may be in order.
+        chosen = subset(settings.num_quality, len(samples), derive(settings.seed, "quality generated"))
+        return quality(samples[chosen], groups, settings.seed)
 
     if attacks is None:
         attacks = standard_attacks(view, partition is not None)
@@ -220,7 +226,8 @@ def _view(
     if isinstance(target, ParGANModule):
         return target_of(target, reference, num_samples, settings.seed)
     if not isinstance(target, nn.Module):
-        return samples_view(target, reference, seed, spec)
+        chosen = subset(num_samples, len(target), derive(settings.seed, "generated records"))
+        return samples_view(target[chosen], reference, seed, spec)
     if latent_dim is None:
         raise ParganError("is missing", argument="latent_dim", remedy="give the length of this network's latents")
     device = next((parameter.device for parameter in target.parameters()), torch.device("cpu"))

@@ -40,7 +40,8 @@ class Chance:
 
     Attributes:
         auc: with its 95 % interval, which misses 0.5 in 5 % of audits where nothing is wrong.
-        p_value: probability of an AUC at least this far from 0.5.
+        p_value: probability of such an AUC if nothing is wrong: one-sided for the blind classifier, two-sided for
+            permuted membership.
     """
 
     auc: Interval
@@ -74,7 +75,8 @@ class AttackControl:
 
     def to_dict(self) -> dict[str, Any]:
         """One flat JSON-ready object; the key `attack` holds the attack's name."""
-        columns = {"attack": self.result.name, **_flat("permuted_auc", self.permuted.auc)}
+        columns: dict[str, Any] = {"attack": self.result.name, **_flat("permuted_auc", self.permuted.auc)}
+        columns["permuted_p_value"] = self.permuted.p_value
         metrics = None if self.untrained is None else self.untrained.metrics
         untrained = None if metrics is None else Interval(metrics.auc, metrics.auc_low, metrics.auc_high)
         return columns | _flat("untrained_auc", untrained) | _flat("gain", self.gain)

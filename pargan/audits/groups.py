@@ -17,8 +17,8 @@ from pargan.records.pool import record_hashes
 from pargan.seeding import derive
 
 Array: TypeAlias = np.ndarray | Tensor
-FEWEST = 2
-"""Records of each group: a single one has neither a spread nor a second half."""
+MIN_GROUP_SIZE = 2
+"""A single record has no variance and cannot be halved."""
 
 
 def attack_records(
@@ -43,7 +43,7 @@ def attack_records(
     shape = groups["members"].shape[1:]
     for name, group in groups.items():
         is_halved = name == "nonmembers" and reference is None
-        lowest = 2 * FEWEST if is_halved else FEWEST
+        lowest = 2 * MIN_GROUP_SIZE if is_halved else MIN_GROUP_SIZE
         if len(group) < lowest:
             remedy = ", half of which become the reference set, or give a reference set" if is_halved else ""
             raise ParganError(f"holds {len(group)} records", argument=name, remedy=f"give {lowest} or more{remedy}")

@@ -101,18 +101,6 @@ class AttackRecords:
             nonmember_index=_positions(self.nonmember_index, nonmembers),
         )
 
-    def to(self, device: torch.device) -> "AttackRecords":
-        """The same records with members, nonmembers and reference on `device`."""
-        return AttackRecords(
-            members=self.members.to(device),
-            partition=self.partition,
-            nonmembers=self.nonmembers.to(device),
-            reference=self.reference.to(device),
-            reference_labels=self.reference_labels,
-            member_index=self.member_index,
-            nonmember_index=self.nonmember_index,
-        )
-
 
 def _positions(index: np.ndarray | None, chosen: Tensor) -> np.ndarray:
     return chosen.numpy() if index is None else index[chosen.numpy()]

@@ -27,7 +27,7 @@ class RiskTable:
     `averaged`. A mean, because choosing the attack that scores a record highest is a choice made after the
     fact, and a maximum over many attacks is high for every record. With `own_partition` among the attacks that
     is what an attacker of the highest knowledge finds, an upper bound. A high percentile is no proof: of 100
-    nonmembers, one stands at 99 by definition, so compare the members at the top with the nonmembers there.
+    nonmembers, one stands above 99 by definition, so compare the members at the top with the nonmembers there.
 
     Attributes:
         position: (N,) int64, place within its group, in the order in which the group was handed over.

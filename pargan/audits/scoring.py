@@ -85,8 +85,8 @@ def run_attacks(
         target: what is attacked.
         attacks: by name; each is handed exactly the view that its `access` names.
         members: (m, *shape).
-        member_partition: (m,) integers in 0 .. K - 1; None where they are not known, which leaves out attacks with
-            access `partitions`.
+        member_partition: (m,) integers in 0 .. K - 1; None where they are not known; attacks with access
+            `partitions` are then refused.
         nonmembers: (n, *shape).
         seed: for the order, nonmembers' partitions and bootstrap.
         draws: bootstrap draws of the AUC's interval.

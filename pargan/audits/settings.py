@@ -10,7 +10,8 @@ class AuditSettings:
     """Sizes, controls and seed of an audit; one object for training, runs, files and Python.
 
     Attributes:
-        num_samples: generated records that the attacks may look at.
+        num_samples: generated records that the attacks may look at: as many are drawn from a network, or at most as
+            many taken at random from given ones.
         num_records: at most this many members and as many nonmembers are attacked, drawn at random; None takes all.
         num_quality: at most this many generated records, members and nonmembers for the quality metrics.
         draws: bootstrap draws of each interval.
@@ -35,7 +36,7 @@ class AuditSettings:
             if value is None and may_be_none:
                 continue
             if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
-                remedy = f"give a whole number, {lowest} or more" + (", or null for all records" if may_be_none else "")
+                remedy = f"give a whole number, {lowest} or more" + (", or None for all records" if may_be_none else "")
                 raise ParganError("is out of range", argument=name, value=value, remedy=remedy)
         if not isinstance(self.controls, bool):
             raise ParganError(

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from pargan.attacks.views import DiscriminatorsView, GeneratorView, SamplesView, in_blocks, narrow, widen
-from pargan.audits.groups import FEWEST, Array, checked_records
+from pargan.audits.groups import MIN_GROUP_SIZE, Array, checked_records
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.gan.sampling import draw_latents, evaluating, sample
@@ -145,8 +145,8 @@ def samples_view(
         ParganError: fewer than two, or one that is not finite.
     """
     generated = checked_records(samples, argument)
-    if len(generated) < FEWEST:
+    if len(generated) < MIN_GROUP_SIZE:
         raise ParganError(
-            f"holds {len(generated)} records", argument=argument, remedy=f"give {FEWEST} or more generated ones"
+            f"holds {len(generated)} records", argument=argument, remedy=f"give {MIN_GROUP_SIZE} or more generated ones"
         )
     return SamplesView(samples=generated, reference=reference.to(generated.device), seed=seed, spec=spec)

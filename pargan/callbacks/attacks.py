@@ -28,13 +28,14 @@ class AttackCallback(pl.Callback):
 
     Args:
         attacks: the attacks by name.
-        every_n_epochs: they run after every n-th epoch, and after the first and the last.
+        every_n_epochs: they run after every n-th epoch, the first, and epoch `max_epochs`.
         num_records: at most this many members and as many nonmembers are attacked, the same ones every time; None
             takes all of them.
         num_samples: generated records the attacks may look at; drawn once per epoch, shared by all attacks.
         draws: bootstrap draws of the 95 % interval.
         seed: for subsamples, latents and bootstrap.
-        path: a file to which every result is appended as one JSON line.
+        path: a file to which every result is appended as one JSON line; a fit that starts at epoch e first removes the
+            lines of epochs from e on.
         records: whom to attack; taken from the run's PartitionDataModule where this is None.
 
     Raises:

@@ -18,7 +18,7 @@ class GeneralizationGap(pl.Callback):
     """Logs the generalization gap as `gap/partition_<k>` and `gap/mean`, in standard deviations of the logit.
 
     Args:
-        every_n_epochs: measures after every n-th epoch, and after the first and the last.
+        every_n_epochs: measures after every n-th epoch, the first, and epoch `max_epochs`.
         num_records: at most this many members of all partitions together, and as many nonmembers.
         seed: for the choice of records.
 

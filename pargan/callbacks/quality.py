@@ -18,7 +18,7 @@ class QualityCallback(pl.Callback):
     for early stopping and the best checkpoint to monitor.
 
     Args:
-        every_n_epochs: measures after every n-th epoch, and after the first and the last.
+        every_n_epochs: measures after every n-th epoch, the first, and epoch `max_epochs`.
         num_samples: generated records per measurement.
         num_records: at most this many records of each group to compare with.
         seed: for subsamples and latents.

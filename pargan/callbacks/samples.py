@@ -20,7 +20,7 @@ class SampleImages(pl.Callback):
 
     Args:
         folder: where the plots are written.
-        every_n_epochs: draws after every n-th epoch, and after the first and the last.
+        every_n_epochs: draws after every n-th epoch, the first, and epoch `max_epochs`.
         num_samples: generated records per plot, and real ones beside them.
         seed: for latents and the choice of real records.
         log_real_records: give loggers the plots with real records too. By default they get plots of generated records

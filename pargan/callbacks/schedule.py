@@ -18,7 +18,7 @@ def checked_interval(every_n_epochs: int) -> int:
 
 
 def is_due(trainer: pl.Trainer, every_n_epochs: int) -> bool:
-    """Whether to measure after this epoch: after every n-th, and always after the first and the last.
+    """Whether to measure after this epoch: after every n-th, the first, and epoch `max_epochs`.
 
     After the first, so that a metric that early stopping monitors exists from the start.
     """

@@ -27,8 +27,8 @@ class Discriminators(nn.ModuleList):
         discriminator: builds one network, (B, *shape) -> (B,) or (B, 1) logits; called K times, so that
             every network starts from its own random weights.
         num_partitions: K.
-        rows: the partitions whose networks are built, for a process that trains those alone; by default all. K below
-            is their number then, and their random numbers are those they have among all `num_partitions`.
+        rows: partitions to build networks for, where one process trains only some; by default all. Shapes below then
+            have K = len(rows). Network k draws the same random numbers whichever rows are built.
 
     Raises:
         ParganError: K < 1, or the factory returned the same network twice.
@@ -119,8 +119,8 @@ class Discriminators(nn.ModuleList):
                 streams.leave(index)
         return torch.stack(logits)
 
-    def own(self, values: Tensor) -> Tensor:
-        """Of (num_partitions, ...) the rows (K, ...) of the networks here."""
+    def select_rows(self, values: Tensor) -> Tensor:
+        """The rows of this process's networks: (num_partitions, ...) -> (K, ...)."""
         return values if len(self.rows) == self.num_partitions else values[list(self.rows)]
 
     @contextmanager

@@ -33,9 +33,8 @@ OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
 class ParGANModule(pl.LightningModule):
     """One generator against K discriminators, each of which sees its own partition of the members.
 
-    A training batch is a `Batch` of records (K, B, *shape), row k drawn from partition k, or that tensor alone. On it
-    every discriminator is
-    updated `d_steps` times against fresh fakes, then the generator once, on the mean over k of its loss.
+    A training batch is a `Batch` with records (K, B, *shape), or that tensor alone; row k comes from partition k. Each
+    step updates every discriminator `d_steps` times on new fakes, then the generator once on the mean of its K losses.
     K = 1 is the ordinary GAN.
 
     Args:
@@ -213,8 +212,8 @@ class ParGANModule(pl.LightningModule):
         checkpoint = getattr(self.trainer.checkpoint_callback, "best_model_path", "") or "none was saved"
         raise ParganError(
             f"training diverged: the loss at generator step {step} (epoch {self.current_epoch}), partition "
-            f"{partitions}, or a weight after it, is not finite; last good checkpoint: {checkpoint}; "
-            f"lower the learning rate"
+            f"{partitions}, or a weight after it, is not finite; last good checkpoint: {checkpoint}",
+            remedy="lower the learning rate",
         )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -32,8 +32,9 @@ def sample(generator: nn.Module, num_samples: int, latent_dim: int, seed: int, b
     """Generated records (num_samples, *shape) in model space, on the generator's device.
 
     Latents are standard normal, drawn on the CPU from `seed` alone, so the same seed gives the same latents
-    on every device and for every batch size. Numbers that the generator draws (tables draw their categories)
-    depend on the seed alone too. torch's global random state is restored.
+    on every device and for every batch size. Numbers that the generator itself draws (tables draw
+    their categories) depend on the seed, the batch size and the kind of device. torch's global random state is
+    restored.
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
     latents = draw_latents(num_samples, latent_dim, seed)

@@ -30,9 +30,8 @@ class Backward(Protocol):
 class Updates:
     """Computes the gradient of each player's loss; an optimizer's step follows.
 
-    The caches, the storage of parameters and gradients, and what is frozen meanwhile are this object's business. A
-    strategy that computes gradients otherwise, such as from clipped gradients per record or in several processes,
-    takes its place as `ParGANModule.updates`.
+    It owns caches, gradient storage and freezing. To compute gradients differently (clipped per record, in several
+    processes), replace `ParGANModule.updates`.
 
     Args:
         generator: (n, latent_dim) -> (n, *shape).
@@ -72,7 +71,8 @@ class Updates:
                 DiscriminatorLosses(self.generator_network, self.discriminator_networks, self.loss),
                 1.0,
                 self.discriminator_networks.trainable_parameters,
-                # The networks' own parameters show the gradient of the one vector, once if it stays in its place.
+                # Parameters of stacked networks have views of the vector's gradient, which stay valid only while its
+                # storage is reused.
                 keep_storage=self.discriminator_networks.stacked,
                 interpolates=self.loss.differentiates_twice,
             )
@@ -190,7 +190,11 @@ class DiscriminatorLosses:
         real = batch.records
         with torch.no_grad():
             fake = fakes(self.generator, latents, self.discriminators, real.shape)
-        at = None if position is None else self.loss.penalty_records(real, fake, self.discriminators.own(position))
+        at = (
+            None
+            if position is None
+            else self.loss.penalty_records(real, fake, self.discriminators.select_rows(position))
+        )
         real_logits, fake_logits, gradients = self.discriminators.logits_and_input_gradients(real, fake, at)
         losses = mean_over_records(self.loss.discriminator(real_logits, fake_logits), batch.weight)
         if gradients is None:
@@ -218,14 +222,14 @@ def fakes(generator: nn.Module, latents: Tensor, discriminators: Discriminators,
     The generator is called once, with the latents of all partitions: its BatchNorm depends on all of them.
     """
     fake = generator(latents.flatten(0, 1)).reshape(*latents.shape[:2], *shape[2:])
-    return discriminators.own(fake.expand(discriminators.num_partitions, *shape[1:]))
+    return discriminators.select_rows(fake.expand(discriminators.num_partitions, *shape[1:]))
 
 
 def mean_over_records(losses: Tensor, weight: Tensor | None = None) -> Tensor:
     """(K, n), (K, n) -> (K,): the weighted mean of each row; 0 where all weights of a row are 0.
 
     Raises:
-        ParganError: losses of another shape, as of a loss that takes the mean itself.
+        ParganError: losses of another shape, as of a loss that takes the mean itself; weights of another shape.
     """
     if losses.dim() != 2:
         raise ParganError(
@@ -235,4 +239,10 @@ def mean_over_records(losses: Tensor, weight: Tensor | None = None) -> Tensor:
         )
     if weight is None:
         return losses.mean(1)
+    if weight.shape != losses.shape:
+        raise ParganError(
+            f"has shape {tuple(weight.shape)}, and the loss gave values of shape {tuple(losses.shape)}",
+            argument="weight",
+            remedy="take a gradient penalty at one record per pair, (K, B), where records have weights",
+        )
     return (losses * weight).sum(1) / weight.sum(1).clamp(min=torch.finfo(weight.dtype).tiny)

@@ -1,4 +1,4 @@
-"""The paths of all files of a training run; no other module knows their names."""
+"""The paths of the files and folders of a training run."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -29,7 +29,8 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
     if controls := result.get("controls"):
         parts.append(Padding(_controls(controls), (1, 0, 0, 0)))
     parts += [Text(f"\nwarning: {warning}", style="yellow") for warning in result.get("warnings", [])]
-    parts += [Text(f"\nnote: {note}") for note in result.get("notes", [])]
+    notes = [*result.get("notes", []), *(result.get("controls") or {}).get("notes", [])]
+    parts += [Text(f"\nnote: {note}") for note in notes]
     # On one line, however long, so that it can be copied; Padding would cut it.
     parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
     return Group(*parts)

@@ -197,3 +197,16 @@ def test_audit_says_which_records_two_groups_share():
 def test_audit_of_a_network_needs_latent_dim():
     with pytest.raises(ParganError, match=r"^latent_dim is missing"):
         audit(Copies(groups()[0]), *groups())
+
+
+def test_audit_limits_given_records_to_the_sizes_of_its_settings():
+    members, nonmembers, reference = groups()
+    sizes = []
+
+    def quality(generated, real, seed):
+        sizes.append((len(generated), len(real.members), len(real.nonmembers), len(real.reference)))
+        return {"distance": 0.0}
+
+    found = audit(groups(seed=1)[0], members, nonmembers, reference, quality=quality, num_samples=50, num_quality=40)
+    assert sizes == [(40, 40, 40, 80)]
+    assert found.attacks[0].num_samples == len(found.samples) == 50

@@ -94,3 +94,9 @@ def test_copied_module_has_updates_of_its_own_networks():
     assert copied.updates.generator_network is copied.generator
     assert copied.updates.discriminator_networks is copied.discriminators
     assert copied.updates.backward.__self__ is copied
+
+
+def test_mean_over_records_refuses_weights_of_another_shape():
+    with pytest.raises(ParganError) as error:
+        mean_over_records(torch.ones(2, 3), torch.ones(2, 5))
+    assert error.value.argument == "weight"
