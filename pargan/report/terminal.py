@@ -65,7 +65,7 @@ def _settings(settings: Mapping[str, Any]) -> Text:
 
 
 def _quality(quality: Mapping[str, float]) -> Table:
-    table = _table("Quality of generated records", "metric", "value")
+    table = _table("Quality", "metric", "value")
     for name, value in quality.items():
         table.add_row(name, f"{value:.4g}")
     return table
