@@ -3,7 +3,7 @@
 Legend: m members, n nonmembers, r reference records, *shape of one record.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 import numpy as np
@@ -82,7 +82,7 @@ class AttackRecords:
             nonmember_index=chosen.nonmembers,
         )
 
-    def subset(self, num_records: int | None, seed: int) -> "AttackRecords":
+    def subset(self, num_records: int | None, seed: int) -> Self:
         """At most `num_records` of the members and of the nonmembers, and the whole reference set."""
         if num_records is None:
             return self
@@ -91,12 +91,11 @@ class AttackRecords:
             torch.randperm(len(group), generator=generator)[:num_records].sort().values
             for group in (self.members, self.nonmembers)
         )
-        return AttackRecords(
+        return replace(
+            self,
             members=self.members[members],
             partition=None if self.partition is None else self.partition[members],
             nonmembers=self.nonmembers[nonmembers],
-            reference=self.reference,
-            reference_labels=self.reference_labels,
             member_index=_positions(self.member_index, members),
             nonmember_index=_positions(self.nonmember_index, nonmembers),
         )

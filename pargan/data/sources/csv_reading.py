@@ -159,8 +159,8 @@ def concatenate(files: Sequence[Cells]) -> Cells:
         ParganError: a file has other columns than the first.
     """
     first = files[0]
-    for other in files[1:]:
-        for complete, incomplete in ((first, other), (other, first)):
+    for further in files[1:]:
+        for complete, incomplete in ((first, further), (further, first)):
             missing = [name for name in complete.columns if name not in incomplete.columns]
             if missing:
                 (argument, path) = next(iter(complete.paths.items()))
