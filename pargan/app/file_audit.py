@@ -13,7 +13,7 @@ from torch import Tensor
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
 from pargan.app.write import write_audit
 from pargan.attacks import Target, refuse_without_models
-from pargan.audits.audit import audit_target
+from pargan.audits.audit import audit_target, quality_of_subset
 from pargan.audits.generator_files import load_generator
 from pargan.audits.groups import attack_records, set_aside
 from pargan.audits.scoring import refuse_wider
@@ -115,11 +115,7 @@ def _audit(
     refuse_wider(target, attacks)
     compared = _quality_records(pools, groups, settings.num_quality, seed)
 
-    def quality(samples: np.ndarray) -> dict[str, float]:
-        # Not the first ones: a file may be in order.
-        chosen = subset(settings.num_quality, len(samples), derive(seed, "quality generated"))
-        return measure(samples[chosen], compared, seed)
-
+    quality = quality_of_subset(measure, compared, settings)
     audit = audit_target(target, records.subset(settings.num_records, seed), attacks, quality, settings)
     is_halved = "reference" not in pools
     description = {

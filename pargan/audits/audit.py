@@ -78,16 +78,25 @@ def audit(
     )
     groups = QualityRecords(members_compared, nonmembers_compared, records.reference.cpu().numpy())
 
+    if attacks is None:
+        attacks = standard_attacks(view, partition is not None)
+    measure = quality_of_subset(quality, groups, settings)
+    return audit_target(view, records.subset(settings.num_records, settings.seed), attacks, measure, settings)
+
+
+def quality_of_subset(quality: Quality | None, real: QualityRecords, settings: AuditSettings) -> QualityMeasure:
+    """A measure of at most `settings.num_quality` generated records, taken at random: a file may be in order.
+
+    Without `quality` it gives no metrics.
+    """
+
     def measure(samples: np.ndarray) -> dict[str, float]:
         if quality is None:
             return {}
-        # At random: an array of the user's may be in order.
         chosen = subset(settings.num_quality, len(samples), derive(settings.seed, "quality generated"))
-        return quality(samples[chosen], groups, settings.seed)
+        return quality(samples[chosen], real, settings.seed)
 
-    if attacks is None:
-        attacks = standard_attacks(view, partition is not None)
-    return audit_target(view, records.subset(settings.num_records, settings.seed), attacks, measure, settings)
+    return measure
 
 
 def audit_module(
