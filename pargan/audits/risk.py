@@ -39,6 +39,8 @@ class RiskTable:
         percentiles: attack -> (N,) in [0, 100]: share of nonmembers with a lower score, ties counted half.
         nearest: (N,) int64, the nearest generated record.
         distance: (N,) Euclidean distance to it in model space.
+        distance_percentile: (N,) in [0, 100]: share of nonmembers that have a nearer generated record, ties counted
+            half. Members that were not copied have 50 on average.
         averaged: names of the attacks that `risk` averages.
     """
 
@@ -51,6 +53,7 @@ class RiskTable:
     percentiles: dict[str, np.ndarray]
     nearest: np.ndarray
     distance: np.ndarray
+    distance_percentile: np.ndarray
     averaged: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -82,7 +85,28 @@ class RiskTable:
         for name, scores in self.scores.items():
             columns |= {f"{name}_score": scores.tolist(), f"{name}_percentile": self.percentiles[name].tolist()}
         columns |= {"nearest_generated": self.nearest.tolist(), "nearest_distance": self.distance.tolist()}
+        columns["distance_percentile"] = self.distance_percentile.tolist()
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def column_meanings(self) -> dict[str, str]:
+        """What each key of `to_dicts` means, one sentence each."""
+        attacks = ", ".join(self.averaged)
+        meanings = {
+            "index": "place of the record in its source, from 0: the pool, or the file of its group",
+            "group": "member (trained on) or nonmember (held out)",
+            "partition": "discriminator that a member trained, from 0; empty for a nonmember and where it is not known",
+            "risk": f"0 to 100: mean percentile over {attacks}; of 100 nonmembers one stands above 99 by definition, "
+            "so nonmembers stand among the first rows too",
+        }
+        for name in self.scores:
+            meanings[f"{name}_score"] = f"score of the attack {name}, in its own unit; higher = more likely a member"
+            meanings[f"{name}_percentile"] = f"0 to 100: share of nonmembers with a lower score of {name}"
+        return meanings | {
+            "nearest_generated": "place of the nearest among the generated records that were compared, from 0",
+            "nearest_distance": "Euclidean distance to it, in the scale that the networks see",
+            "distance_percentile": "0 to 100: share of nonmembers with a nearer generated record; 50 is usual, "
+            "near 0 is suspiciously close",
+        }
 
 
 def risk_table(
@@ -113,6 +137,7 @@ def risk_table(
     risk = np.mean([percentiles[name] for name in averaged], axis=0)
     neighbours = [nearest(group.flatten(1), samples.flatten(1)) for group in (members, nonmembers)]
     distance, position = (np.concatenate([pair[part].cpu().numpy() for pair in neighbours]) for part in (0, 1))
+    nonmember_distance = distance[m:]
     unknown = np.full(n, -1)
     table = RiskTable(
         position=np.concatenate([np.arange(m), np.arange(n)]),
@@ -124,6 +149,7 @@ def risk_table(
         percentiles=percentiles,
         nearest=position,
         distance=distance,
+        distance_percentile=percentile(distance, nonmember_distance),
         averaged=averaged,
     )
     return table.take(np.lexsort((distance, -risk)))  # of equal risk, the one nearer to a generated record first

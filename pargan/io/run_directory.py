@@ -118,6 +118,11 @@ class RunDirectory:
         return self.path / "records.csv"
 
     @property
+    def record_columns(self) -> Path:
+        """What each column of `records` means."""
+        return self.records.with_name("records_columns.csv")
+
+    @property
     def partitions(self) -> Path:
         """Attack metrics of each partition: one row per attack and partition."""
         return self.path / "partitions.csv"

@@ -10,7 +10,7 @@ from pargan.report.plots import roc_curves, score_histograms
 
 
 def write_attacks(spec: RecordSpec, audit: AuditResult, directory: RunDirectory) -> list[Path]:
-    """Write records.csv, partitions.csv (for K > 1), the most exposed members, and plots.
+    """Write records.csv and what its columns mean, partitions.csv (for K > 1), the most exposed members, and plots.
 
     Without attacks nothing is written.
 
@@ -23,6 +23,8 @@ def write_attacks(spec: RecordSpec, audit: AuditResult, directory: RunDirectory)
     if audit.risk is None:
         return []
     write_rows(audit.risk.to_dicts(), directory.records)
+    meanings = audit.risk.column_meanings().items()
+    write_rows([{"column": column, "meaning": meaning} for column, meaning in meanings], directory.record_columns)
     if any(leakage.partition > 0 for leakage in audit.partitions):
         write_rows([leakage.to_dict() for leakage in audit.partitions], directory.partitions)
     plots = [

@@ -21,7 +21,7 @@ from pargan.report.plot_style import WIDTH, new_figure, save
 from pargan.report.samples import montage
 
 PAIRS_ACROSS, PAIRS_DOWN = 5, 4
-CAPTIONS = 0.42  # inches above and below a pair
+CAPTIONS = 0.58  # inches above and below a pair
 LETTERS = 120  # in a line of the title
 ROWS = 100  # in a table
 
@@ -60,7 +60,7 @@ def _images(
     _, height, width = spec.shape
     down = -(-len(exposed) // PAIRS_ACROSS)
     pair_height = (WIDTH / PAIRS_ACROSS - 0.1) * height / (2 * width + 1)
-    figure = new_figure(0.5 + down * (pair_height + CAPTIONS))
+    figure = new_figure(0.7 + down * (pair_height + CAPTIONS))
     panels = figure.subplots(down, PAIRS_ACROSS, squeeze=False).ravel()
     for axes in panels:
         axes.set_axis_off()
@@ -68,11 +68,15 @@ def _images(
         pair = np.stack([members[exposed.position[place]], samples[exposed.nearest[place]]])
         axes.imshow(montage(pair, 1, 2), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(f"record {exposed.index[place]}{_partition_label(exposed, place)}", fontsize=8, pad=2)
-        caption = f"risk {exposed.risk[place]:.1f}   d = {exposed.distance[place]:.2f}"
+        nearer = f"{exposed.distance_percentile[place]:.0f} % nearer"
+        caption = f"risk {exposed.risk[place]:.1f}   d = {exposed.distance[place]:.2f}\n{nearer}"
         axes.text(0.5, -0.03, caption, fontsize=8, ha="center", va="top", transform=axes.transAxes)
     partition = "k = partition; " if (exposed.partition >= 0).any() else ""
     attacks = ", ".join(exposed.averaged)
-    legend = f"{partition}d = distance; risk = percentile of the score among nonmembers, averaged over {attacks}"
+    legend = (
+        f"{partition}risk = percentile of the score among nonmembers, averaged over {attacks}; d = distance; nearer = "
+        f"nonmembers with a smaller d. Half of the nonmembers have d below {_usual_distance(table):.2f}"
+    )
     figure.suptitle(
         "Most exposed members (left of each pair) and the generated record nearest to each (right)\n"
         + fill(legend, LETTERS),
@@ -85,16 +89,19 @@ def _images(
 
 @write_exposed.register
 def _rows(spec: TableSpec, table: RiskTable, members: np.ndarray, samples: np.ndarray, directory: RunDirectory) -> Path:
-    """A row per member: its index, partition, risk and distance, then its columns and the generated record's."""
+    """A row per member: index, partition, risk, distances, then its columns and those of the generated record.
+
+    `usual_distance` is the same in every row: half of the nonmembers are nearer to a generated record than that.
+    """
     exposed = table.exposed_members(ROWS)
     real, fake = spec.decode(members[exposed.position]), spec.decode(samples[exposed.nearest])
     cells: dict[str, list[str]] = {}
     for column in spec.columns:
         cells[column.name] = column.text(real[column.name])
         cells[f"generated {column.name}"] = column.text(fake[column.name])
-    risks = [
-        {key: row[key] for key in ("index", "partition", "risk", "nearest_distance")} for row in exposed.to_dicts()
-    ]
+    kept = ("index", "partition", "risk", "nearest_distance", "distance_percentile")
+    usual = {"usual_distance": _usual_distance(table)}
+    risks = [{key: row[key] for key in kept} | usual for row in exposed.to_dicts()]
     values = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
     return write_rows([a | b for a, b in zip(risks, values, strict=True)], directory.path / "exposed.csv")
 
@@ -111,6 +118,11 @@ def write_rows(rows: list[dict[str, Any]], path: Path) -> Path:
     writer.writerows(rows)
     write_atomically(path, buffer.getvalue().encode())
     return path
+
+
+def _usual_distance(table: RiskTable) -> float:
+    """The median distance of a nonmember to its nearest generated record."""
+    return float(np.median(table.distance[~table.is_member]))
 
 
 def _partition_label(table: RiskTable, place: int) -> str:

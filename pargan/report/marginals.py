@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import SubFigure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
 from pargan.records.tables import TableSpec
@@ -20,6 +21,7 @@ ROWS = 6  # generated rows shown
 ACROSS = 4  # histograms in a row
 VALUES = 8  # categories drawn, the most frequent real ones
 LETTERS = 20  # of a value or a name, before it is cut
+TICK_LETTERS = 11  # of a category beside its bar
 BINS = 20
 
 
@@ -72,7 +74,9 @@ def _marginal(axes: Axes, groups: Groups, name: str, kind: str) -> None:
     style_axes(axes)
     axes.set_title(_shortened(name), fontsize=8, loc="left")
     axes.tick_params(labelsize=7)
-    axes.yaxis.set_major_formatter(percent)
+    shares = axes.xaxis if kind == "categorical" else axes.yaxis
+    shares.set_major_formatter(percent)
+    shares.set_major_locator(MaxNLocator(4))
     if kind == "categorical":
         _bars(axes, [(values.astype(str), colour) for values, colour in groups])
     else:
@@ -80,13 +84,15 @@ def _marginal(axes: Axes, groups: Groups, name: str, kind: str) -> None:
 
 
 def _bars(axes: Axes, groups: Groups) -> None:
+    """A bar per category and group, from top to bottom in the order of the values: numbers as numbers, else texts."""
     values, counts = np.unique(groups[-1][0], return_counts=True)
-    drawn = values[np.argsort(-counts, kind="stable")[:VALUES]]
+    drawn = sorted(values[np.argsort(-counts, kind="stable")[:VALUES]], key=_in_order)
     places = np.arange(len(drawn))
-    for (group, colour), shift in zip(groups, (0.2, -0.2), strict=False):
-        axes.bar(places + shift, [(group == value).mean() for value in drawn], width=0.4, color=colour)
-    axes.set_xticks(places, [_shortened(value, 24 // len(drawn)) for value in drawn])
-    axes.grid(visible=False, axis="x")
+    for (group, colour), shift in zip(groups, (-0.2, 0.2), strict=False):
+        axes.barh(places + shift, [(group == value).mean() for value in drawn], height=0.4, color=colour)
+    axes.set_yticks(places, _distinct_labels(drawn))
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
     if len(drawn) < len(values):
         axes.set_title(f"{len(drawn)} of {len(values)} values", fontsize=7, loc="right", color="#666666")
 
@@ -107,6 +113,30 @@ def _histogram(axes: Axes, groups: Groups) -> None:
         axes.stairs(count / len(values), edges, color=colour, fill=filled, alpha=0.6 if filled else 1, linewidth=1.3)
 
 
+def _in_order(value: str) -> tuple[bool, float, str]:
+    """Sort key of categories: those that are numbers by value, before the texts by letter."""
+    try:
+        return (False, float(value), value)
+    except ValueError:
+        return (True, 0.0, value)
+
+
+def _distinct_labels(values: Sequence[str]) -> list[str]:
+    """The values cut to one length; where a cut would make two equal, their middle is cut out instead of their end."""
+    labels = [_shortened(value, TICK_LETTERS) for value in values]
+    end = TICK_LETTERS // 2
+    return [
+        label if labels.count(label) == 1 else f"{value[: TICK_LETTERS - end - 1]}…{value[-end:]}"
+        for value, label in zip(values, labels, strict=True)
+    ]
+
+
 def _shortened(value: Any, letters: int = LETTERS) -> str:
-    text = f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
-    return text if len(text) <= letters else text[: max(letters - 1, 1)] + "…"
+    text = _number(float(value)) if isinstance(value, float | np.floating) else str(value)
+    return text if len(text) <= letters else text[: letters - 1] + "…"
+
+
+def _number(value: float) -> str:
+    """Six significant digits; with an exponent only where the plain number would be very long."""
+    plain = value == 0 or 1e-5 <= abs(value) < 1e9
+    return np.format_float_positional(value, 6, fractional=False, trim="-") if plain else f"{value:.6g}"

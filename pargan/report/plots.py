@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
-from sklearn.metrics import roc_curve
 
 from pargan.audits.scoring import AttackResult
 from pargan.io.run_directory import RunDirectory
+from pargan.judge.roc import roc
 from pargan.report.history import Curve, read_history
 from pargan.report.plot_style import (
     MEMBER,
@@ -91,20 +91,25 @@ def auc_curves(directory: RunDirectory) -> Path | None:
 
 
 def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
-    """ROC curves of all attacks, on linear axes and, for low false positive rates, on logarithmic axes."""
+    """ROC curves of all attacks, on linear axes and, for low false positive rates, on logarithmic axes.
+
+    On linear axes corners are joined by straight lines, so that the area below is the AUC, which counts ties half. On
+    logarithmic axes the curve is a staircase, the largest TPR whose FPR is at most the one below: a line from a corner
+    to (1, 1) would be drawn at 100 % almost everywhere.
+    """
     figure = new_figure(5.0)
     linear, logarithmic = figure.subplots(1, 2)
     ordered = sorted(results, key=lambda result: -result.metrics.auc)
     smallest = min(1 / len(result.nonmember_scores) for result in results)
     for result in ordered:
         members, nonmembers = np.asarray(result.member_scores), np.asarray(result.nonmember_scores)
-        truth = np.repeat([1, 0], [len(members), len(nonmembers)])
-        fpr, tpr, _ = roc_curve(truth, np.concatenate([members, nonmembers]))
+        _, tpr, fpr = roc(members, nonmembers)
         label = f"{result.name} {_auc_with_interval(result)}"
-        for axes in (linear, logarithmic):
+        for axes, drawstyle in ((linear, "default"), (logarithmic, "steps-post")):
             axes.plot(
                 fpr,
                 tpr,
+                drawstyle=drawstyle,
                 linestyle=attack_dash(result.name),
                 color=attack_colour(result.name),
                 linewidth=1.4,

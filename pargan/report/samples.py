@@ -40,7 +40,10 @@ draw_samples.register(TableSpec, draw_table)
 
 @draw_samples.register
 def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray | None, path: Path) -> Path:
-    """Scatter plot of the first two coordinates, the axes limited to the range of the real points."""
+    """Scatter plot of the first two coordinates, the axes limited to the range of the real points.
+
+    The title says where there are more coordinates than the two.
+    """
     generated = _first_two(spec.decode(generated[:POINTS]))
     real = None if real is None else _first_two(spec.decode(real[:POINTS]))
     framed = generated if real is None else real
@@ -52,15 +55,19 @@ def _points(spec: PointsSpec, generated: np.ndarray, real: np.ndarray | None, pa
     panels = figure.subplots(1, 1 if real is None else 2, sharex=True, sharey=True, squeeze=False)[0]
     for axes in panels:
         style_axes(axes)
+        axes.set_xlabel("coordinate 1", fontsize=8)
         if real is not None:
             axes.scatter(*real.T, s=5, color=REAL, alpha=0.35, linewidths=0)
         axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
         axes.set_aspect("equal")
+    panels[0].set_ylabel("coordinate 2" if spec.size > 1 else "", fontsize=8)
     panels[-1].scatter(*generated.T, s=5, color=FAKE, alpha=0.55, linewidths=0)
     note = f", {outside} not shown" if outside else ""
     panels[-1].set_title(f"{len(generated)} generated points (blue){note}", fontsize=10, loc="left")
     if real is not None:
         panels[0].set_title(f"{len(real)} real points", fontsize=10, loc="left")
+    if spec.size > 2:
+        figure.suptitle(f"Two of {spec.size} dimensions shown: the first two", fontsize=9, x=0.01, ha="left")
     return save(figure, path)
 
 

@@ -54,6 +54,24 @@ def test_risk_table_holds_scores_and_percentiles_of_every_record(attacked):
     assert (table.partition[~table.is_member] == -1).all()
 
 
+def test_risk_table_says_how_many_nonmembers_have_a_nearer_generated_record(attacked):
+    table = table_of(attacked)
+    nonmember = table.distance[~table.is_member]
+    for row in (0, 7, 400):
+        assert table.distance_percentile[row] == pytest.approx(
+            percentileofscore(nonmember, table.distance[row], "mean")
+        )
+    assert table.distance_percentile[~table.is_member].mean() == pytest.approx(50)
+    assert table.distance_percentile[table.is_member].mean() < 1  # the generator returns members
+    exposed = table.exposed_members(5)
+    np.testing.assert_array_equal(exposed.distance_percentile, table.distance_percentile[table.is_member][:5])
+
+
+def test_risk_table_explains_each_of_its_columns(attacked):
+    table = table_of(attacked)
+    assert list(table.column_meanings()) == list(table.to_dicts()[0])
+
+
 @pytest.mark.parametrize(
     ("names", "averaged"), [(list(ATTACKS), ("own",)), (["mean", "nn"], ("mean",)), (["nn", "mc"], ("nn", "mc"))]
 )
@@ -100,7 +118,7 @@ def test_risk_table_to_dicts_is_json_ready(attacked):
     first = json.loads(json.dumps(rows[0], allow_nan=False))
     assert list(first) == [
         *("index", "group", "partition", "risk", "nn_score", "nn_percentile"),
-        *("nearest_generated", "nearest_distance"),
+        *("nearest_generated", "nearest_distance", "distance_percentile"),
     ]
     assert first["group"] == "member"
     assert first["partition"] is None

@@ -105,6 +105,19 @@ def test_roc_curves_have_the_area_of_the_auc_on_linear_and_logarithmic_axes(tmp_
     assert logarithmic.get_xlim()[0] == pytest.approx(1 / 200)
 
 
+def test_roc_curves_are_steps_on_logarithmic_axes(tmp_path, drawn):
+    # Three quarters of the members stand above all nonmembers, and all the other records are tied.
+    members, nonmembers = np.repeat([1.0, 0.0], [75, 25]), np.zeros(100)
+    metrics = judge(members, nonmembers, 0, draws=50)
+    roc_curves([AttackResult("monte_carlo", "samples", members, nonmembers, metrics, 100, 0.1)], tmp_path / "roc.png")
+    curve = drawn[0].axes[1].lines[0]
+    assert curve.get_drawstyle() == "steps-post"  # between two corners the height is that of the left one
+    fpr, tpr = curve.get_data()
+    for rate in (0.01, 0.1, 0.99):
+        assert tpr[fpr <= rate][-1] == 0.75
+    assert metrics.tpr_at_1pct_fpr == 0.75
+
+
 @pytest.mark.parametrize("count", [1, 3, 4])
 def test_score_histograms_have_a_panel_per_attack_and_count_every_record(tmp_path, drawn, count):
     results = [attack_result(f"attack_{i}", i) for i in range(count)]

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from types import SimpleNamespace
 
 import numpy as np
@@ -35,6 +36,10 @@ def test_draw_samples_of_points_counts_those_outside_the_axes(tmp_path, monkeypa
     assert right.get_title(loc="left").startswith("50 generated points")
     outside = int(right.get_title(loc="left").split(", ")[1].split()[0])
     assert 3 <= outside < 10
+    assert [axes.get_xlabel() for axes in (left, right)] == ["coordinate 1"] * 2
+    assert left.get_ylabel() == ("coordinate 2" if dimensions > 1 else "")
+    said = "" if dimensions <= 2 else "Two of 5 dimensions shown: the first two"
+    assert figures[0].get_suptitle() == said
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 32, 32), (1, 10, 20)])
@@ -97,6 +102,50 @@ def test_draw_samples_bins_integers_evenly(tmp_path, monkeypatch):
     shares = band.patches[0].get_data().values
     assert shares.sum() == pytest.approx(1)
     np.testing.assert_allclose(shares[shares > 0], 1 / 20)
+
+
+def marginal(figure, name):
+    return next(axes for axes in figure.axes if axes.get_title(loc="left") == name)
+
+
+def drawn_table(tmp_path, monkeypatch, table, types):
+    figures = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, file, **_: figures.append(self))
+    spec = TableSpec.fit(table, types)
+    rows = spec.encode(table)
+    draw_samples(spec, rows, rows, tmp_path / "table.png")
+    figures[0].draw_without_rendering()
+    return figures[0]
+
+
+def test_draw_samples_orders_categories_by_value_and_not_by_frequency(tmp_path, monkeypatch):
+    counts = {"10": 40, "9": 5, "2": 30, "one": 20, "0.5": 5}
+    table = {"orders": np.repeat(list(counts), list(counts.values())), "x": np.arange(100)}
+    axes = marginal(drawn_table(tmp_path, monkeypatch, table, {"orders": Categorical, "x": Integer}), "orders")
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["0.5", "2", "9", "10", "one"]
+    assert axes.yaxis_inverted()  # the first value on top
+    np.testing.assert_allclose([bar.get_width() for bar in axes.patches[:5]], [0.05, 0.3, 0.05, 0.4, 0.2])
+
+
+def test_draw_samples_labels_of_categories_do_not_overlap_and_stay_distinct(tmp_path, monkeypatch):
+    names = [f"a town with a long name, number {i:02d}" for i in range(8)]
+    table = {"town": np.repeat(names, 5), "zip": np.repeat([f"{i:05d}" for i in range(1067, 1075)], 5)}
+    figure = drawn_table(tmp_path, monkeypatch, table, {"town": Categorical, "zip": Categorical})
+    for name in table:
+        labels = marginal(figure, name).get_yticklabels()
+        assert len({label.get_text() for label in labels}) == 8
+        boxes = sorted((box.y0, box.y1) for box in (label.get_window_extent() for label in labels))
+        assert all(low[1] <= high[0] for low, high in pairwise(boxes))
+    assert marginal(figure, "zip").get_yticklabels()[0].get_text() == "01067"
+
+
+def test_draw_samples_writes_numbers_of_rows_without_exponents(tmp_path, monkeypatch):
+    table = {"income": np.linspace(31427.53, 90000, 10), "rate": np.linspace(0.00012, 1, 10)}
+    figure = drawn_table(tmp_path, monkeypatch, table, {"income": Numeric, "rate": Numeric})
+    (cells,) = [table for axes in figure.axes for table in axes.tables]
+    texts = {cell.get_text().get_text() for cell in cells.get_celld().values()}
+    assert {"31427.5", "0.00012"} <= texts
+    assert not [text for text in texts if "e+" in text or "e-" in text]
 
 
 @pytest.mark.parametrize("kind", ["points", "images", "tables"])
