@@ -1,4 +1,4 @@
-"""The error of this package: input that cannot be used, written for the person who gave it."""
+"""The error and the warning of this package, written for the person who gave the input."""
 
 from typing import Any
 
@@ -45,3 +45,7 @@ class ParganError(ValueError):
         value = f"={self.value}" if self.has_value else ""
         given = f"{argument}{value} " if argument is not None else ""
         return f"{given}{self.problem}" + (f"; {remedy}" if remedy else "")
+
+
+class ParganWarning(UserWarning):
+    """Something that does not change a metric went wrong, such as a plot. The commands print it as one line."""

@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -29,7 +30,7 @@ from pargan.app.error_messages import as_called, error_message, exit_with
 from pargan.app.help_text import help_text
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.sweep import record_failure
-from pargan.errors import ParganError
+from pargan.errors import ParganError, ParganWarning
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
 
@@ -50,7 +51,7 @@ def attack() -> None:
 def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     resolvers.register()
     sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
-    with _hydra_raises() as wants_trace:
+    with _hydra_raises() as wants_trace, _warnings_on_one_line():
 
         @functools.wraps(job)
         def job_or_exit(cfg: DictConfig) -> Any:
@@ -87,6 +88,26 @@ def _hydra_raises() -> Iterator[bool]:
         del os.environ[FULL_ERROR]
         if asked is not None:
             os.environ[FULL_ERROR] = asked
+
+
+@contextmanager
+def _warnings_on_one_line() -> Iterator[None]:
+    """Print warnings of this package as the other lines for the user; Python would add a file name and source code."""
+    show = warnings.showwarning
+
+    def show_one_line(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
+    ) -> None:
+        if issubclass(category, ParganWarning):
+            print(f"warning: {message}", file=sys.stderr)
+        else:
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = show_one_line
+    try:
+        yield
+    finally:
+        warnings.showwarning = show
 
 
 def _exit_or_raise(error: Exception, wants_trace: bool) -> NoReturn:

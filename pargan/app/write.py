@@ -1,8 +1,9 @@
-"""What an audit leaves behind, the same for training, runs and files: plots, tables, result.json, the terminal."""
+"""What an audit leaves behind, the same for training, runs and files: result.json, tables, plots, the terminal."""
 
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.loggers import Logger
@@ -15,6 +16,7 @@ from pargan.data.datamodule import PartitionDataModule
 from pargan.gan.module import ParGANModule
 from pargan.io.files import write_atomically
 from pargan.io.loggers import log_image, log_table, shows_images
+from pargan.io.optional import optional
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
 from pargan.records.spec import RecordSpec
@@ -32,7 +34,9 @@ def write_audit(
     step: int = 0,
     log_real_records: bool = False,
 ) -> dict[str, Any]:
-    """Write plots, tables and generated records, then result.json, and print the summary.
+    """Write result.json, then tables and generated records, then plots, and print the summary.
+
+    Metrics are written as soon as they exist: a plot that fails, or a logger, becomes a warning.
 
     Args:
         audit: what was measured.
@@ -48,27 +52,44 @@ def write_audit(
         What result.json holds.
 
     Raises:
-        ParganError: a file cannot be written.
+        ParganError: a file of metrics or records cannot be written.
     """
-    generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN]
-    samples = report.draw_samples(spec, generated, real, directory.samples / "final.png")
-    plots = [curve for draw in (report.loss_curves, report.auc_curves) if (curve := draw(directory)) is not None]
-    plots += report.write_attacks(spec, audit, directory)
-    if audit.access != "samples":  # else they came from a file of the user's
-        spec.write(audit.samples, directory.samples / "generated")
     result = {"status": "finished", **description, **audit.to_dict(), "provenance": provenance()}
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
-    if log_real_records:
-        plots += [samples, *directory.plots.glob("exposed.png")]
-    elif any(shows_images(logger) for logger in loggers):
-        plots.append(report.draw_samples(spec, generated, None, directory.samples / "generated_only" / "final.png"))
+    report.write_tables(audit, directory)
+    if audit.access != "samples":  # else they came from a file of the user's
+        spec.write(audit.samples, directory.samples / "generated")
+    plots = _plots(audit, spec, directory, any(shows_images(logger) for logger in loggers), log_real_records)
     for logger in loggers:
-        for plot in plots:
-            log_image(logger, f"final/{plot.stem}", plot, step)
-        log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
+        with optional(f"the end of the run in {type(logger).__name__}"):
+            for plot in plots:
+                log_image(logger, f"final/{plot.stem}", plot, step)
+            log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
     console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
     console.print(report.summary(result, directory.from_here), crop=False)
     return result
+
+
+def _plots(
+    audit: AuditResult, spec: RecordSpec, directory: RunDirectory, is_logged: bool, log_real_records: bool
+) -> list[Path]:
+    """Draw every plot that can be drawn; returns those for loggers."""
+    generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN]
+    with optional("samples/final.png"):
+        report.draw_samples(spec, generated, real, directory.samples / "final.png")
+    plots = []
+    for name, draw in (("plots/loss.png", report.loss_curves), ("plots/auc.png", report.auc_curves)):
+        with optional(name):
+            curve = draw(directory)
+            plots += [] if curve is None else [curve]
+    plots += report.draw_attacks(spec, audit, directory)
+    if log_real_records:
+        plots += [*directory.samples.glob("final.png"), *directory.plots.glob("exposed.png")]
+    elif is_logged:
+        with optional("samples/generated_only/final.png"):
+            path = directory.samples / "generated_only" / "final.png"
+            plots.append(report.draw_samples(spec, generated, None, path))
+    return plots
 
 
 def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[str, Any]:

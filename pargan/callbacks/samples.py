@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 
 from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
 from pargan.io.loggers import log_image, shows_images
+from pargan.io.optional import optional
 from pargan.report.samples import draw_samples
 from pargan.seeding import derive
 
@@ -52,17 +53,21 @@ class SampleImages(pl.Callback):
         self._real = datamodule.take_nonmembers(self.num_samples, derive(self.seed, "shown records"))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Draw the records if it is due."""
+        """Draw the records if it is due. A plot that fails becomes a warning: training goes on."""
         if self._real is None or not is_due(trainer, self.every_n_epochs):
             return
         start = time.perf_counter()
+        with optional(f"a plot of generated records in {self.folder}"):
+            self._draw(trainer, pl_module, self._real)
+        self.seconds += time.perf_counter() - start
+
+    def _draw(self, trainer: pl.Trainer, pl_module: Any, real: np.ndarray) -> None:
         spec = partition_datamodule(trainer, self).spec
         samples = pl_module.sample(self.num_samples, derive(self.seed, "shown samples")).cpu().numpy()
         name = f"epoch_{trainer.current_epoch + 1:05d}.png"
-        path = draw_samples(spec, samples, self._real, self.folder / name)
+        path = draw_samples(spec, samples, real, self.folder / name)
         loggers = [logger for logger in trainer.loggers if shows_images(logger)]
         if loggers and not self.log_real_records:
             path = draw_samples(spec, samples, None, self.folder / "generated_only" / name)
         for logger in loggers:
             log_image(logger, "samples", path, pl_module.generator_steps)
-        self.seconds += time.perf_counter() - start

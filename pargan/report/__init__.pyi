@@ -1,4 +1,4 @@
-from .attacks import write_attacks
+from .attacks import draw_attacks, write_tables
 from .plots import auc_curves, loss_curves, roc_curves, score_histograms
 from .samples import draw_samples
 from .sweep import sweep_rows, sweep_table, write_sweep
@@ -6,6 +6,7 @@ from .terminal import summary
 
 __all__ = [
     "auc_curves",
+    "draw_attacks",
     "draw_samples",
     "loss_curves",
     "roc_curves",
@@ -13,6 +14,6 @@ __all__ = [
     "summary",
     "sweep_rows",
     "sweep_table",
-    "write_attacks",
     "write_sweep",
+    "write_tables",
 ]
