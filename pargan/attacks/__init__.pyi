@@ -8,12 +8,15 @@ from .discriminator import (
     dead_discriminators,
     standardised_logits,
 )
+from .gen_lra import GenLRA
+from .kernel_density_ratio import KernelDensityRatio
+from .kernels import FittedKernel, Kernel, ProductKernel, RecordKernel, WhitenedKernel
 from .latent_search import LatentSearch, NearestSample, RandomLatent, Zeros
 from .monte_carlo import DistancePercentile, MedianNearest, MonteCarlo, ReferenceMedianNearest, log_closeness
 from .neighbours import NearestNeighbour
 from .reference_models import NeedsModels, ReferenceModel, refuse_without_models
 from .shadow import Lira, Rmia
-from .spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace
+from .spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace, RecordSpace
 from .standard import standard_attacks
 from .surrogate import SurrogateDiscriminator
 from .views import Attack, DiscriminatorsView, GeneratorView, PartitionsView, SamplesView, Scored, Target, narrow
@@ -28,9 +31,13 @@ __all__ = [
     "DiscriminatorsView",
     "DistancePercentile",
     "FeatureSpace",
+    "FittedKernel",
     "GaussianDensity",
+    "GenLRA",
     "GeneratorView",
+    "Kernel",
     "KernelDensity",
+    "KernelDensityRatio",
     "LatentSearch",
     "Lira",
     "MedianNearest",
@@ -42,8 +49,11 @@ __all__ = [
     "OwnPartition",
     "PartitionsView",
     "PrincipalComponents",
+    "ProductKernel",
     "RandomLatent",
     "RawSpace",
+    "RecordKernel",
+    "RecordSpace",
     "ReferenceMedianNearest",
     "ReferenceModel",
     "Rmia",
@@ -51,6 +61,7 @@ __all__ = [
     "Scored",
     "SurrogateDiscriminator",
     "Target",
+    "WhitenedKernel",
     "Zeros",
     "dead_discriminators",
     "log_closeness",

@@ -19,8 +19,8 @@ TILE = 4096
 """Samples compared with a block of records at a time: enough for a fast matrix product, in which 60,000 records
 against 100,000 samples spend nine tenths of their time."""
 
-SHORTLIST = 8
-"""Closest samples by the matrix product, whose distances are then computed exactly."""
+SPARE = 7
+"""Further samples in a shortlist by the matrix product: its rounding may put the closest ones a few places too low."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +49,35 @@ def nearest_distances(records: Tensor, samples: Tensor) -> Tensor:
 
 
 def nearest(records: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
-    """Every record's nearest sample: (N, F), (S, F) -> its Euclidean distance (N,) and its position (N,) int64.
+    """Every record's nearest sample: (N, F), (S, F) -> its Euclidean distance (N,) and its position (N,) int64."""
+    distances, positions = k_nearest(records, samples, 1)
+    return distances[:, 0], positions[:, 0]
+
+
+def k_nearest(records: Tensor, samples: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Every record's k nearest samples, the nearest first: (N, F), (S, F) -> (N, k) distances, (N, k) positions.
 
     A matrix product finds a shortlist, whose distances are then computed from the differences: as fast as
     ||x||^2 - 2 x.g + ||g||^2, but exactly 0 for a copy, where that formula leaves rounding noise. Blocks of records
-    are compared with tiles of samples, so that memory beyond the arguments does not grow with N or S.
+    are compared with tiles of samples, so that memory beyond the arguments does not grow with S.
+
+    Args:
+        records: (N, F) float32.
+        samples: (S, F) float32.
+        k: 1 to S.
     """
-    shortlist = min(SHORTLIST, len(samples))
+    shortlist = min(k + SPARE, len(samples))
     per_record = min(TILE, len(samples)) + shortlist * samples.shape[1]
     # Centred vectors are shorter and have smaller rounding errors. Summed tile by tile to keep float32 accurate.
     centre = torch.stack([tile.sum(0) / len(samples) for tile in samples.split(TILE)]).sum(0)
     # Allocated first: small tensors between large blocks would prevent the allocator from reusing the blocks.
-    distances, positions = records.new_empty(len(records)), records.new_empty(len(records), dtype=torch.int64)
+    distances = records.new_empty(len(records), k)
+    positions = records.new_empty(len(records), k, dtype=torch.int64)
     size = max(1, BLOCK_NUMBERS // per_record)
     for first in range(0, len(records), size):
         block = slice(first, first + size)
         candidates = _shortlist(records[block] - centre, samples, centre, shortlist)
-        distances[block], positions[block] = _closest(records[block], samples, candidates)
+        distances[block], positions[block] = _closest(records[block], samples, candidates, k)
     return distances, positions
 
 
@@ -83,10 +95,10 @@ def _shortlist(block: Tensor, samples: Tensor, centre: Tensor, size: int) -> Ten
     return positions
 
 
-def _closest(block: Tensor, samples: Tensor, candidates: Tensor) -> tuple[Tensor, Tensor]:
-    """Distance (n,) and position (n,) of the closest of each record's candidates (n, size)."""
-    distances, closest = exact_distances(block[:, None], samples[candidates]).squeeze(1).min(1)
-    return distances, candidates.gather(1, closest[:, None]).squeeze(1)
+def _closest(block: Tensor, samples: Tensor, candidates: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    """Distances (n, k) and positions (n, k) of the closest of each record's candidates (n, size)."""
+    distances, closest = exact_distances(block[:, None], samples[candidates]).squeeze(1).topk(k, largest=False)
+    return distances, candidates.gather(1, closest)
 
 
 def exact_distances(records: Tensor, samples: Tensor) -> Tensor:

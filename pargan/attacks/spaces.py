@@ -119,3 +119,13 @@ class MixedTypeSpace:
             )
         scales = view.samples.new_tensor(view.spec.column_scales())
         return lambda records: records.flatten(1) * scales
+
+
+@dataclass(frozen=True)
+class RecordSpace:
+    """The space that suits the records: `MixedTypeSpace` where they have typed columns, else `RawSpace`."""
+
+    def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
+        """The map (n, *shape) -> (n, F), differentiable."""
+        space: Space = MixedTypeSpace() if isinstance(view.spec, HasColumns) else RawSpace()
+        return space(view)

@@ -10,12 +10,15 @@ from pargan.attacks import (
     DistancePercentile,
     FeatureSpace,
     GaussianDensity,
+    GenLRA,
     KernelDensity,
+    KernelDensityRatio,
     LatentSearch,
     MixedTypeSpace,
     MonteCarlo,
     NearestNeighbour,
     PrincipalComponents,
+    ProductKernel,
     RawSpace,
     SurrogateDiscriminator,
 )
@@ -39,6 +42,8 @@ ATTACKS = {
     "density_ratio": DensityRatio(PrincipalComponents(10)),
     "density_ratio_raw": DensityRatio(RawSpace(), KernelDensity(0.5)),
     "density_ratio_gaussian": DensityRatio(RawSpace(), GaussianDensity()),
+    "density_ratio_mixed": KernelDensityRatio(ProductKernel()),
+    "gen_lra": GenLRA(),
     "surrogate_discriminator": SurrogateDiscriminator(width=64, max_steps=600),
 }
 TYPES = {"age": Integer, "size": Numeric, "colour": Categorical, "sex": Categorical}

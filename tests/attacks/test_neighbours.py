@@ -4,7 +4,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from pargan.attacks import NearestNeighbour, SamplesView, neighbours
-from pargan.attacks.neighbours import nearest, nearest_distances
+from pargan.attacks.neighbours import k_nearest, nearest, nearest_distances
 
 
 def normal(*shape, seed=0):
@@ -21,6 +21,17 @@ def test_nearest_equals_scikit_learn(width, monkeypatch):
     np.testing.assert_allclose(distances, expected[:, 0], rtol=1e-3, atol=1e-5)
     assert (positions.numpy() == index[:, 0]).mean() > 0.98  # two samples may be equally close up to rounding
     torch.testing.assert_close((records - samples[positions]).norm(dim=1), distances)
+
+
+@pytest.mark.parametrize("k", [1, 5, 60])
+def test_k_nearest_equals_scikit_learn(k, monkeypatch):
+    monkeypatch.setattr(neighbours, "BLOCK_NUMBERS", 30_000)
+    monkeypatch.setattr(neighbours, "TILE", 31)  # shorter than k and its spare places
+    records, samples = normal(40, 6) + 30, normal(60, 6, seed=1) + 30
+    distances, positions = k_nearest(records, samples, k)
+    expected, index = NearestNeighbors(n_neighbors=k).fit(samples.double()).kneighbors(records.double())
+    np.testing.assert_allclose(distances, expected, rtol=1e-3, atol=1e-5)
+    assert (positions.numpy() == index).mean() > 0.98
 
 
 def test_nearest_neighbour_of_a_copy_is_exactly_zero():

@@ -1,0 +1,55 @@
+"""The generative likelihood ratio attack: would the generated records near x be more likely if x had been known?
+
+Legend: N records x under attack, S generated samples s, R reference records, F features, k samples.
+
+Source: Gen-LRA (Ward, Wang and Cheng 2025, arXiv 2508.21146).
+"""
+
+from dataclasses import dataclass, field
+from math import log
+from typing import ClassVar
+
+import torch
+from torch import Tensor
+
+from pargan.attacks.kernels import Kernel, RecordKernel, log_kernel_sum
+from pargan.attacks.neighbours import k_nearest
+from pargan.attacks.views import SamplesView, Scored
+from pargan.errors import ParganError
+
+
+@dataclass(frozen=True)
+class GenLRA:
+    """Sum over the k samples s nearest to x of log p_{R + x}(s) - log p_R(s).
+
+    p_R is the kernel density of the reference set, p_{R + x} that of the set with x. Its kernel stays the one fitted to
+    R, so that p_{R + x}(s) = (R p_R(s) + K(s, x)) / (R + 1), and p_R is computed once at every sample instead of being
+    fitted again for every x: the same scores in a hundredth of the time.
+
+    Args:
+        kernel: fitted to the reference set; nearest is meant in its units.
+        k_nearest: k; all samples where there are fewer.
+
+    Raises:
+        ParganError: k below 1.
+    """
+
+    kernel: Kernel = field(default_factory=RecordKernel)
+    k_nearest: int = 200
+    access: ClassVar[type[SamplesView]] = SamplesView
+
+    def __post_init__(self) -> None:
+        if self.k_nearest < 1:
+            raise ParganError("is too small", argument="k_nearest", value=self.k_nearest, remedy="give 1 or more")
+
+    def __call__(self, view: SamplesView, records: Tensor) -> Scored:
+        """(N, *shape) -> (N,) scores, >= k log(R / (R + 1))."""
+        kernel = self.kernel(view, view.reference)
+        samples, reference, records = (kernel.transform(group) for group in (view.samples, view.reference, records))
+        size = len(reference)
+        log_density = log_kernel_sum(samples, reference).double() - log(size)  # less log c, which K lacks too
+        distances, positions = k_nearest(records, samples, min(self.k_nearest, len(samples)))
+        # K(s, x) / p_R(s), whose logarithm may be far above what float64 can exponentiate.
+        log_ratio = -distances.double().square() / 2 - log_density[positions]
+        gain = torch.logaddexp(log_ratio.new_tensor(log(size)), log_ratio) - log(size + 1)
+        return Scored(gain.sum(1), kernel.details)
