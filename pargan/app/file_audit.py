@@ -39,6 +39,7 @@ def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
     """
     settings: AuditSettings = instantiate(cfg.audit)
     pools = _read(cfg, "members", "nonmembers", "synthetic")
+    notes = _reading_notes(pools)
     synthetic = pools.pop("synthetic")
     chosen = subset(settings.num_samples, len(synthetic), derive(settings.seed, "generated records"))
 
@@ -47,7 +48,7 @@ def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
         seed = derive(settings.seed, "attacked samples")
         return samples_view(samples, reference, seed, pools["members"].spec, argument="synthetic")
 
-    return _audit(cfg, settings, output, pools, view)
+    return _audit(cfg, settings, output, pools, view, notes)
 
 
 def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
         generator = network.module.to(reference.device)
         return make_target(generator, None, cfg.latent_dim, None, reference, settings.num_samples, seed, spec=spec)
 
-    return _audit(cfg, settings, output, pools, view)
+    return _audit(cfg, settings, output, pools, view, _reading_notes(pools))
 
 
 def _read(cfg: DictConfig, *names: str) -> dict[str, Pool]:
@@ -103,6 +104,7 @@ def _audit(
     output: Path,
     pools: Mapping[str, Pool],
     view: Callable[[Tensor], Target],
+    notes: list[str],
 ) -> dict[str, Any]:
     """What all audits from files share: records, target, attacks and quality, then what they leave."""
     device, spec, seed = device_of(cfg.device), pools["members"].spec, settings.seed
@@ -126,7 +128,7 @@ def _audit(
             "reference": len(records.reference),
             "generated": len(target.samples),
         },
-        "notes": [_note(cfg, len(records.reference))] if is_halved else [],
+        "notes": notes + ([_note(cfg, len(records.reference))] if is_halved else []),
         "timings": {"audit": audit.seconds},
     }
     return write_audit(audit, spec, RunDirectory(output), description)
@@ -153,6 +155,12 @@ def _quality_records(
 def _settings(cfg: DictConfig, pools: Mapping[str, Pool]) -> dict[str, Any]:
     keys = [*pools, *(key for key in ("synthetic", "module", "latent_dim", "weights") if cfg.get(key) is not None)]
     return {key: cfg[key] if isinstance(cfg[key], str | int) else cfg[key]["_target_"] for key in (*keys, "seed")}
+
+
+def _reading_notes(pools: Mapping[str, Pool]) -> list[str]:
+    """The notes of the sources, each once, with the groups that it is about."""
+    notes = dict.fromkeys(note for pool in pools.values() for note in pool.notes)
+    return [f"{', '.join(name for name, pool in pools.items() if note in pool.notes)}: {note}" for note in notes]
 
 
 def _note(cfg: DictConfig, size: int) -> str:

@@ -29,6 +29,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         What result.json holds.
     """
     run = prepare(cfg)
+    for note in run.datamodule.pool.notes:
+        print(f"note: {note}", flush=True)
     with _opened_loggers(cfg, run) as loggers:
         fit_seconds = _fit(cfg, run, loggers)
         untrained = build_module(cfg, run.datamodule.spec)

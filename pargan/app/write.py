@@ -111,6 +111,7 @@ def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[
             "reference": len(membership.reference),
             "duplicates_found": membership.duplicates_found,
             "duplicates_dropped": membership.duplicates_dropped,
+            "notes": list(datamodule.pool.notes),
         },
     }
 

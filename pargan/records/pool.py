@@ -50,6 +50,7 @@ class Pool:
         quality: quality measure for generated records.
         labels: (N,) integer classes, or None.
         to_model: converts `values[index]` to (n, *shape) float32 in model space.
+        notes: what the source did that the user should know, a sentence each: what was skipped, how numbers were read.
 
     Raises:
         ParganError: there are no records, or the number of labels is not N.
@@ -60,6 +61,7 @@ class Pool:
     quality: Quality
     labels: np.ndarray | None = None
     to_model: Callable[[Any], np.ndarray] = lambda values: np.asarray(values, dtype=np.float32)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.values) == 0:

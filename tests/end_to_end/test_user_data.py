@@ -62,11 +62,15 @@ def test_train_on_images_in_an_array(run, tmp_path, channels):
 
 @pytest.mark.slow
 def test_train_on_points_in_an_array(run, tmp_path):
-    np.savez(tmp_path / "my.npz", x=np.random.default_rng(0).normal(size=(120, 3)))
+    units = np.array([1e-6, 1.0, 1e7])
+    points = (5 + np.random.default_rng(0).normal(size=(120, 3))) * units
+    np.savez(tmp_path / "my.npz", x=points)
     trained = run("train", "dataset=npz", "dataset.path=my.npz", "model=points", *QUICK)
     assert trained.status == 0, trained.err
+    assert "note: coordinates are brought to mean 0" in trained.out
     with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
         assert generated["x"].shape == (60, 3)
+        assert (np.abs(generated["x"].mean(0) / units - 5) < 3).all()  # in the units of the file after two steps
 
 
 @pytest.mark.slow
@@ -76,9 +80,13 @@ def test_train_on_images_in_folders(run, tmp_path):
         path = tmp_path / "images" / ("cat" if place % 2 else "dog") / f"{place}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(rng.integers(0, 256, (20, 24, 3), dtype=np.uint8)).save(path)
+    (tmp_path / "images" / "cat" / "1.heic").write_text("")
     chosen = ("dataset=image_folder", "dataset.path=images", "dataset.size=16", "partition=by_label")
     trained = run("train", *chosen, *QUICK)
     assert trained.status == 0, trained.err
+    note = "skipped 1 file (1 .heic: cat/1.heic): no image that can be read, by its ending"
+    assert f"note: {note}\n" in trained.out
+    assert result_of(only_run(tmp_path))["data"]["notes"] == [note]
     with np.load(only_run(tmp_path) / "samples" / "generated.npz") as generated:
         assert generated["x"].shape == (60, 16, 16, 3)
 

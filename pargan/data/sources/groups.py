@@ -3,15 +3,18 @@
 CSV files are typed over all of them together, so that they have the same ranges and categories.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from pargan.data.sources.csv_files import csv_tables
-from pargan.data.sources.image_files import image_folder
-from pargan.data.sources.npz_files import npz
+from pargan.data.sources.image_files import image_folders
+from pargan.data.sources.npz_files import npz_pools
 from pargan.errors import ParganError
 from pargan.records.pool import Pool
+
+GENERATED = "synthetic"
+"""Name of the group whose records are not real: nothing is inferred from it."""
 
 FOLDER = "a folder of images"
 REMEDY = "give a .csv or .npz file, or a folder of images"
@@ -27,16 +30,22 @@ def read_groups(
     encoding: str = "utf-8",
     key: str = "x",
     labels_key: str | None = "y",
+    layout: str | None = None,
+    standardize: bool = True,
     size: int = 32,
     grayscale: bool = False,
+    background: str = "white",
+    pixel_range: Sequence[float] | None = None,
 ) -> dict[str, Pool]:
     """Read files into groups. The name of a file determines its kind: .csv, .npz, or a folder of images.
 
     Args:
         paths: name of the group -> path of its file. Errors have the name as their argument.
         types, label, header, delimiter, encoding: for CSV files, as in `csv_table`.
-        key, labels_key: for .npz files, as in `npz`.
-        size, grayscale: for images, as in `image_folder`.
+        key, labels_key, layout, standardize: for .npz files, as in `npz`. The scale of points is that of the reference
+            set, or else of the nonmembers.
+        size, grayscale, background: for folders of images, as in `image_folder`.
+        pixel_range: for images in files of both kinds; where it is inferred, from the real ones.
 
     Returns:
         The groups by name; all have records of one shape.
@@ -47,8 +56,23 @@ def read_groups(
     """
     readers: dict[str, Callable[[Mapping[str, str]], dict[str, Pool]]] = {
         ".csv": partial(csv_tables, types=types, label=label, header=header, delimiter=delimiter, encoding=encoding),
-        ".npz": partial(_read_each, partial(npz, key=key, labels_key=labels_key)),
-        FOLDER: partial(_read_each, partial(image_folder, size=size, grayscale=grayscale)),
+        ".npz": partial(
+            npz_pools,
+            generated=GENERATED,
+            key=key,
+            labels_key=labels_key,
+            layout=layout,
+            pixel_range=pixel_range,
+            standardize=standardize,
+        ),
+        FOLDER: partial(
+            image_folders,
+            generated=GENERATED,
+            size=size,
+            grayscale=grayscale,
+            background=background,
+            pixel_range=pixel_range,
+        ),
     }
     kinds = {name: _kind(name, path, list(readers)) for name, path in paths.items()}
     first, first_kind = next(iter(kinds.items()))
@@ -70,19 +94,6 @@ def read_groups(
                 value=paths[name],
                 remedy="give records of one shape",
             )
-    return groups
-
-
-def _read_each(read: Callable[[str], Pool], paths: Mapping[str, str]) -> dict[str, Pool]:
-    """Read one file after the other; errors about a reader's `path` get the name of the group as their argument."""
-    groups = {}
-    for name, path in paths.items():
-        try:
-            groups[name] = read(path)
-        except ParganError as error:
-            if error.argument != "path":
-                raise
-            raise ParganError(error.problem, argument=name, value=path, remedy=error.remedy) from error
     return groups
 
 

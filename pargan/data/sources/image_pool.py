@@ -14,7 +14,7 @@ from pargan.records.images import ImageSpec
 from pargan.records.pool import Pool
 
 
-def image_pool(values: Any, shape: tuple[int, ...], labels: np.ndarray | None) -> Pool:
+def image_pool(values: Any, shape: tuple[int, ...], labels: np.ndarray | None, notes: tuple[str, ...] = ()) -> Pool:
     """A pool of N stored images, an array or a reader of files; `shape` of one image is (H, W) or (H, W, C)."""
     height, width, channels = (*shape, 1)[:3]
-    return Pool(values, ImageSpec(channels, height, width), ImageQuality(), labels, images_to_model)
+    return Pool(values, ImageSpec(channels, height, width), ImageQuality(), labels, images_to_model, notes)

@@ -1,115 +1,125 @@
-"""A user's own arrays in an .npz file.
+"""A user's own arrays in .npz files.
 
 Legend: N records, D coordinates; images of H x W pixels with C channels.
 """
 
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from pargan.data.sources.array_labels import numbered
+from pargan.data.sources.array_layout import channels_last
 from pargan.data.sources.image_pool import image_pool
+from pargan.data.sources.npz_reading import Arrays, read_arrays
+from pargan.data.sources.pixel_range import PixelValues, Range, checked_range, chosen_ranges, described, to_bytes
 from pargan.errors import ParganError
-from pargan.io.npz import NUMPY_LOAD_ERRORS
 from pargan.metrics.points import PointsQuality
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
 
+STANDARDIZED = (
+    "coordinates are brought to mean 0 and standard deviation 1 for training and distances, and back to your units on "
+    "output (standardize changes it)"
+)
 
-def npz(path: str | None = None, key: str = "x", labels_key: str | None = "y") -> Pool:
+
+def npz(
+    path: str | None = None,
+    key: str = "x",
+    labels_key: str | None = "y",
+    layout: str | None = None,
+    pixel_range: Sequence[float] | None = None,
+    standardize: bool = True,
+) -> Pool:
     """A pool from an array of an .npz file.
 
-    The array holds points (N, D) of any real type, or images (N, H, W) or (N, H, W, C) with 1 or 3 channels, uint8 or
-    float in [0, 1] (rounded to 256 levels).
+    The array holds points (N, D) of any real type, or images (N, H, W), (N, H, W, C) or (N, C, H, W) with 1 or 3
+    channels. In model space every coordinate of points has mean 0 and standard deviation 1 over the pool; decoded and
+    written points are in the units of the file.
+
+    Images are scaled to 256 grey levels: truth values and masks of 0 and 1, floats in [0, 1] or [-1, 1], uint8, and
+    integers of up to 10, 12, 14 or 16 bits. What was inferred beyond the type stands in the pool's `notes`. Where two
+    readings are plausible, such as 17 levels or dark images, the array is refused until `pixel_range` is given.
 
     Args:
         path: the file.
         key: name of the array.
-        labels_key: name of an array of (N,) integers, the labels, which may be missing; None ignores it.
+        labels_key: name of an array of labels, which may be missing: (N,) or (N, 1) integers, whole floats or texts, or
+            one-hot rows (N, C). None ignores it.
+        layout: of images with a fourth axis, NHWC or NCHW; None infers it from where 1 or 3 stands.
+        pixel_range: the numbers that are black and white in images, where that cannot be inferred.
+        standardize: False leaves the coordinates of points as they are.
 
     Raises:
         ParganError: the file or the array is missing, or has other content.
     """
     if path is None:
         raise ParganError("is missing", argument="path", remedy="give a file, for example path=my.npz")
-    values, labels = _arrays(path, key, labels_key)
-    _check_values(path, key, values)
-    if labels is not None and (labels.shape != (len(values),) or labels.dtype.kind not in "iuUb"):
-        raise ParganError(
-            f"has labels {labels_key} of type {labels.dtype} and shape {labels.shape} for {len(values)} records",
-            argument="path",
-            value=path,
-            remedy=f"write {len(values)} integers, or give labels_key=None",
-        )
-    if labels is not None:
-        labels = np.unique(labels, return_inverse=True)[1]
-    if values.ndim == 2:
-        return Pool(values.astype(np.float32), PointsSpec(values.shape[1]), PointsQuality(), labels)
-    images = _grey_levels(path, key, values)
-    return image_pool(images, images.shape[1:], labels)
+    pools = npz_pools(
+        {"path": path},
+        generated=None,
+        key=key,
+        labels_key=labels_key,
+        layout=layout,
+        pixel_range=pixel_range,
+        standardize=standardize,
+    )
+    return pools["path"]
 
 
-def _arrays(path: str, key: str, labels_key: str | None) -> tuple[np.ndarray, np.ndarray | None]:
-    file = Path(path).expanduser()
-    if not file.is_file():
-        raise ParganError("is not a file", argument="path", value=path, remedy="give the path of an .npz file")
-    try:
-        with np.load(file, allow_pickle=False) as content:
-            names = list(content)
-            values = content[key] if key in names else None
-            labels = content[labels_key] if labels_key in names else None
-    except NUMPY_LOAD_ERRORS as error:
-        raise ParganError(
-            "cannot be read as an .npz of plain arrays",
-            argument="path",
-            value=path,
-            remedy=f"write it with numpy.savez(path, {key}=records)",
-        ) from error
-    if values is None:
-        raise ParganError(
-            f"has no array {key} (it holds {', '.join(names) or 'nothing'})",
-            argument="path",
-            value=path,
-            remedy=f"give the name of the array, for example key={names[0]}" if names else "give another file",
+def npz_pools(
+    paths: Mapping[str, str],
+    *,
+    generated: str | None,
+    key: str = "x",
+    labels_key: str | None = "y",
+    layout: str | None = None,
+    pixel_range: Sequence[float] | None = None,
+    standardize: bool = True,
+    spec: PointsSpec | None = None,
+) -> dict[str, Pool]:
+    """Pools of several files that are read alike; scales and ranges are those of the real records.
+
+    Args:
+        paths: name -> file; errors have the name as their argument.
+        generated: name of the file of generated records, or None.
+        key, labels_key, layout, pixel_range, standardize: as in `npz`.
+        spec: the format of points, where it is known; None fits it to the group `reference`, or else to `nonmembers`,
+            or else to the first one: an attacker does not know the members.
+    """
+    given = checked_range(pixel_range)
+    arrays = {name: read_arrays(name, str(path), key, labels_key) for name, path in paths.items()}
+    points = {name: array for name, array in arrays.items() if array.values.ndim == 2}
+    if points:
+        fitted_on = next((name for name in ("reference", "nonmembers") if name in points), next(iter(points)))
+        fitted = spec or _points_spec(points[fitted_on].values, standardize)
+    labels = numbered({name: array.labels for name, array in arrays.items()})
+    images = {name: channels_last(array, layout) for name, array in arrays.items() if name not in points}
+    seen = {name: {values.dtype: PixelValues.of(values)} for name, values in images.items()}
+    ranges = chosen_ranges(seen, paths, generated, given)
+    return {
+        name: _points(array, labels[name], fitted, standardize)
+        if name in points
+        else _images(
+            array.key, images[name], labels[name], seen[name][images[name].dtype], ranges[name][images[name].dtype]
         )
-    return values, labels
+        for name, array in arrays.items()
+    }
 
 
-def _check_values(path: str, key: str, values: np.ndarray) -> None:
-    shapes = "points (N, D) or images (N, H, W) or (N, H, W, C) with 1 or 3 channels"
-    if values.ndim not in (2, 3, 4) or (values.ndim == 4 and values.shape[3] not in (1, 3)):
-        raise ParganError(
-            f"has an array {key} of shape {values.shape}", argument="path", value=path, remedy=f"write {shapes}"
-        )
-    if not values.size:
-        raise ParganError(
-            f"has an empty array {key} of shape {values.shape}",
-            argument="path",
-            value=path,
-            remedy="write at least one record",
-        )
-    if values.dtype.kind not in "fiub":
-        raise ParganError(
-            f"has an array {key} of type {values.dtype}", argument="path", value=path, remedy="write numbers"
-        )
-    with np.errstate(over="ignore"):
-        num_broken = int((~np.isfinite(values.astype(np.float32).reshape(len(values), -1))).any(axis=1).sum())
-    if num_broken:
-        raise ParganError(
-            f"has {num_broken} of {len(values)} records in array {key} with NaN or infinity",
-            argument="path",
-            value=path,
-            remedy="correct or drop them",
-        )
+def _points_spec(values: np.ndarray, standardize: bool) -> PointsSpec:
+    return PointsSpec.fit(values) if standardize else PointsSpec(values.shape[1])
 
 
-def _grey_levels(path: str, key: str, values: np.ndarray) -> np.ndarray:
-    if values.dtype.kind == "f" and values.min() >= 0 and values.max() <= 1:
-        return np.rint(values * 255).astype(np.uint8)
-    if values.dtype != np.uint8:
-        raise ParganError(
-            f"has images {key} of type {values.dtype} from {values.min():.6g} to {values.max():.6g}",
-            argument="path",
-            value=path,
-            remedy="write uint8 in 0..255 or float in [0, 1]",
-        )
-    return values
+def _points(array: Arrays, labels: np.ndarray | None, fitted: PointsSpec, standardize: bool) -> Pool:
+    # Points of another size get a format of their own, so that the caller can compare and name both.
+    is_same = fitted.size == array.values.shape[1]
+    spec = fitted if is_same else _points_spec(array.values, standardize)
+    notes = () if spec.scale is None else (STANDARDIZED,)
+    return Pool(array.values, spec, PointsQuality(), labels, spec.encode, notes)
+
+
+def _images(key: str, images: np.ndarray, labels: np.ndarray | None, seen: PixelValues, pixel_range: Range) -> Pool:
+    notes = () if seen.is_usual(pixel_range) else (described(f"images {key}", seen, pixel_range),)
+    levels = to_bytes(images, pixel_range)
+    return image_pool(levels, levels.shape[1:], labels, notes)
