@@ -43,13 +43,13 @@ def contestants(size: int, draws: int) -> dict[str, Callable[[], object]]:
     scores = rng.normal(size=size), rng.normal(size=size)
     records = torch.randn(2, size, 784, generator=torch.Generator().manual_seed(0))
     return {
-        f"bootstrap, {draws} draws": partial(auc_interval, *scores, rng, draws),
+        "interval of the AUC": partial(auc_interval, *scores),
         "lower bound on epsilon": partial(epsilon_lower_bound, *scores, rng),
         "histograms": partial(total_variation, *scores, rng),
         "sets": partial(set_accuracy, *scores, rng),
         "all metrics": partial(judge, *scores, 0, draws),
         "paired difference": partial(auc_difference, scores, scores[::-1]),
-        "blind classifier": partial(blind_classifier, *records, seed=0, draws=draws),
+        "blind classifier": partial(blind_classifier, *records, seed=0),
     }
 
 

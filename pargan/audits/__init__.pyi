@@ -9,17 +9,22 @@ from .risk import RiskTable, risk_table
 from .scoring import AttackResult, refuse_wider, run_attacks
 from .settings import AuditSettings
 from .targets import make_target, samples_view, target_of
+from .verdict import AccessVerdict, AttackVerdict, Finding, Verdict, reach_verdict
 
 __all__ = [
+    "AccessVerdict",
     "AttackRecords",
     "AttackResult",
+    "AttackVerdict",
     "AttackedIndices",
     "AuditResult",
     "AuditSettings",
     "Controls",
+    "Finding",
     "LoadedGenerator",
     "PartitionLeakage",
     "RiskTable",
+    "Verdict",
     "attack_records",
     "attack_target",
     "audit",
@@ -29,6 +34,7 @@ __all__ = [
     "leakage_per_partition",
     "load_generator",
     "make_target",
+    "reach_verdict",
     "refuse_wider",
     "risk_table",
     "run_attacks",

@@ -23,6 +23,7 @@ from pargan.audits.risk import RiskTable, risk_table
 from pargan.audits.scoring import AttackResult, run_attacks
 from pargan.audits.settings import AuditSettings
 from pargan.audits.targets import make_target, samples_view, target_of
+from pargan.audits.verdict import reach_verdict
 from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
@@ -156,11 +157,11 @@ def audit_target(
     with track_names() as track:
         results = attack_target(target, records, attacks, settings, track)
     attacked = time.perf_counter()
-    controls = None
+    controls, on_untrained = None, None
     if settings.controls and attacks:
         on_untrained = None if untrained is None else attack_target(untrained, records, attacks, settings)
         controls = judge_controls(
-            results, on_untrained, target, records.members, records.nonmembers, seed=settings.seed, draws=settings.draws
+            results, on_untrained, target, records.members, records.nonmembers, seed=settings.seed
         )
     controlled = time.perf_counter()
     samples = target.samples.cpu().numpy()
@@ -171,9 +172,10 @@ def audit_target(
         access=target.level,
         attacks=results,
         controls=controls,
+        verdict=reach_verdict(results, controls, settings.relevant_auc) if results else None,
         quality=measured_quality,
         risk=_risk(results, records, target, partition) if results else None,
-        partitions=[] if partition is None else leakage_per_partition(results, partition),
+        partitions=[] if partition is None else leakage_per_partition(results, partition, on_untrained),
         members=records.members.cpu().numpy(),
         nonmembers=records.nonmembers.cpu().numpy(),
         samples=samples,

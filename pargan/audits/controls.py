@@ -17,8 +17,9 @@ from pargan.attacks.discriminator import dead_discriminators
 from pargan.attacks.views import DiscriminatorsView, Target
 from pargan.audits.scoring import AttackResult
 from pargan.errors import ParganError
-from pargan.judge.auc import auc_difference, auc_interval, permutation_p_value
+from pargan.judge.auc import auc_difference, auc_interval
 from pargan.judge.intervals import Interval
+from pargan.judge.permutation import permutation_p_value
 from pargan.seeding import derive
 
 FEATURES = 50
@@ -69,6 +70,11 @@ class AttackControl:
     gain: Interval | None
 
     @property
+    def is_trusted(self) -> bool:
+        """Whether the attack finds nothing where membership is permuted, as it should."""
+        return self.permuted.p_value >= FALSE_ALARMS["permuted membership"]
+
+    @property
     def beats_untrained(self) -> bool:
         """Whether the attack does better than on untrained networks; True where there are none to compare with."""
         return self.gain is None or self.gain.low > 0
@@ -96,10 +102,15 @@ class Controls:
     dead: tuple[int, ...]
     attacks: tuple[AttackControl, ...]
 
+    @property
+    def is_exchangeable(self) -> bool:
+        """Whether members and nonmembers look alike without the model; True where it was not tested."""
+        return self.blind is None or self.blind.p_value >= FALSE_ALARMS["blind classifier"]
+
     def warnings(self) -> list[str]:
         """Reasons not to trust the attacks' metrics, one sentence each; empty where the controls pass."""
         warnings = []
-        if self.blind is not None and self.blind.p_value < FALSE_ALARMS["blind classifier"]:
+        if self.blind is not None and not self.is_exchangeable:
             warnings.append(
                 f"members and nonmembers are not exchangeable: a classifier that never sees the model tells them "
                 f"apart with AUC {_text(self.blind.auc)}, so no AUC here is evidence of leakage; draw both "
@@ -111,33 +122,37 @@ class Controls:
                 f"attacks on them find nothing; lower the learning rate or look at an earlier checkpoint"
             )
         for control in self.attacks:
-            if control.permuted.p_value < FALSE_ALARMS["permuted membership"]:
+            if not control.is_trusted:
                 warnings.append(
                     f"{control.result.name}: with membership permuted its AUC is {_text(control.permuted.auc)}, but "
                     f"it should be 0.5; do not trust its metrics"
                 )
-        return warnings + self._no_better_than_untrained()
+        return warnings
 
-    def _no_better_than_untrained(self) -> list[str]:
-        """Warnings about attacks that do as well on networks that have learnt nothing."""
+    def notes(self) -> list[str]:
+        """What the controls say about single attacks, and why one of them could not be computed."""
+        notes = []
+        if self.blind is None:
+            notes.append(
+                f"blind_classifier: needs {FEWEST_RECORDS} members and as many nonmembers, half of them for training"
+            )
         unconvincing = [control for control in self.attacks if not control.beats_untrained]
         above_half = [control for control in unconvincing if control.result.metrics.auc_low > 0.5]
-        warnings = [
+        notes += [
             f"{control.result.name}: its AUC {control.result.metrics.auc:.3f} is above 0.5, but no better than on "
             f"untrained networks (difference {_text(control.gain)})"
             for control in above_half
         ]
         names = [control.result.name for control in unconvincing if control not in above_half]
-        return warnings + ([f"no better than on untrained networks: {', '.join(names)}"] if names else [])
+        return notes + ([f"no better than on untrained networks: {', '.join(names)}"] if names else [])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; None where a control could not be computed, with a note that says why."""
-        too_few = f"blind_classifier: needs {FEWEST_RECORDS} members and as many nonmembers, half of them for training"
         return {
             "blind_classifier": None if self.blind is None else self.blind.to_dict(),
             "dead_discriminators": list(self.dead),
             "attacks": [control.to_dict() for control in self.attacks],
-            "notes": [too_few] if self.blind is None else [],
+            "notes": self.notes(),
         }
 
 
@@ -149,7 +164,6 @@ def judge_controls(
     nonmembers: Tensor,
     *,
     seed: int,
-    draws: int = 2000,
 ) -> Controls:
     """Compute the controls of attacks that have run; deterministic for a seed.
 
@@ -160,8 +174,7 @@ def judge_controls(
         view: the target, for its discriminators, where it has any.
         members: (m, *shape), the records that were attacked.
         nonmembers: (n, *shape).
-        seed: for permutation, halves, classifier and bootstrap.
-        draws: bootstrap draws of each interval.
+        seed: for permutation, halves and classifier.
 
     Raises:
         ParganError: `untrained` holds other attacks than `results`.
@@ -177,16 +190,15 @@ def judge_controls(
             remedy="run the same attacks on both",
         )
     return Controls(
-        blind=blind_classifier(members, nonmembers, seed=seed, draws=draws),
+        blind=blind_classifier(members, nonmembers, seed=seed),
         dead=tuple(dead_discriminators(view)) if isinstance(view, DiscriminatorsView) else (),
         attacks=tuple(
-            _control(result, counterpart, seed, draws)
-            for result, counterpart in zip(results, counterparts, strict=True)
+            _control(result, counterpart, seed) for result, counterpart in zip(results, counterparts, strict=True)
         ),
     )
 
 
-def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int, draws: int = 2000) -> Chance | None:
+def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int) -> Chance | None:
     """Whether the records alone tell members from nonmembers; AUC 0.5 where the two are exchangeable.
 
     Gradient-boosted trees are trained on a random half of each group and tested on the other, which makes
@@ -211,27 +223,27 @@ def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int, draws: i
         classifier.decision_function(held_out) for held_out in (test_members, test_nonmembers)
     )
     return Chance(
-        auc_interval(member_scores, nonmember_scores, rng, draws),
+        auc_interval(member_scores, nonmember_scores),
         permutation_p_value(member_scores, nonmember_scores),
     )
 
 
-def permuted_membership(result: AttackResult, *, seed: int, draws: int = 2000) -> Chance:
+def permuted_membership(result: AttackResult, *, seed: int) -> Chance:
     """AUC of an attack's scores with membership permuted, which no attack can know; two-sided p-value."""
     rng = np.random.default_rng(derive(seed, "permuted membership"))
     pooled = np.concatenate([result.member_scores, result.nonmember_scores])
     first, second = np.split(rng.permutation(pooled), [len(result.member_scores)])
     sides = (permutation_p_value(first, second), permutation_p_value(second, first))
-    return Chance(auc_interval(first, second, rng, draws), min(1.0, 2 * min(sides)))
+    return Chance(auc_interval(first, second), min(1.0, 2 * min(sides)))
 
 
-def _control(result: AttackResult, untrained: AttackResult | None, seed: int, draws: int) -> AttackControl:
+def _control(result: AttackResult, untrained: AttackResult | None, seed: int) -> AttackControl:
     gain = None
     if untrained is not None:
         gain = auc_difference(
             (result.member_scores, result.nonmember_scores), (untrained.member_scores, untrained.nonmember_scores)
         )
-    return AttackControl(result, permuted_membership(result, seed=seed, draws=draws), untrained, gain)
+    return AttackControl(result, permuted_membership(result, seed=seed), untrained, gain)
 
 
 def _flat(key: str, interval: Interval | None) -> dict[str, Any]:

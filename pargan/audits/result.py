@@ -13,6 +13,7 @@ from pargan.audits.controls import Controls
 from pargan.audits.partitions import PartitionLeakage
 from pargan.audits.risk import RiskTable
 from pargan.audits.scoring import AttackResult
+from pargan.audits.verdict import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class AuditResult:
         access: what the target gives: samples, generator or discriminators.
         attacks: one result per attack.
         controls: the controls of the attacks; None where they were switched off or there was no attack.
+        verdict: what the attacks and their controls say together; None without attacks.
         quality: metrics of the generated records, the main one first; empty where no measure was given.
         risk: every record attacked, the most exposed first; None without attacks.
         partitions: what each attack finds about each partition; empty where partitions are not known.
@@ -35,6 +37,7 @@ class AuditResult:
     access: str
     attacks: list[AttackResult]
     controls: Controls | None
+    verdict: Verdict | None
     quality: dict[str, float]
     risk: RiskTable | None
     partitions: list[PartitionLeakage]
@@ -48,12 +51,19 @@ class AuditResult:
         return [] if self.controls is None else self.controls.warnings()
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """The attacks' metrics, one flat JSON-ready object per attack."""
-        return [result.to_dict() for result in self.attacks]
+        """The attacks' metrics and whether they show a leak, one JSON-ready object per attack."""
+        if self.verdict is None:
+            return [result.to_dict() for result in self.attacks]
+        judged = [
+            {"p_adjusted": each.p_adjusted, "tpr_p_adjusted": each.tpr_p_adjusted, "leaks": each.leaks}
+            for each in self.verdict.attacks
+        ]
+        return [result.to_dict() | marks for result, marks in zip(self.attacks, judged, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """All metrics, JSON-ready; records and scores are left out."""
         return {
+            "verdict": None if self.verdict is None else self.verdict.to_dict(),
             "quality": self.quality,
             "attacks": self.to_dicts(),
             "partitions": [leakage.to_dict() for leakage in self.partitions],

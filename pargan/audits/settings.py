@@ -14,7 +14,10 @@ class AuditSettings:
             many taken at random from given ones.
         num_records: at most this many members and as many nonmembers are attacked, drawn at random; None takes all.
         num_quality: at most this many generated records, members and nonmembers for the quality metrics.
-        draws: bootstrap draws of each interval.
+        draws: bootstrap draws of the intervals of TPR at a low FPR.
+        relevant_auc: an AUC that would matter, above 0.5. The verdict says "none found" only where the audit could have
+            seen it and the intervals of all attacks exclude it, else "too weak to tell"; it has no part in
+            "leak found".
         controls: whether the controls of the attacks are run as well.
         seed: for subsamples, latents, the order of records, nonmembers' partitions and bootstrap.
 
@@ -26,6 +29,7 @@ class AuditSettings:
     num_records: int | None = None
     num_quality: int = 1000
     draws: int = 2000
+    relevant_auc: float = 0.6
     controls: bool = True
     seed: int = 0
 
@@ -38,6 +42,13 @@ class AuditSettings:
             if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
                 remedy = f"give a whole number, {lowest} or more" + (", or None for all records" if may_be_none else "")
                 raise ParganError("is out of range", argument=name, value=value, remedy=remedy)
+        if isinstance(self.relevant_auc, bool) or not 0.5 < self.relevant_auc <= 1:
+            raise ParganError(
+                "is out of range",
+                argument="relevant_auc",
+                value=self.relevant_auc,
+                remedy="give more than 0.5 and at most 1, for example 0.6",
+            )
         if not isinstance(self.controls, bool):
             raise ParganError(
                 "is neither true nor false", argument="controls", value=self.controls, remedy="give true or false"

@@ -4,12 +4,9 @@ Legend: scores of m members and of n nonmembers, (m,) and (n,) float64; higher =
 """
 
 import numpy as np
-from scipy import stats
+from scipy import optimize, stats
 
 from pargan.judge.intervals import TAIL, Interval
-
-BLOCK_NUMBERS = 2**17
-"""Numbers drawn at a time by the bootstrap: 1 MiB for each of a few arrays, which then fit into the CPU's cache."""
 
 
 def auc(members: np.ndarray, nonmembers: np.ndarray) -> float:
@@ -19,40 +16,35 @@ def auc(members: np.ndarray, nonmembers: np.ndarray) -> float:
     return float((ranks[:m].sum() - m * (m + 1) / 2) / (m * n))
 
 
-def auc_interval(members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Generator, draws: int = 2000) -> Interval:
-    """AUC with its 95 % percentile interval from a stratified bootstrap over records.
+def auc_interval(members: np.ndarray, nonmembers: np.ndarray) -> Interval:
+    """AUC with its 95 % score interval, which holds for few records and near 0 and 1 too.
 
-    Members and nonmembers are resampled separately, with replacement. Constant scores give an interval of
-    width 0. So would scores that separate the groups perfectly, however few they are; there the AUC is bounded
-    as by min(m, n) independent trials that all succeeded, one for each disjoint pair. The interval covers the
-    choice of records, not of the trained networks: for that, train with several seeds.
+    The bounds are the AUCs x with |AUC - x| = 1.96 sqrt(V(x)). V(x) has the shape of Hanley and McNeil (1982, doi
+    10.1148/radiology.143.1.7063747) that Newcombe (2006, doi 10.1002/sim.2324) found best, which vanishes at 0 and 1.
+    It is scaled to the larger of two estimates: the variance that exchangeable records with these ties have, and
+    DeLong's variance of placements (1988, doi 10.2307/2531595). DeLong's alone is far too small where few pairs are
+    lost, and 0 where none is. It is therefore computed with one more record in each group that the attack gets
+    wrong for the lower bound, and right for the upper one. So the bounds change little with a single lost pair.
+
+    docs/calibration.md lists how often the interval covers the truth. It covers the choice of records, not of the
+    trained networks: for that, train with several seeds.
     """
-    m, n = len(members), len(nonmembers)
-    ordered = np.sort(nonmembers)
-    below, up_to = np.searchsorted(ordered, members, "left"), np.searchsorted(ordered, members, "right")
-    block = max(1, BLOCK_NUMBERS // (m + n))
-    resampled = np.concatenate(
-        [_resampled_auc(below, up_to, n, rng, min(block, draws - done)) for done in range(0, draws, block)]
-    )
-    low, high = np.quantile(resampled, [TAIL, 1 - TAIL])
-    return _widened_at_perfect_separation(Interval(auc(members, nonmembers), float(low), float(high)), pairs=min(m, n))
-
-
-def delong_interval(members: np.ndarray, nonmembers: np.ndarray) -> Interval:
-    """AUC with its 95 % interval from the variance of placements (DeLong et al. 1988, doi 10.2307/2531595).
-
-    For callers that need many intervals: a bootstrap takes hundreds of times as long as this sort. It is too narrow
-    below some twenty records in a group; groups that are separated perfectly get the bound of `auc_interval`. With
-    one record in a group the variance cannot be estimated, and the interval is [0, 1].
-    """
-    m, n = len(members), len(nonmembers)
     by_member, by_nonmember = _placements_of_both(members, nonmembers)
-    value = float(by_member.mean())
-    if min(m, n) < 2:
-        return Interval(value, 0.0, 1.0)
-    margin = _margin(by_member, by_nonmember)
-    interval = Interval(value, max(0.0, value - margin), min(1.0, value + margin))
-    return _widened_at_perfect_separation(interval, pairs=min(m, n))
+    value = auc(members, nonmembers)
+    ties = _tie_factor(np.concatenate([members, nonmembers]))
+    # A record that the attack gets wrong lowers the AUC; one that it gets right raises it, as 1 - AUC is lowered.
+    low = _lower_bound(value, by_member, by_nonmember, ties)
+    high = 1 - _lower_bound(1 - value, 1 - by_member, 1 - by_nonmember, ties)
+    return Interval(value, low, high)
+
+
+def hanley_mcneil_variance(value: float, m: int, n: int) -> float:
+    """Variance of the AUC of m and n records where it is `value`, without ties: 0.5 gives (m + n + 1) / (12 m n).
+
+    The form of Newcombe (2006, doi 10.1002/sim.2324), which treats both groups alike.
+    """
+    pairs = (m + n) / 2 - 1
+    return value * (1 - value) * (1 + pairs * ((1 - value) / (2 - value) + value / (1 + value))) / (m * n)
 
 
 def auc_difference(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> Interval:
@@ -74,39 +66,28 @@ def placements(scores: np.ndarray, among: np.ndarray) -> np.ndarray:
     return (below + up_to) / (2 * len(among))
 
 
-def permutation_p_value(members: np.ndarray, nonmembers: np.ndarray) -> float:
-    """P(AUC at least as high | membership permuted at random): one-sided, members score higher.
+def _lower_bound(value: float, by_member: np.ndarray, by_nonmember: np.ndarray, ties: float) -> float:
+    """The lower bound of `auc_interval`."""
+    m, n = len(by_member), len(by_nonmember)
+    if value == 0:
+        return 0.0
+    # One more nonmember above all members, and one more member below all nonmembers.
+    groups = (np.append(by_member * n / (n + 1), 0.0), np.append(by_nonmember * m / (m + 1), 0.0))
+    delong = sum(float(group.var()) / (len(group) - 1) for group in groups)
+    scale = max(ties, delong / hanley_mcneil_variance(float(groups[0].mean()), m, n))
+    z = float(stats.norm.isf(TAIL))
 
-    The Mann-Whitney test's normal limit with tie and continuity correction; the null AUC has SD
-    sqrt((m + n + 1) / (12 m n)) without ties. Accurate from about ten records per group on.
-    """
-    if np.ptp(np.concatenate([members, nonmembers])) == 0:
-        return 1.0  # every permutation gives the same AUC
-    return float(stats.mannwhitneyu(members, nonmembers, alternative="greater", method="asymptotic").pvalue)
+    def excess(x: float) -> float:
+        return (value - x) ** 2 - z**2 * scale * hanley_mcneil_variance(x, m, n)
+
+    # At 0 the variance vanishes and the excess is positive; just below the AUC it is negative.
+    return float(optimize.brentq(excess, 0.0, min(value, 1 - 1e-12), xtol=1e-10))
 
 
-def _widened_at_perfect_separation(interval: Interval, pairs: int) -> Interval:
-    """The interval; where the AUC is 0 or 1, widened to the exact bound of `pairs` independent trials."""
-    if interval.value not in (0.0, 1.0):
-        return interval
-    bound = float(TAIL ** (1 / pairs))
-    return interval._replace(low=min(interval.low, bound), high=max(interval.high, 1 - bound))
-
-
-def _resampled_auc(below: np.ndarray, up_to: np.ndarray, n: int, rng: np.random.Generator, draws: int) -> np.ndarray:
-    """(draws,) AUCs of resampled records.
-
-    `below` and `up_to` (m,) count the nonmembers below, and not above, each member. The cumulative numbers of
-    times that the sorted nonmembers were drawn turn them into the same counts among the resampled nonmembers.
-    """
-    m = len(below)
-    row = np.arange(draws)[:, None]
-    times = np.bincount((rng.integers(n, size=(draws, n)) + row * n).ravel(), minlength=draws * n)
-    cumulative = np.zeros((draws, n + 1), dtype=np.int64)
-    np.cumsum(times.reshape(draws, n), axis=1, out=cumulative[:, 1:])
-    resampled = rng.integers(m, size=(draws, m))
-    wins = cumulative[row, below[resampled]] + cumulative[row, up_to[resampled]]  # a tie counts 1, a win 2
-    return wins.sum(axis=1) / (2 * m * n)
+def _tie_factor(scores: np.ndarray) -> float:
+    """By how much ties reduce the variance of the AUC under permuted membership: 1 without ties, 0 if all are tied."""
+    counts, total = np.unique(scores, return_counts=True)[1].astype(float), len(scores)
+    return 1 - float((counts**3 - counts).sum()) / (total**3 - total)
 
 
 def _margin(by_member: np.ndarray, by_nonmember: np.ndarray) -> float:

@@ -9,13 +9,19 @@ from typing import Any
 import numpy as np
 
 from pargan.errors import ParganError
-from pargan.judge.auc import auc_interval, permutation_p_value
+from pargan.judge.auc import auc_interval
 from pargan.judge.epsilon import epsilon_ceiling, epsilon_lower_bound
-from pargan.judge.roc import advantage, balanced_accuracy, resolves, top_n_accuracy, tpr_at_fpr
+from pargan.judge.intervals import Interval
+from pargan.judge.low_fpr import RESOLVING, is_measurable, is_resolved, tpr_at_fpr, tpr_at_zero_fp, tpr_p_value
+from pargan.judge.permutation import permutation_p_value
+from pargan.judge.roc import advantage, balanced_accuracy, top_n_accuracy
 from pargan.judge.set_level import SET_SIZE, set_accuracy
 from pargan.judge.total_variation import total_variation
 
 FALSE_POSITIVE_RATES = {"tpr_at_0p1pct_fpr": 0.001, "tpr_at_1pct_fpr": 0.01, "tpr_at_10pct_fpr": 0.1}
+
+FEW_RECORDS = 10
+"""Below so many records in a group the interval of the AUC rests on the model of its variance; a note says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,10 +29,14 @@ class AttackMetrics:
     """How well scores distinguish members from nonmembers.
 
     Attributes:
-        auc: area under the ROC curve, ties counted half; 0.5 is guessing. With its 95 % bootstrap interval.
+        auc: area under the ROC curve, ties counted half; 0.5 is guessing. With its 95 % interval.
         p_value: of the AUC against permuted membership, one-sided: members score higher.
-        tpr_at_0p1pct_fpr: largest TPR at FPR <= 0.1 %, with its 95 % Clopper-Pearson interval; likewise at
-            1 % and 10 %. None where there are too few nonmembers; `notes` says so.
+        tpr_at_0_fp: share of members above all nonmembers, with its 95 % interval.
+        tpr_at_0p1pct_fpr: largest TPR at FPR <= 0.1 %, with a 95 % interval that takes the threshold's chance in;
+            likewise at 1 % and 10 %. None below 1 / rate nonmembers; `notes` says so.
+        tpr_at_0p1pct_fpr_p_value: of that TPR against permuted membership, one-sided and exact.
+        tpr_at_0p1pct_fpr_resolved: whether there are 10 / rate nonmembers, enough to rely on it; else `notes` calls
+            it unreliable.
         balanced_accuracy: threshold chosen on a separate half; None with fewer than two records in a group.
         advantage: max(TPR - FPR), the threshold chosen on the same records, so above 0 by chance.
         top_n_accuracy: share of members among the n highest of n + n.
@@ -46,15 +56,24 @@ class AttackMetrics:
     auc_low: float
     auc_high: float
     p_value: float
+    tpr_at_0_fp: float
+    tpr_at_0_fp_low: float
+    tpr_at_0_fp_high: float
     tpr_at_0p1pct_fpr: float | None
     tpr_at_0p1pct_fpr_low: float | None
     tpr_at_0p1pct_fpr_high: float | None
+    tpr_at_0p1pct_fpr_p_value: float | None
+    tpr_at_0p1pct_fpr_resolved: bool
     tpr_at_1pct_fpr: float | None
     tpr_at_1pct_fpr_low: float | None
     tpr_at_1pct_fpr_high: float | None
+    tpr_at_1pct_fpr_p_value: float | None
+    tpr_at_1pct_fpr_resolved: bool
     tpr_at_10pct_fpr: float | None
     tpr_at_10pct_fpr_low: float | None
     tpr_at_10pct_fpr_high: float | None
+    tpr_at_10pct_fpr_p_value: float | None
+    tpr_at_10pct_fpr_resolved: bool
     balanced_accuracy: float | None
     advantage: float
     top_n_accuracy: float
@@ -90,7 +109,7 @@ def judge(
         member_scores: (m,).
         nonmember_scores: (n,).
         seed: for bootstrap, halves, subsets, sets and permutations.
-        draws: bootstrap draws.
+        draws: bootstrap draws of the intervals of resolved rates.
         name: of the attack, for error messages.
 
     Raises:
@@ -100,8 +119,8 @@ def judge(
     nonmembers = _finite(nonmember_scores, "nonmember_scores", name)
     # A random stream for each metric: another number of draws must not change the other metrics.
     bootstrap, halves, subset, sets, bound, permuted = (np.random.default_rng([seed, stream]) for stream in range(6))
-    auc = auc_interval(members, nonmembers, bootstrap, draws)
-    rates, notes = _low_fpr_metrics(members, nonmembers)
+    auc = auc_interval(members, nonmembers)
+    rates, notes = _low_fpr_metrics(members, nonmembers, bootstrap, draws)
     set_level, set_notes = _set_metrics(members, nonmembers, sets)
     epsilon, epsilon_notes = _epsilon_metrics(members, nonmembers, bound)
     notes += set_notes + epsilon_notes
@@ -131,17 +150,31 @@ def judge(
     )
 
 
-def _low_fpr_metrics(members: np.ndarray, nonmembers: np.ndarray) -> tuple[dict[str, Any], list[str]]:
-    metrics: dict[str, Any] = {}
-    notes = []
+def _low_fpr_metrics(
+    members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Generator, draws: int
+) -> tuple[dict[str, Any], list[str]]:
+    m, n, notes = len(members), len(nonmembers), []
+    if min(m, n) < FEW_RECORDS:
+        notes.append(
+            f"auc: with {m} members and {n} nonmembers the interval rests on a model of how scores vary, and little "
+            f"can be found; attack {FEW_RECORDS} or more of each"
+        )
+    metrics: dict[str, Any] = _with_bounds("tpr_at_0_fp", tpr_at_zero_fp(members, nonmembers))
     for key, rate in FALSE_POSITIVE_RATES.items():
-        tpr: tuple[float | None, ...] = (None, None, None)
-        if resolves(rate, len(nonmembers)):
-            tpr = tpr_at_fpr(members, nonmembers, rate)
-        else:
-            notes.append(f"{key}: {len(nonmembers)} nonmembers are too few, needs {round(1 / rate)}")
-        metrics |= dict(zip((key, f"{key}_low", f"{key}_high"), tpr, strict=True))
+        measurable, resolved = is_measurable(rate, n), is_resolved(rate, n)
+        tpr = tpr_at_fpr(members, nonmembers, rate, rng, draws) if measurable else None
+        metrics |= _with_bounds(key, tpr)
+        metrics[f"{key}_p_value"] = tpr_p_value(members, nonmembers, rate) if measurable else None
+        metrics[f"{key}_resolved"] = resolved
+        if not measurable:
+            notes.append(f"{key}: {n} nonmembers are too few, needs {round(1 / rate)}")
+        elif not resolved:
+            notes.append(f"{key}: unreliable with {n} nonmembers, {round(RESOLVING / rate)} resolve it")
     return metrics, notes
+
+
+def _with_bounds(key: str, interval: Interval | None) -> dict[str, float | None]:
+    return dict(zip((key, f"{key}_low", f"{key}_high"), interval or (None, None, None), strict=True))
 
 
 def _set_metrics(

@@ -1,4 +1,4 @@
-"""The ROC curve and metrics at one threshold: TPR at a low FPR, advantage, accuracies.
+"""The ROC curve and metrics at one threshold: advantage and accuracies; `low_fpr` has TPR at a low FPR.
 
 Legend: scores of m members and of n nonmembers, (m,) and (n,) float64; higher = more likely a member.
 A record is predicted to be a member where its score is at least the threshold.
@@ -7,8 +7,6 @@ A record is predicted to be a member where its score is at least the threshold.
 from typing import NamedTuple
 
 import numpy as np
-
-from pargan.judge.intervals import Interval, clopper_pearson
 
 
 class Roc(NamedTuple):
@@ -26,23 +24,6 @@ def roc(members: np.ndarray, nonmembers: np.ndarray) -> Roc:
         (len(scores) - np.searchsorted(np.sort(scores), thresholds)) / len(scores) for scores in (members, nonmembers)
     )
     return Roc(thresholds, tpr, fpr)
-
-
-def resolves(false_positive_rate: float, n: int) -> bool:
-    """Whether n nonmembers can tell this false positive rate from 0: at least 1 / rate of them."""
-    return n >= 1 / false_positive_rate
-
-
-def tpr_at_fpr(members: np.ndarray, nonmembers: np.ndarray, false_positive_rate: float) -> Interval:
-    """The largest TPR whose FPR is at most `false_positive_rate`, with its 95 % Clopper-Pearson interval.
-
-    The interval is conditional on the threshold, which the nonmembers determine: the intervals of 120 + 120
-    records cover the TPR at a true FPR of 10 % in only 87 % of cases. Nothing is interpolated between two
-    corners of the ROC curve. Check `resolves` first.
-    """
-    curve = roc(members, nonmembers)
-    hits = round(float(curve.tpr[curve.fpr <= false_positive_rate].max()) * len(members))
-    return clopper_pearson(hits, len(members))
 
 
 def advantage(members: np.ndarray, nonmembers: np.ndarray) -> float:

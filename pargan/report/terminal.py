@@ -20,6 +20,8 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
         directory: the run directory.
     """
     parts: list[RenderableType] = [_settings(result.get("settings", {}))]
+    if verdict := result.get("verdict"):
+        parts.append(Padding(_verdict(verdict), (1, 0, 0, 0)))
     if quality := result.get("quality"):
         parts.append(Padding(_quality(quality), (1, 0, 0, 0)))
     if attacks := result.get("attacks"):
@@ -41,13 +43,24 @@ def interval(low: float, high: float) -> str:
     return f"[{low:.3f}, {high:.3f}]"
 
 
-def verdict(attack: Mapping[str, Any]) -> str:
-    """Whether the interval of the AUC lies above 0.5 ("leaks"), below it ("below 0.5") or includes it ("")."""
-    if attack["auc_low"] > 0.5:
-        return "leaks"
-    if attack["auc_high"] < 0.5:
-        return "below 0.5"
-    return ""
+def _verdict(verdict: Mapping[str, Any]) -> Text:
+    """One or two sentences for each access level, then what can be done."""
+    text = Text()
+    for level in verdict["levels"]:
+        subject, finding, reason = _parts_of(level)
+        text.append(f"{subject}: ")
+        text.append(finding, style="bold red" if level["finding"] == "leak found" else "bold")
+        text.append(f"{reason}\n")
+    text.append("\n".join([*verdict["caveats"], *verdict["advice"]]))
+    text.rstrip()
+    return text
+
+
+def _parts_of(level: Mapping[str, Any]) -> tuple[str, str, str]:
+    """The sentence of a level before its finding, the finding, and the rest."""
+    subject, _, rest = level["sentence"].partition(": ")
+    finding, dot, reason = rest.partition(".")
+    return subject, finding, dot + reason
 
 
 def _true_positives(attack: Mapping[str, Any]) -> tuple[str, str]:
@@ -83,7 +96,7 @@ def _attacks(attacks: list[Mapping[str, Any]]) -> Table:
         "",
     )
     for attack in sorted(attacks, key=lambda attack: -attack["auc"]):
-        leaks = verdict(attack)
+        leaks = "leaks" if attack.get("leaks") else ""
         table.add_row(
             attack["attack"],
             attack["access"],
@@ -96,9 +109,7 @@ def _attacks(attacks: list[Mapping[str, Any]]) -> Table:
     sizes = {(attack["num_members"], attack["num_nonmembers"]) for attack in attacks}
     members, nonmembers = min(sizes)
     least = "" if len(sizes) == 1 else "at least "
-    table.caption = (
-        f"{least}{members} members against {nonmembers} nonmembers; AUC 0.5 = guessing; leaks = interval above 0.5"
-    )
+    table.caption = f"{least}{members} members against {nonmembers} nonmembers; AUC 0.5 = guessing"
     return table
 
 

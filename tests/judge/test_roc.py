@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 from sklearn.metrics import roc_curve
 
-from pargan.judge.roc import advantage, balanced_accuracy, resolves, roc, top_n_accuracy, tpr_at_fpr
+from pargan.judge.roc import advantage, balanced_accuracy, roc, top_n_accuracy
 from tests.helpers.tied_scores import labelled, tied_scores
 
 
@@ -17,27 +17,6 @@ def test_roc_equals_scikit_learn(members, nonmembers):
     np.testing.assert_allclose(curve.tpr, tpr)
     np.testing.assert_array_equal(curve.thresholds, thresholds)
     assert advantage(members, nonmembers) == pytest.approx((tpr - fpr).max())
-
-
-@given(tied_scores, tied_scores, st.sampled_from([0.01, 0.1, 0.25, 0.5]))
-def test_tpr_at_fpr_is_the_best_corner_of_scikit_learns_curve(members, nonmembers, rate):
-    fpr, tpr, _ = roc_curve(*labelled(members, nonmembers), drop_intermediate=False)
-    interval = tpr_at_fpr(members, nonmembers, rate)
-    assert interval.value == pytest.approx(tpr[fpr <= rate].max())
-    assert interval.low <= interval.value <= interval.high
-
-
-def test_tpr_at_fpr_includes_the_rate_itself():
-    nonmembers = np.arange(100.0)  # 1 % of them is the one record 99
-    members = np.array([99.0, 98.5, 98.0, 0.0])
-    assert tpr_at_fpr(members, nonmembers, 0.01).value == 0.5  # 99 and 98.5; at 98 a second one passes
-    assert tpr_at_fpr(members, nonmembers, 0.009).value == 0.0
-
-
-@pytest.mark.parametrize(("rate", "enough"), [(0.001, 1000), (0.01, 100), (0.1, 10)])
-def test_resolves_needs_one_over_the_rate_nonmembers(rate, enough):
-    assert resolves(rate, enough)
-    assert not resolves(rate, enough - 1)
 
 
 def test_balanced_accuracy_is_unbiased_by_the_choice_of_threshold():
