@@ -37,6 +37,7 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         data_dir=cfg.data_dir,
         dataset_path=cfg.dataset.path,
         inception=cfg.inception,
+        trust=cfg.trust,
     )
     start = time.perf_counter()
     attacks = with_reference_models(build_attacks(cfg), run, seed=settings.seed, num_samples=settings.num_samples)

@@ -7,6 +7,7 @@ imported when the configuration has been read and checked, so that --help and ty
 import functools
 import math
 import os
+import shlex
 import shutil
 import sys
 import traceback
@@ -20,7 +21,7 @@ from typing import Any, NoReturn
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from pargan.app import resolvers
 from pargan.app.argument_keys import errors_in_configuration_keys
@@ -29,6 +30,7 @@ from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
 from pargan.app.help_text import help_text
 from pargan.app.resume import resumed_config, settings_of
+from pargan.app.saved_config import load_choices
 from pargan.app.sweep import record_failure
 from pargan.errors import ParganError, ParganWarning
 from pargan.io.locks import locked
@@ -50,7 +52,8 @@ def attack() -> None:
 
 def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     resolvers.register()
-    sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
+    if not _is_in_run_directory(Path.cwd()):  # a stranger's would bring modules for what is not installed here
+        sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
     with _hydra_raises() as wants_trace, _warnings_on_one_line():
 
         @functools.wraps(job)
@@ -75,6 +78,10 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
             _exit_or_raise(error, wants_trace)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
+
+
+def _is_in_run_directory(folder: Path) -> bool:
+    return any(RunDirectory(parent).config.is_file() for parent in (folder, *folder.parents))
 
 
 @contextmanager
@@ -122,8 +129,11 @@ def _train(cfg: DictConfig) -> float:
     job = HydraConfig.get()
     if cfg.resume is not None:
         return _resume(cfg, list(job.overrides.task))
+    if cfg.trust is not None:
+        problem = "is for resume=: what a new run names is your own configuration"
+        raise ParganError(problem, argument="trust", value=cfg.trust, remedy="leave it out")
     directory = RunDirectory(Path(job.runtime.output_dir))
-    settings = settings_of(cfg, job)
+    settings = settings_of(cfg, job.runtime.choices, list(job.overrides.task))
     try:
         _refuse_another_folder(cfg, directory)
         result = _fit(cfg, directory, settings, job.runtime.choices)
@@ -147,7 +157,7 @@ def _fit(
     """Check the configuration, print what is trained, then import what trains it."""
     check_values(cfg)
     check_objective(cfg)
-    with errors_in_configuration_keys(cfg, choices), _locked(directory), _resumable(directory):
+    with errors_in_configuration_keys(cfg, choices), _locked(directory), _resumable(directory, cfg):
         named = ", ".join(f"{key}={settings[key]}" for key in ("dataset", "loss", "num_partitions", "seed"))
         print(f"training {named} -> {directory.from_here}", flush=True)
         from pargan.app.train import train as train_run
@@ -174,8 +184,8 @@ def _resume(composed: DictConfig, overrides: list[str]) -> float:
     try:
         directory = RunDirectory.open(str(composed.resume), argument="resume")
         cfg = resumed_config(directory, [text for text in overrides if not text.startswith("resume=")], composed)
-        saved = OmegaConf.load(directory.hydra)
-        result = _fit(cfg, directory, settings_of(cfg, saved.hydra), saved.hydra.runtime.choices)
+        choices, first_overrides = load_choices(directory)
+        result = _fit(cfg, directory, settings_of(cfg, choices, first_overrides), choices)
         return _objective(cfg, result)
     except Exception:
         _remove(Path(HydraConfig.get().runtime.output_dir))
@@ -215,13 +225,16 @@ def _locked(directory: RunDirectory) -> Iterator[None]:
 
 
 @contextmanager
-def _resumable(directory: RunDirectory) -> Iterator[None]:
+def _resumable(directory: RunDirectory, cfg: DictConfig) -> Iterator[None]:
     """Print how to continue an interrupted run. Lightning turns SIGINT and SIGTERM into SystemExit, SIGTERM into 0."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
         if directory.membership.exists():
-            print(f"interrupted; continue with resume={directory.from_here}", file=sys.stderr)
+            from pargan.app.trust import overrides_to_resume
+
+            again = shlex.join([f"resume={directory.from_here}", *overrides_to_resume(cfg)])
+            print(f"interrupted; continue with {again}", file=sys.stderr)
         else:
             _discard_unstarted(directory)
         sys.exit(INTERRUPTED)

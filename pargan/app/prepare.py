@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from pytorch_lightning import Callback, Trainer
 
 from pargan.app.component_checks import check_arguments, check_optimizers
+from pargan.app.config_digest import ConfigDigestInCheckpoint, check_config_digest
 from pargan.app.monitor_checks import check_monitors
 from pargan.app.objects import build_attacks, build_datamodule, build_module, build_trainer, quiet_lightning
 from pargan.attacks import Attack, refuse_without_models
@@ -59,6 +60,8 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     Raises:
         ParganError: whatever is wrong with the configuration, the data, the networks or the directory.
     """
+    directory = RunDirectory(Path(cfg.run_directory))
+    membership, checkpoint = _interrupted(directory)
     check_arguments(cfg)
     check_optimizers(cfg)
     attacks = build_attacks(cfg)
@@ -66,14 +69,16 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     callbacks: dict[str, Callback] = instantiate(cfg.callbacks, _convert_="all")
     check_monitors(callbacks, cfg.num_partitions)
     audit = instantiate(cfg.audit)
-    directory = RunDirectory(Path(cfg.run_directory))
-    membership, checkpoint = _interrupted(directory)
     device = torch.device("cpu") if cfg.trainer.accelerator == "cpu" else None
     datamodule = build_datamodule(cfg, membership, device)
     module = build_module(cfg, datamodule.spec)
     module.refuse_half_precision(cfg.trainer.precision)
     metrics = EpochCsvLogger(directory.metrics)
-    internal = [RowBeforeCheckpoint(metrics), BackupPreviousResult(directory.result, directory.result_before)]
+    internal: list[Callback] = [
+        RowBeforeCheckpoint(metrics),
+        BackupPreviousResult(directory.result, directory.result_before),
+        ConfigDigestInCheckpoint(directory),
+    ]
     with quiet_lightning():
         trainer = build_trainer(cfg, [*callbacks.values(), *internal], _max_epochs(cfg, datamodule.steps_per_epoch))
     module.acceleration.refuse(trainer.strategy.root_device, str(cfg.trainer.precision))
@@ -99,5 +104,6 @@ def _interrupted(directory: RunDirectory) -> tuple[Membership | None, Path | Non
     membership = Membership.load(directory.membership)
     if not directory.last_checkpoint.is_file():
         return membership, None
-    load_checkpoint(directory.last_checkpoint)  # refuses a damaged one before anything is built on it
+    # Refuses a damaged one before anything is built on it.
+    check_config_digest(directory, load_checkpoint(directory.last_checkpoint))
     return membership, directory.last_checkpoint

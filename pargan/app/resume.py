@@ -6,7 +6,7 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
-from pargan.app.saved_config import load_config
+from pargan.app.saved_config import NAMING_GROUPS, load_config
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
 
@@ -32,17 +32,21 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
     Args:
         directory: of the run.
         overrides: of the command line, without resume= itself.
-        composed: the configuration that Hydra composed from the command line. Only `acceleration` is taken from it:
-            that changes the speed of the training alone, and a run may continue on a machine without a GPU.
+        composed: the configuration that Hydra composed from the command line. Only `acceleration` and `trust` are
+            taken from it: the first changes the speed of the training alone, and a run may continue on a machine
+            without a GPU.
 
     Raises:
-        ParganError: an override would change the run's results, or names a key that does not exist.
+        ParganError: an override would change the run's results, or names a key that does not exist; the run names
+            code or paths that are not trusted.
     """
-    cfg = load_config(directory)
+    cfg, given = load_config(directory), []
     for override in OverridesParser.create().parse_overrides(list(overrides)):
         key = override.key_or_group
         if key.split(".")[0] == "acceleration" and "acceleration" in cfg and "acceleration" in composed:
             cfg.acceleration = composed.acceleration
+            continue
+        if key == "trust":
             continue
         if key == "dataset" and _is_same_kind_of_file(cfg, composed):
             continue  # needed for Hydra to accept dataset.path
@@ -57,6 +61,11 @@ def resumed_config(directory: RunDirectory, overrides: Sequence[str], composed: 
         if key == "inception":
             _refuse_other_units(before, value)
         OmegaConf.update(cfg, key, value)
+        given.append(value)
+    from pargan.app.allowed_targets import Trust  # not at import: they import PyTorch, which --help does not need
+    from pargan.app.trust import check_trusted
+
+    check_trusted(cfg, directory, Trust.of(composed.trust), given)
     return cfg
 
 
@@ -79,16 +88,16 @@ def _refuse_other_units(before: Any, after: Any) -> None:
         )
 
 
-def settings_of(cfg: DictConfig, hydra: Any) -> dict[str, Any]:
+def settings_of(cfg: DictConfig, choices: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """The settings that name a run in tables: chosen options, K, seed, and every override of the command line.
 
     Args:
         cfg: the composed configuration.
-        hydra: Hydra's own node, of this process or from the run directory's .hydra/hydra.yaml.
+        choices: the option of each group.
+        overrides: of the command line that started the run.
     """
-    choices: Mapping[str, Any] = hydra.runtime.choices
-    chosen = {group: choices[group] for group in ("dataset", "loss", "model", "partition")}
+    chosen = {group: choices[group] for group in NAMING_GROUPS}
     named = {"num_partitions": cfg.num_partitions, "seed": cfg.seed}
-    overrides = OverridesParser.create().parse_overrides(list(hydra.overrides.task))
-    typed = {override.key_or_group: override.get_value_element_as_str() for override in overrides}
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    typed = {override.key_or_group: override.get_value_element_as_str() for override in parsed}
     return {**typed, **chosen, **named}

@@ -1,5 +1,6 @@
 """The paths of the files and folders of a training run."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class RunDirectory:
             argument: the caller's parameter that `path` came from, for errors.
 
         Raises:
-            ParganError: `path` is None or not a run directory.
+            ParganError: `path` is None, not a run directory, or holds a link that leads out of it.
         """
         folder = "the folder that train.py printed"
         if path is None:
@@ -37,7 +38,25 @@ class RunDirectory:
                     value=path,
                     remedy=f"give {folder} (outputs/<name>/<time>)",
                 )
+        directory._refuse_links_out_of_it(argument, path)
         return directory
+
+    def _refuse_links_out_of_it(self, argument: str, value: object) -> None:
+        """Refuse links through which a command would write outside of the directory, which may be a stranger's."""
+        inside = Path(os.path.realpath(self.path))
+        for folder, folders, files in os.walk(inside):
+            if Path(folder) == inside / "wandb":  # its logs are links into the user's cache, and we do not write here
+                folders.clear()
+                continue
+            for name in (*folders, *files):
+                entry = Path(folder, name)
+                if entry.is_symlink() and not Path(os.path.realpath(entry)).is_relative_to(inside):
+                    raise ParganError(
+                        f"holds a link out of the directory, {entry.relative_to(inside)} -> {entry.readlink()}",
+                        argument=argument,
+                        value=value,
+                        remedy="replace the link by what it points to",
+                    )
 
     @property
     def from_here(self) -> Path:
