@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from pargan.attacks.standard import standard_attacks
-from pargan.attacks.views import Attack, SamplesView, Target
+from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
 from pargan.audits.controls import judge_controls
-from pargan.audits.groups import Array, attack_records
+from pargan.audits.groups import Array, attack_records, widest_common
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.records import AttackRecords
 from pargan.audits.result import AuditResult
@@ -23,11 +23,13 @@ from pargan.audits.risk import RiskTable, risk_table
 from pargan.audits.scoring import AttackResult, run_attacks
 from pargan.audits.settings import AuditSettings
 from pargan.audits.targets import make_target, samples_view, target_of
+from pargan.audits.units import Units
 from pargan.audits.verdict import reach_verdict
 from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.progress import track_names
+from pargan.records.points import PointsSpec
 from pargan.records.pool import Quality, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
@@ -51,6 +53,11 @@ def audit(
 ) -> AuditResult:
     """Attack a generator with whatever there is of it; deterministic for a seed, and the target is not changed.
 
+    Records given as arrays may be in any units: attacks measure distances in standard deviations of the reference set,
+    for each column of (N, D) records, and for all pixels of images together. The result holds them as they were given;
+    its distances are scaled. With the `spec` of images or tables, and where discriminators are attacked, records are in
+    the model space of these, and are not scaled.
+
     Args:
         target: generated records (S, *shape); a network that maps (B, latent_dim) standard normal latents to
             (B, *shape) records; a `ParGANModule`; or a view of a target, as `make_target` gives it.
@@ -71,8 +78,11 @@ def audit(
             shapes, an attack that needs more than the target gives.
     """
     settings = settings or AuditSettings()
-    records = attack_records(members, nonmembers, reference, partition, seed=settings.seed)
-    view = _view(target, records.reference, latent_dim, spec, settings)
+    is_scaled = _is_in_users_units(target, spec)
+    generated = None if isinstance(target, nn.Module | SamplesView) else target
+    dtype = widest_common(members, nonmembers, reference, generated) if is_scaled else torch.float32
+    records = attack_records(members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype)
+    view = _view(target, records.reference, latent_dim, spec, settings, dtype)
     members_compared, nonmembers_compared = (
         group.cpu().numpy()[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
         for name, group in (("members", records.members), ("nonmembers", records.nonmembers))
@@ -82,7 +92,15 @@ def audit(
     if attacks is None:
         attacks = standard_attacks(view, partition is not None)
     measure = quality_of_subset(quality, groups, settings)
-    return audit_target(view, records.subset(settings.num_records, settings.seed), attacks, measure, settings)
+    chosen = records.subset(settings.num_records, settings.seed)
+    if not is_scaled or view.samples.shape[1:] != records.members.shape[1:]:  # which the audit refuses
+        return audit_target(view, chosen, attacks, measure, settings)
+    units, samples = Units.fit(records.reference, view.samples), view.samples.cpu().numpy()
+    result = audit_target(
+        units.convert_view(view), units.convert_records(chosen), attacks, lambda _: measure(samples), settings
+    )
+    members_given, nonmembers_given = (group.cpu().numpy() for group in (chosen.members, chosen.nonmembers))
+    return replace(result, members=members_given, nonmembers=nonmembers_given, samples=samples)
 
 
 def quality_of_subset(quality: Quality | None, real: QualityRecords, settings: AuditSettings) -> QualityMeasure:
@@ -221,12 +239,21 @@ def _risk(
     )
 
 
+def _is_in_users_units(target: Array | nn.Module | Target, spec: RecordSpec | None) -> bool:
+    """Whether nothing says how records are scaled; discriminators judge them as they are."""
+    if isinstance(target, ParGANModule | DiscriminatorsView):
+        return False
+    known = target.spec if isinstance(target, SamplesView) else spec
+    return known is None or isinstance(known, PointsSpec)
+
+
 def _view(
     target: Array | nn.Module | Target,
     reference: Tensor,
     latent_dim: int | None,
     spec: RecordSpec | None,
     settings: AuditSettings,
+    dtype: torch.dtype,
 ) -> Target:
     """The widest view of whatever was given as the target."""
     num_samples, seed = settings.num_samples, derive(settings.seed, "attacked samples")
@@ -238,7 +265,7 @@ def _view(
         return target_of(target, reference, num_samples, settings.seed)
     if not isinstance(target, nn.Module):
         chosen = subset(num_samples, len(target), derive(settings.seed, "generated records"))
-        return samples_view(target[chosen], reference, seed, spec)
+        return samples_view(target[chosen], reference, seed, spec, dtype=dtype)
     if latent_dim is None:
         raise ParganError("is missing", argument="latent_dim", remedy="give the length of this network's latents")
     device = next((parameter.device for parameter in target.parameters()), torch.device("cpu"))

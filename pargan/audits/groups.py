@@ -28,18 +28,20 @@ def attack_records(
     partition: Array | None = None,
     *,
     seed: int,
+    dtype: torch.dtype = torch.float32,
 ) -> AttackRecords:
     """Groups to attack with, checked: at least two of each, finite, of one shape, and no record in two of them.
 
     Args:
         members, nonmembers, reference, partition: as in `audit`.
         seed: for the half of the nonmembers that is set aside where there is no reference.
+        dtype: of the records.
 
     Raises:
         ParganError: one of these conditions does not hold; `argument` names the group.
     """
     given = {"members": members, "nonmembers": nonmembers, "reference": reference}
-    groups = {name: checked_records(group, name) for name, group in given.items() if group is not None}
+    groups = {name: checked_records(group, name, dtype) for name, group in given.items() if group is not None}
     shape = groups["members"].shape[1:]
     for name, group in groups.items():
         is_halved = name == "nonmembers" and reference is None
@@ -68,13 +70,21 @@ def set_aside(num_nonmembers: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.sort(order[: num_nonmembers // 2]), np.sort(order[num_nonmembers // 2 :])
 
 
-def checked_records(group: Array, argument: str) -> Tensor:
-    """Records (N, *shape) as float32.
+def checked_records(group: Array, argument: str, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Records (N, *shape) as float32, or as another `dtype`.
 
     Raises:
         ParganError: an array that holds no numbers, or not one record per row, or a number that is not finite;
             `argument` is the name it is known by.
     """
+    if isinstance(group, np.ndarray):
+        if group.dtype.kind not in "biufc":
+            raise ParganError(
+                f"has shape {group.shape} and type {group.dtype}, which are not numbers",
+                argument=argument,
+                remedy="give an array of numbers, one record per row: (N, *shape)",
+            )
+        group = np.ascontiguousarray(group, dtype=group.dtype.newbyteorder("="))  # all that torch takes
     records = torch.as_tensor(group)
     if records.ndim < 2 or records.dtype == torch.bool or records.is_complex():
         raise ParganError(
@@ -82,7 +92,7 @@ def checked_records(group: Array, argument: str) -> Tensor:
             argument=argument,
             remedy="give numbers, one record per row: (N, *shape)",
         )
-    records = records.float()
+    records = records.to(dtype)
     broken = int((~records.flatten(1).isfinite().all(1)).sum())
     if broken:
         raise ParganError(
@@ -91,6 +101,13 @@ def checked_records(group: Array, argument: str) -> Tensor:
             remedy="repair or drop these records",
         )
     return records
+
+
+def widest_common(*groups: Array | None) -> torch.dtype:
+    """float64 if all groups hold as many digits, else float32, in which their equal records are equal."""
+    given = [np.asarray(group) if not isinstance(group, Tensor) else group for group in groups if group is not None]
+    narrow = ("float32", "float16", "bfloat16")
+    return torch.float32 if any(str(group.dtype).removeprefix("torch.") in narrow for group in given) else torch.float64
 
 
 def _refuse_overlap(groups: Mapping[str, Tensor]) -> None:

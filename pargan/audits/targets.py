@@ -137,14 +137,19 @@ def _cached_logits(discriminators: nn.Module, num_partitions: int, batch_size: i
 
 
 def samples_view(
-    samples: Array, reference: Tensor, seed: int, spec: RecordSpec | None = None, argument: str = "target"
+    samples: Array,
+    reference: Tensor,
+    seed: int,
+    spec: RecordSpec | None = None,
+    argument: str = "target",
+    dtype: torch.dtype = torch.float32,
 ) -> SamplesView:
-    """Generated records (S, *shape) as a target; `argument` is the name that errors call them.
+    """Generated records (S, *shape) of type `dtype` as a target; `argument` is the name that errors call them.
 
     Raises:
         ParganError: fewer than two, or one that is not finite.
     """
-    generated = checked_records(samples, argument)
+    generated = checked_records(samples, argument, dtype)
     if len(generated) < MIN_GROUP_SIZE:
         raise ParganError(
             f"holds {len(generated)} records", argument=argument, remedy=f"give {MIN_GROUP_SIZE} or more generated ones"
