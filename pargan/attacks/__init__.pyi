@@ -1,4 +1,5 @@
 from .calibrated import Calibrated
+from .dcr_difference import DCRDifference
 from .density import DensityRatio, GaussianDensity, KernelDensity
 from .discriminator import (
     DiscriminatorGap,
@@ -8,11 +9,19 @@ from .discriminator import (
     dead_discriminators,
     standardised_logits,
 )
+from .dpi import DataPlagiarismIndex
 from .gen_lra import GenLRA
 from .kernel_density_ratio import KernelDensityRatio
 from .kernels import FittedKernel, Kernel, ProductKernel, RecordKernel, WhitenedKernel
 from .latent_search import LatentSearch, NearestSample, RandomLatent, Zeros
-from .monte_carlo import DistancePercentile, MedianNearest, MonteCarlo, ReferenceMedianNearest, log_closeness
+from .monte_carlo import (
+    DistancePercentile,
+    MedianNearest,
+    MonteCarlo,
+    ReferenceMedianNearest,
+    ReferenceQuantileNearest,
+    log_closeness,
+)
 from .neighbours import NearestNeighbour
 from .reference_models import NeedsModels, ReferenceModel, refuse_without_models
 from .shadow import Lira, Rmia
@@ -24,6 +33,8 @@ from .views import Attack, DiscriminatorsView, GeneratorView, PartitionsView, Sa
 __all__ = [
     "Attack",
     "Calibrated",
+    "DCRDifference",
+    "DataPlagiarismIndex",
     "DensityRatio",
     "DiscriminatorGap",
     "DiscriminatorMax",
@@ -56,6 +67,7 @@ __all__ = [
     "RecordSpace",
     "ReferenceMedianNearest",
     "ReferenceModel",
+    "ReferenceQuantileNearest",
     "Rmia",
     "SamplesView",
     "Scored",

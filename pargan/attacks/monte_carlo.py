@@ -72,6 +72,31 @@ class ReferenceMedianNearest:
 
 
 @dataclass(frozen=True)
+class ReferenceQuantileNearest:
+    """eps = a quantile over the reference records of the distance to the nearest sample.
+
+    That share of nonmembers has a sample within eps, by definition, so that a small one makes few false accusations.
+    As with `ReferenceMedianNearest`, a record's score does not depend on which others are attacked.
+
+    Args:
+        quantile: in (0, 1).
+    """
+
+    quantile: float = 0.1
+    transductive: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if not 0 < self.quantile < 1:
+            raise ParganError(
+                "is not a quantile", argument="quantile", value=self.quantile, remedy="give more than 0, less than 1"
+            )
+
+    def __call__(self, records: Tensor, reference: Tensor, samples: Tensor) -> float:
+        """(N, F), (R, F), (S, F) -> eps."""
+        return float(RadiusSearch(samples).nearest(reference).quantile(self.quantile))
+
+
+@dataclass(frozen=True)
 class DistancePercentile:
     """eps = a percentile of all distances between records under attack and samples: as published.
 

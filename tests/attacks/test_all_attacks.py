@@ -6,6 +6,8 @@ import torch
 from torch import nn
 
 from pargan.attacks import (
+    DataPlagiarismIndex,
+    DCRDifference,
     DensityRatio,
     DistancePercentile,
     FeatureSpace,
@@ -20,6 +22,8 @@ from pargan.attacks import (
     PrincipalComponents,
     ProductKernel,
     RawSpace,
+    RecordSpace,
+    ReferenceQuantileNearest,
     SurrogateDiscriminator,
 )
 from pargan.attacks.monte_carlo import log_closeness
@@ -44,6 +48,9 @@ ATTACKS = {
     "density_ratio_gaussian": DensityRatio(RawSpace(), GaussianDensity()),
     "density_ratio_mixed": KernelDensityRatio(ProductKernel()),
     "gen_lra": GenLRA(),
+    "dpi": DataPlagiarismIndex(k_nearest=5),
+    "dcr_difference": DCRDifference(),
+    "local_neighbourhood": MonteCarlo(RecordSpace(), ReferenceQuantileNearest()),
     "surrogate_discriminator": SurrogateDiscriminator(width=64, max_steps=600),
 }
 TYPES = {"age": Integer, "size": Numeric, "colour": Categorical, "sex": Categorical}

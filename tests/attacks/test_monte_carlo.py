@@ -15,6 +15,7 @@ from pargan.attacks import (
     PrincipalComponents,
     RawSpace,
     ReferenceMedianNearest,
+    ReferenceQuantileNearest,
     SamplesView,
     monte_carlo,
     radius_search,
@@ -43,6 +44,19 @@ def test_median_nearest_is_the_median_distance_to_the_nearest_sample():
     points, unused = column(0.5, 3, 20), column(7, 8)  # 0.5, 1 and 10
     assert MedianNearest()(points, unused, LINE.samples) == 1.0
     assert ReferenceMedianNearest()(unused, points, LINE.samples) == 1.0
+
+
+def test_reference_quantile_nearest_is_the_quantile_of_distances_of_reference_records():
+    points, unused = column(0.5, 3, 20), column(7, 8)  # 0.5, 1 and 10
+    for quantile, expected in ((0.25, 0.75), (0.5, 1.0), (0.75, 5.5)):
+        assert ReferenceQuantileNearest(quantile)(unused, points, LINE.samples) == expected
+
+
+@pytest.mark.parametrize("quantile", [0, 1, float("nan")])
+def test_reference_quantile_nearest_refuses_values_out_of_range(quantile):
+    with pytest.raises(ParganError) as error:
+        ReferenceQuantileNearest(quantile)
+    assert error.value.argument == "quantile"
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(1, 0.5), (25, 1.0), (50, 3.0), (100, 20.0)])

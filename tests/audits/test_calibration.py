@@ -112,6 +112,10 @@ KNOW_FEW = ("density_ratio_gaussian", "surrogate_discriminator")
 SETTINGS = {name: FEW if name in KNOW_FEW else MANY for name in SEE_SAMPLES}
 
 
+# Of 20 neighbours 7 are copies of the record, and most of the others are generated for everybody.
+FINDS_LESS = {"dpi": 0.65}
+
+
 @cache
 def planted_leakage(share, setting):
     """Mean AUC by attack where a share of the members is copied."""
@@ -142,7 +146,7 @@ def test_attacks_auc_rises_with_the_share_of_copied_records(name):
     null_sd = np.sqrt((m + n + 1) / (12 * m * n) / setting.seeds)  # protocol.md, 5
     assert aucs[0] == pytest.approx(0.5, abs=4 * null_sd)
     assert aucs == sorted(set(aucs))
-    assert aucs[-1] > 0.95
+    assert aucs[-1] > FINDS_LESS.get(name, 0.95)
 
 
 def test_nearest_neighbour_auc_equals_the_copied_share():
