@@ -46,7 +46,7 @@ class AttackMetrics:
         epsilon_low: lower bound on epsilon at delta = 0, one-sided 95 %; 0 where the scores prove nothing, None
             where there are too few records to prove anything.
         epsilon_ceiling: what a perfect attack on as many records would give for `epsilon_low`.
-        tvd: total variation distance of the two score histograms (50 bins on a common range), in [0, 1].
+        tvd: total variation distance of the two score histograms (50 quantile bins of all scores), in [0, 1].
         tvd_null: its mean over permuted memberships, what scores without any information give; `tvd_null_high`
             is the 95 % quantile over these.
         notes: why a metric is None.

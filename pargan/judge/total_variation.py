@@ -3,6 +3,7 @@
 Legend: scores of m members and of n nonmembers, (m,) and (n,) float64.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -19,15 +20,44 @@ class TotalVariation(NamedTuple):
     null_high: float
 
 
-def total_variation(members: np.ndarray, nonmembers: np.ndarray, rng: np.random.Generator) -> TotalVariation:
-    """Half the L1 distance of the two histograms (50 bins on a common range), in [0, 1], beside its null distribution.
+def quantile_bins(scores: np.ndarray) -> np.ndarray:
+    """The bin of every score, integers in 0 .. 49: each holds a fiftieth of the scores; equal ones stay together."""
+    below = np.searchsorted(np.sort(scores), scores, "left")
+    return below * BINS // len(scores)
+
+
+def equal_width_bins(scores: np.ndarray) -> np.ndarray:
+    """The bin of every score, integers in 0 .. 49, on a common range; constant scores are all in bin 0.
+
+    As published (PAR-GAN, doi 10.1145/3447548.3467445). One far outlier makes the bins wide and the distance small.
+    """
+    low, high = scores.min(), scores.max()
+    width = high - low
+    if width == 0:
+        return np.zeros(len(scores), dtype=np.int64)
+    return np.minimum(((scores - low) / width * BINS).astype(np.int64), BINS - 1)
+
+
+def total_variation(
+    members: np.ndarray,
+    nonmembers: np.ndarray,
+    rng: np.random.Generator,
+    bins_of: Callable[[np.ndarray], np.ndarray] = quantile_bins,
+) -> TotalVariation:
+    """Half the L1 distance of the two histograms, in [0, 1], beside its null distribution.
 
     Histograms of equal distributions differ by chance, so the distance is well above 0 even where scores say
-    nothing about membership; `null_mean` says by how much. Unlike the other metrics it changes with the scale of
-    the scores: one far outlier makes the bins wide.
+    nothing about membership; `null_mean` says by how much. The bins are 50 quantiles of all scores together, so the
+    distance does not change with the scale of the scores, nor with how heavy their tails are.
+
+    Args:
+        members: (m,).
+        nonmembers: (n,).
+        rng: permutes membership.
+        bins_of: all scores (m + n,) -> the bin of each, integers in 0 .. 49.
     """
     m, n = len(members), len(nonmembers)
-    bins = _bin_indices(np.concatenate([members, nonmembers]))
+    bins = bins_of(np.concatenate([members, nonmembers]))
     member_counts, nonmember_counts = (np.bincount(group, minlength=BINS) for group in np.split(bins, [m]))
     counts = member_counts + nonmember_counts
     # Permuting membership draws m of all records, so the counts in the bins are all that is needed.
@@ -35,15 +65,6 @@ def total_variation(members: np.ndarray, nonmembers: np.ndarray, rng: np.random.
     null = _distance(permuted / m, (counts - permuted) / n)
     value = _distance(member_counts / m, nonmember_counts / n)
     return TotalVariation(float(value), float(null.mean()), float(np.quantile(null, 0.95)))
-
-
-def _bin_indices(scores: np.ndarray) -> np.ndarray:
-    """The bin of every score, integers in 0 .. 49; constant scores are all in bin 0."""
-    low, high = scores.min(), scores.max()
-    width = high - low
-    if width == 0:
-        return np.zeros(len(scores), dtype=np.int64)
-    return np.minimum(((scores - low) / width * BINS).astype(np.int64), BINS - 1)
 
 
 def _distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
