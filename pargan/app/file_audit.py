@@ -22,7 +22,7 @@ from pargan.audits.targets import make_target, samples_view
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
-from pargan.records.pool import Pool, QualityRecords
+from pargan.records.pool import Pool, QualityRecords, record_hashes
 from pargan.seeding import derive, subset
 
 EXAMPLES = "a .csv or .npz file, or a folder of images"
@@ -141,7 +141,7 @@ def _quality_records(
     index = {name: np.arange(len(group)) for name, group in groups.items()}
     source = {"members": "members", "nonmembers": "nonmembers", "reference": "reference"}
     if "reference" not in pools:
-        index["reference"], index["nonmembers"] = set_aside(len(groups["nonmembers"]), seed)
+        index["reference"], index["nonmembers"] = set_aside(record_hashes(groups["nonmembers"]), seed)
         source["reference"] = "nonmembers"
     for name in ("members", "nonmembers"):
         index[name] = index[name][subset(size, len(index[name]), derive(seed, f"quality {name}"))]

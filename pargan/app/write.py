@@ -54,7 +54,8 @@ def write_audit(
     Raises:
         ParganError: a file of metrics or records cannot be written.
     """
-    result = {"status": "finished", **description, **audit.to_dict(), "provenance": provenance()}
+    notes = [*description.get("notes", []), *audit.notes()]
+    result = {"status": "finished", **description, **audit.to_dict(), "notes": notes, "provenance": provenance()}
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     report.write_tables(audit, directory)
     if audit.access != "samples":  # else they came from a file of the user's

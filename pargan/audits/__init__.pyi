@@ -6,7 +6,7 @@ from .partitions import PartitionLeakage, leakage_per_partition
 from .records import AttackedIndices, AttackRecords
 from .result import AuditResult
 from .risk import RiskTable, risk_table
-from .scoring import AttackResult, refuse_wider, run_attacks
+from .scoring import AttackResult, refuse_wider, run_attacks, score_permuted
 from .settings import AuditSettings
 from .targets import make_target, samples_view, target_of
 from .verdict import AccessVerdict, AttackVerdict, Finding, Verdict, reach_verdict
@@ -39,6 +39,7 @@ __all__ = [
     "risk_table",
     "run_attacks",
     "samples_view",
+    "score_permuted",
     "set_aside",
     "target_of",
 ]

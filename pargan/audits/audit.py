@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from pargan.attacks.standard import standard_attacks
 from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
 from pargan.audits.controls import judge_controls
-from pargan.audits.groups import Array, attack_records, widest_common
+from pargan.audits.groups import Array, attack_records, checked_records, set_aside, widest_common
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.records import AttackRecords
 from pargan.audits.result import AuditResult
 from pargan.audits.risk import RiskTable, risk_table
-from pargan.audits.scoring import AttackResult, run_attacks
+from pargan.audits.scoring import AttackResult, run_attacks, score_permuted
 from pargan.audits.settings import AuditSettings
 from pargan.audits.targets import make_target, samples_view, target_of
 from pargan.audits.units import Units
@@ -30,7 +30,7 @@ from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.progress import track_names
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Quality, QualityRecords
+from pargan.records.pool import Quality, QualityRecords, record_hashes
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
 
@@ -83,12 +83,8 @@ def audit(
     dtype = widest_common(members, nonmembers, reference, generated) if is_scaled else torch.float32
     records = attack_records(members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype)
     view = _view(target, records.reference, latent_dim, spec, settings, dtype)
-    members_compared, nonmembers_compared = (
-        group.cpu().numpy()[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
-        for name, group in (("members", records.members), ("nonmembers", records.nonmembers))
-    )
-    groups = QualityRecords(members_compared, nonmembers_compared, records.reference.cpu().numpy())
-
+    given = [checked_records(group, "given", dtype).cpu().numpy() for group in (members, nonmembers)]
+    groups = _quality_records(*given, records.reference, is_halved=reference is None, settings=settings)
     if attacks is None:
         attacks = standard_attacks(view, partition is not None)
     measure = quality_of_subset(quality, groups, settings)
@@ -178,8 +174,14 @@ def audit_target(
     controls, on_untrained = None, None
     if settings.controls and attacks:
         on_untrained = None if untrained is None else attack_target(untrained, records, attacks, settings)
+        groups = (
+            records.members.to(target.samples.device),
+            records.partition,
+            records.nonmembers.to(target.samples.device),
+        )
+        permuted = score_permuted(target, attacks, *groups, seed=settings.seed)
         controls = judge_controls(
-            results, on_untrained, target, records.members, records.nonmembers, seed=settings.seed
+            results, permuted, on_untrained, target, records.members, records.nonmembers, seed=settings.seed
         )
     controlled = time.perf_counter()
     samples = target.samples.cpu().numpy()
@@ -197,6 +199,7 @@ def audit_target(
         members=records.members.cpu().numpy(),
         nonmembers=records.nonmembers.cpu().numpy(),
         samples=samples,
+        copies=records.copies,
         seconds={
             "attacks": attacked - start,
             "controls": controlled - attacked,
@@ -222,6 +225,22 @@ def attack_target(
         draws=settings.draws,
         track=track,
     )
+
+
+def _quality_records(
+    members: np.ndarray, nonmembers: np.ndarray, reference: Tensor, is_halved: bool, settings: AuditSettings
+) -> QualityRecords:
+    """At most `settings.num_quality` of the records given, copies among them, and the whole reference set.
+
+    With `is_halved` the reference set was taken out of the nonmembers.
+    """
+    if is_halved:
+        nonmembers = nonmembers[set_aside(record_hashes(nonmembers), settings.seed)[1]]
+
+    def few(group: np.ndarray, name: str) -> np.ndarray:
+        return group[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
+
+    return QualityRecords(few(members, "members"), few(nonmembers, "nonmembers"), reference.cpu().numpy())
 
 
 def _risk(

@@ -59,7 +59,7 @@ class AttackControl:
 
     Attributes:
         result: the attack on the target.
-        permuted: AUC of the attack's scores with membership permuted.
+        permuted: AUC of the attack where membership was permuted before it ran; see `score_permuted`.
         untrained: the attack on untrained networks of the same recipe, on the same records; None where there are none.
         gain: AUC minus the untrained AUC, with its paired 95 % interval.
     """
@@ -158,6 +158,7 @@ class Controls:
 
 def judge_controls(
     results: Sequence[AttackResult],
+    permuted: Sequence[tuple[np.ndarray, np.ndarray]],
     untrained: Sequence[AttackResult] | None,
     view: Target,
     members: Tensor,
@@ -169,12 +170,13 @@ def judge_controls(
 
     Args:
         results: the attacks on the target.
+        permuted: scores of the same attacks in the same order where membership was permuted before they ran.
         untrained: the same attacks in the same order on untrained networks, records and seed the same; None
             leaves that control out.
         view: the target, for its discriminators, where it has any.
         members: (m, *shape), the records that were attacked.
         nonmembers: (n, *shape).
-        seed: for permutation, halves and classifier.
+        seed: for halves and classifier.
 
     Raises:
         ParganError: `untrained` holds other attacks than `results`.
@@ -192,9 +194,7 @@ def judge_controls(
     return Controls(
         blind=blind_classifier(members, nonmembers, seed=seed),
         dead=tuple(dead_discriminators(view)) if isinstance(view, DiscriminatorsView) else (),
-        attacks=tuple(
-            _control(result, counterpart, seed) for result, counterpart in zip(results, counterparts, strict=True)
-        ),
+        attacks=tuple(_control(*triple) for triple in zip(results, permuted, counterparts, strict=True)),
     )
 
 
@@ -228,22 +228,21 @@ def blind_classifier(members: Tensor, nonmembers: Tensor, *, seed: int) -> Chanc
     )
 
 
-def permuted_membership(result: AttackResult, *, seed: int) -> Chance:
-    """AUC of an attack's scores with membership permuted, which no attack can know; two-sided p-value."""
-    rng = np.random.default_rng(derive(seed, "permuted membership"))
-    pooled = np.concatenate([result.member_scores, result.nonmember_scores])
-    first, second = np.split(rng.permutation(pooled), [len(result.member_scores)])
-    sides = (permutation_p_value(first, second), permutation_p_value(second, first))
-    return Chance(auc_interval(first, second), min(1.0, 2 * min(sides)))
+def chance_of_permuted(member_scores: np.ndarray, nonmember_scores: np.ndarray) -> Chance:
+    """AUC of those called members, (m,) against (n,), which should be 0.5; two-sided p-value."""
+    sides = (permutation_p_value(member_scores, nonmember_scores), permutation_p_value(nonmember_scores, member_scores))
+    return Chance(auc_interval(member_scores, nonmember_scores), min(1.0, 2 * min(sides)))
 
 
-def _control(result: AttackResult, untrained: AttackResult | None, seed: int) -> AttackControl:
+def _control(
+    result: AttackResult, permuted: tuple[np.ndarray, np.ndarray], untrained: AttackResult | None
+) -> AttackControl:
     gain = None
     if untrained is not None:
         gain = auc_difference(
             (result.member_scores, result.nonmember_scores), (untrained.member_scores, untrained.nonmember_scores)
         )
-    return AttackControl(result, permuted_membership(result, seed=seed), untrained, gain)
+    return AttackControl(result, chance_of_permuted(*permuted), untrained, gain)
 
 
 def _flat(key: str, interval: Interval | None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pargan.audits.records import AttackRecords
 from pargan.errors import ParganError
-from pargan.records.pool import record_hashes
+from pargan.records.pool import distinct, record_hashes
 from pargan.seeding import derive
 
 Array: TypeAlias = np.ndarray | Tensor
@@ -31,6 +31,9 @@ def attack_records(
     dtype: torch.dtype = torch.float32,
 ) -> AttackRecords:
     """Groups to attack with, checked: at least two of each, finite, of one shape, and no record in two of them.
+
+    Of equal records in a group one is attacked: copies are not independent, so intervals would be too narrow, and
+    the blind classifier would recognise the copies of what it was trained on. The reference set keeps its copies.
 
     Args:
         members, nonmembers, reference, partition: as in `audit`.
@@ -55,19 +58,42 @@ def attack_records(
                 argument=name,
                 remedy="give records of one shape",
             )
-    _refuse_overlap(groups)
-    index = None
+    hashes = {name: record_hashes(group.cpu().numpy()) for name, group in groups.items()}
+    _refuse_overlap(hashes)
+    stay = np.arange(len(groups["nonmembers"]))
     if reference is None:
-        aside, index = set_aside(len(nonmembers), seed)
-        groups |= {"nonmembers": groups["nonmembers"][index], "reference": groups["nonmembers"][aside]}
-    known = None if partition is None else torch.as_tensor(partition).long()
-    return AttackRecords(groups["members"], known, groups["nonmembers"], groups["reference"], nonmember_index=index)
+        aside, stay = set_aside(hashes["nonmembers"], seed)
+        groups["reference"] = groups["nonmembers"][aside]
+    kept = {"members": distinct(hashes["members"])[0], "nonmembers": stay[distinct(hashes["nonmembers"][stay])[0]]}
+    for name, index in kept.items():
+        if len(index) < MIN_GROUP_SIZE:
+            raise ParganError(
+                f"holds {len(index)} different records", argument=name, remedy=f"give {MIN_GROUP_SIZE} or more"
+            )
+    return AttackRecords(
+        groups["members"][kept["members"]],
+        None if partition is None else torch.as_tensor(partition).long()[kept["members"]],
+        groups["nonmembers"][kept["nonmembers"]],
+        groups["reference"],
+        member_index=kept["members"],
+        nonmember_index=kept["nonmembers"],
+        copies={
+            "members": len(groups["members"]) - len(kept["members"]),
+            "nonmembers": len(stay) - len(kept["nonmembers"]),
+        },
+    )
 
 
-def set_aside(num_nonmembers: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sorted indices of the nonmembers that become the reference set, half of them, and of those that stay."""
-    order = np.random.default_rng(derive(seed, "reference set aside")).permutation(num_nonmembers)
-    return np.sort(order[: num_nonmembers // 2]), np.sort(order[num_nonmembers // 2 :])
+def set_aside(hashes: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Sorted indices of the nonmembers that become the reference set, half of them, and of those that stay.
+
+    Copies of a record are on one side. `hashes` (n,) are those of the nonmembers.
+    """
+    _, units = distinct(hashes)
+    number = int(units.max(initial=-1)) + 1
+    order = np.random.default_rng(derive(seed, "reference set aside")).permutation(number)
+    is_aside = np.isin(units, order[: number // 2])
+    return np.flatnonzero(is_aside), np.flatnonzero(~is_aside)
 
 
 def checked_records(group: Array, argument: str, dtype: torch.dtype = torch.float32) -> Tensor:
@@ -110,15 +136,16 @@ def widest_common(*groups: Array | None) -> torch.dtype:
     return torch.float32 if any(str(group.dtype).removeprefix("torch.") in narrow for group in given) else torch.float64
 
 
-def _refuse_overlap(groups: Mapping[str, Tensor]) -> None:
-    hashes = {name: record_hashes(group.cpu().numpy()) for name, group in groups.items()}
+def _refuse_overlap(hashes: Mapping[str, np.ndarray]) -> None:
     for (first_name, first), (second_name, second) in combinations(hashes.items(), 2):
         shared, in_first, in_second = np.intersect1d(first, second, return_indices=True)
         if len(shared):
             earliest = int(in_first.argmin())
+            # Dropped from one group only, records that occur often would be left in the other one.
+            remedy = f"drop them from {second_name}" if second_name == "reference" else "drop them from both"
             raise ParganError(
                 f"and {second_name} share {len(shared)} records (the first is number {in_first[earliest]} of "
                 f"{first_name} and {in_second[earliest]} of {second_name}, counted from 0)",
                 argument=first_name,
-                remedy="drop them from one of the two",
+                remedy=remedy,
             )

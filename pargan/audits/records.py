@@ -3,7 +3,8 @@
 Legend: m members, n nonmembers, r reference records, *shape of one record.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
+from pargan.records.pool import distinct
 from pargan.seeding import derive, subset
 
 
@@ -24,24 +26,39 @@ class AttackedIndices:
         partition: (m,) int64, the partition of each of these members.
         nonmembers: (n,) int64.
         reference: (r,) int64, the whole reference set.
+        copies: by group, how many of its records equal an earlier one and were therefore not chosen.
     """
 
     members: np.ndarray
     partition: np.ndarray
     nonmembers: np.ndarray
     reference: np.ndarray
+    copies: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def choose(cls, membership: Membership, num_records: int | None, seed: int) -> Self:
-        """At most `num_records` members and as many nonmembers, without replacement; None takes all of them."""
+    def choose(
+        cls, membership: Membership, num_records: int | None, seed: int, hashes: np.ndarray | None = None
+    ) -> Self:
+        """At most `num_records` members and as many nonmembers, without replacement; None takes all of them.
+
+        Of equal records in a group only the first can be chosen; that of a member's copies says its partition.
+        `hashes` are those of the pool, (N,); None where it is known to hold no copies.
+        """
         seed = derive(seed, "attacked records")
-        members = subset(num_records, membership.members.size, derive(seed, "members"))
-        nonmembers = subset(num_records, len(membership.nonmembers), derive(seed, "nonmembers"))
+        groups = {"members": membership.members, "nonmembers": membership.nonmembers}
+        kept = {
+            name: np.arange(len(group)) if hashes is None else distinct(hashes[group])[0]
+            for name, group in groups.items()
+        }
+        members, nonmembers = (
+            index[subset(num_records, len(index), derive(seed, name))] for name, index in kept.items()
+        )
         return cls(
             members=membership.members[members],
             partition=members // membership.partitions.shape[1],
             nonmembers=membership.nonmembers[nonmembers],
             reference=membership.reference,
+            copies={name: len(group) - len(kept[name]) for name, group in groups.items()},
         )
 
 
@@ -58,6 +75,7 @@ class AttackRecords:
         member_index: (m,) positions of the members in the pool or file that they came from; None where they are all of
             it, in its order.
         nonmember_index: (n,), likewise for the nonmembers.
+        copies: by group, how many of its records equal an earlier one and are therefore not attacked.
     """
 
     members: Tensor
@@ -67,11 +85,15 @@ class AttackRecords:
     reference_labels: Tensor | None = None
     member_index: np.ndarray | None = None
     nonmember_index: np.ndarray | None = None
+    copies: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, datamodule: PartitionDataModule, num_records: int | None, seed: int) -> Self:
         """The records of a run: see `AttackedIndices.choose`."""
-        chosen, pool = AttackedIndices.choose(datamodule.membership, num_records, seed), datamodule.pool
+        membership, pool = datamodule.membership, datamodule.pool
+        may_hold_copies = membership.duplicates_found > membership.duplicates_dropped
+        hashes = pool.hashes() if may_hold_copies else None
+        chosen = AttackedIndices.choose(membership, num_records, seed, hashes)
         return cls(
             members=torch.as_tensor(pool.take(chosen.members)),
             partition=torch.as_tensor(chosen.partition),
@@ -80,6 +102,7 @@ class AttackRecords:
             reference_labels=None if pool.labels is None else torch.as_tensor(pool.labels[chosen.reference]),
             member_index=chosen.members,
             nonmember_index=chosen.nonmembers,
+            copies=chosen.copies,
         )
 
     def subset(self, num_records: int | None, seed: int) -> Self:

@@ -31,6 +31,7 @@ class AuditResult:
         members: (m, *shape) the members attacked.
         nonmembers: (n, *shape) the nonmembers attacked.
         samples: (S, *shape) the generated records.
+        copies: by group, how many of its records equal an earlier one and were therefore not attacked.
         seconds: wall time of each part.
     """
 
@@ -44,11 +45,22 @@ class AuditResult:
     members: np.ndarray
     nonmembers: np.ndarray
     samples: np.ndarray
+    copies: Mapping[str, int]
     seconds: Mapping[str, float]
 
     def warnings(self) -> list[str]:
         """Reasons not to trust the attacks' metrics, one sentence each; empty where the controls pass."""
         return [] if self.controls is None else self.controls.warnings()
+
+    def notes(self) -> list[str]:
+        """What a reader of the metrics should know, one sentence each."""
+        found = [f"{number} {group}" for group, number in self.copies.items() if number]
+        if not found:
+            return []
+        return [
+            f"copies: {' and '.join(found)} equal another record of their group; of equal records one was attacked, "
+            f"because copies are not independent"
+        ]
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The attacks' metrics and whether they show a leak, one JSON-ready object per attack."""
@@ -69,5 +81,6 @@ class AuditResult:
             "partitions": [leakage.to_dict() for leakage in self.partitions],
             "controls": None if self.controls is None else self.controls.to_dict(),
             "warnings": self.warnings(),
+            "copies": dict(self.copies),
             "risk": {"averaged": [] if self.risk is None else list(self.risk.averaged)},
         }

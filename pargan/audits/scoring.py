@@ -6,8 +6,8 @@ record.
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -24,7 +24,10 @@ from pargan.attacks.views import (
 )
 from pargan.errors import ParganError
 from pargan.judge.metrics import AttackMetrics, judge
-from pargan.seeding import derive, seeded
+from pargan.seeding import derive, seeded, subset
+
+PERMUTED_RECORDS = 500
+"""At most this many records of each group are attacked again where membership is permuted."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def run_attacks(
             `partitions` are then refused.
         nonmembers: (n, *shape).
         seed: for the order, nonmembers' partitions and bootstrap.
-        draws: bootstrap draws of the AUC's interval.
+        draws: bootstrap draws of the intervals of TPR at a low FPR.
         track: receives the attacks' names and yields them one by one, for a progress bar.
 
     Returns:
@@ -100,50 +103,118 @@ def run_attacks(
             needs wider access than the target gives, or one that does not return one finite score per record.
     """
     _check_groups(target, members, member_partition, nonmembers)
-    m, n, device = len(members), len(nonmembers), members.device
-    order = torch.randperm(m + n, generator=_stream(seed, "order of records")).to(device)
-    if isinstance(target, DiscriminatorsView) and member_partition is not None:
-        random = torch.randint(target.num_partitions, (n,), generator=_stream(seed, "partition of nonmembers"))
-        partition = torch.cat([member_partition.to(device).long(), random.to(device)])[order]
-        target = widen(narrow(target, DiscriminatorsView), PartitionsView, partition=partition)
-    refuse_wider(target, attacks)
-    records = torch.cat([members, nonmembers])[order]
+    refuse_wider(_with_partition(target, member_partition, len(nonmembers), seed), attacks)
+    batch = _Batch.shuffled(target, members, member_partition, nonmembers, seed)
 
     def run(name: str, attack: Attack) -> AttackResult:
         start = time.perf_counter()
-        with seeded(derive(seed, "attack"), device):
-            scored = Scored.of(attack(narrow(target, attack.access), records))
-        shuffled = scored.scores.detach()
-        if shuffled.shape != (m + n,):
-            raise ParganError(
-                f"returned scores of shape {tuple(shuffled.shape)} for {m + n} records",
-                argument="attack",
-                value=name,
-                remedy=f"return one score per record, ({m + n},)",
-            )
-        scores = torch.empty_like(shuffled)
-        scores[order.to(scores.device)] = shuffled
-        member_scores, nonmember_scores = scores.cpu().double().split([m, n])
+        member_scores, nonmember_scores, details = batch.score(name, attack, seed)
         seconds = time.perf_counter() - start
-        metrics = judge(
-            member_scores.numpy(),
-            nonmember_scores.numpy(),
-            derive(seed, "bootstrap"),
-            draws,
-            name=name,
-        )
         return AttackResult(
             name=name,
             access=attack.access.level,
-            member_scores=member_scores.numpy(),
-            nonmember_scores=nonmember_scores.numpy(),
-            metrics=metrics,
+            member_scores=member_scores,
+            nonmember_scores=nonmember_scores,
+            metrics=judge(member_scores, nonmember_scores, derive(seed, "bootstrap"), draws, name=name),
             num_samples=len(target.samples),
             seconds=seconds,
-            details=scored.details,
+            details=details,
         )
 
     return [run(name, attacks[name]) for name in track(list(attacks))]
+
+
+def score_permuted(
+    target: Target,
+    attacks: Mapping[str, Attack],
+    members: Tensor,
+    member_partition: Tensor | None,
+    nonmembers: Tensor,
+    *,
+    seed: int,
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Run every attack where membership was permuted before: a control that no honest attack can pass with a leak.
+
+    Who is called a member is drawn at random from all records, anew for each attack; the numbers of records and the
+    partitions of those called members stay. The target is as it was, so scores still show who was a member, but that
+    has nothing to do with who is called one. An attack that finds out what the audit was told finds these members
+    too, and its AUC is above 0.5. At most 500 records of each group take part.
+
+    Args:
+        target, attacks, members, member_partition, nonmembers, seed: as in `run_attacks`.
+
+    Returns:
+        For each attack the scores of those called members and of those called nonmembers.
+    """
+    chosen_members, chosen_nonmembers = (
+        torch.from_numpy(subset(PERMUTED_RECORDS, len(group), derive(seed, f"permuted {name}")))
+        for name, group in (("members", members), ("nonmembers", nonmembers))
+    )
+    m, n = len(chosen_members), len(chosen_nonmembers)
+    pooled = torch.cat([members[chosen_members.to(members.device)], nonmembers[chosen_nonmembers.to(members.device)]])
+    partition = None if member_partition is None else member_partition[chosen_members.to(member_partition.device)]
+    scores = []
+    for name, attack in attacks.items():
+        order = torch.randperm(m + n, generator=_stream(seed, f"permuted membership of {name}")).to(pooled.device)
+        members, nonmembers = pooled[order[:m]], pooled[order[m:]]
+        batch = _Batch.shuffled(target, members, partition, nonmembers, seed)
+        scores.append(batch.score(name, attack, seed)[:2])
+    return scores
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """All records under attack in random order, and the target with their partitions, where they are known.
+
+    Attributes:
+        target: the widest view.
+        records: (N, *shape).
+        order: (N,) the record at each position, members first.
+        num_members: m.
+    """
+
+    target: Target
+    records: Tensor
+    order: Tensor
+    num_members: int
+
+    @classmethod
+    def shuffled(
+        cls, target: Target, members: Tensor, member_partition: Tensor | None, nonmembers: Tensor, seed: int
+    ) -> Self:
+        m, n, device = len(members), len(nonmembers), members.device
+        order = torch.randperm(m + n, generator=_stream(seed, "order of records")).to(device)
+        target = _with_partition(target, member_partition, n, seed)
+        if isinstance(target, PartitionsView):
+            target = replace(target, partition=target.partition.to(device)[order])
+        return cls(target, torch.cat([members, nonmembers])[order], order, m)
+
+    def score(self, name: str, attack: Attack, seed: int) -> tuple[np.ndarray, np.ndarray, Mapping[str, Any]]:
+        """Scores of members and of nonmembers, (m,) and (n,) float64, and the attack's details."""
+        with seeded(derive(seed, "attack"), self.records.device):
+            scored = Scored.of(attack(narrow(self.target, attack.access), self.records))
+        shuffled, size = scored.scores.detach(), len(self.records)
+        if shuffled.shape != (size,):
+            raise ParganError(
+                f"returned scores of shape {tuple(shuffled.shape)} for {size} records",
+                argument="attack",
+                value=name,
+                remedy=f"return one score per record, ({size},)",
+            )
+        scores = torch.empty_like(shuffled)
+        scores[self.order.to(scores.device)] = shuffled
+        members, nonmembers = scores.cpu().double().split([self.num_members, size - self.num_members])
+        return members.numpy(), nonmembers.numpy(), scored.details
+
+
+def _with_partition(target: Target, member_partition: Tensor | None, num_nonmembers: int, seed: int) -> Target:
+    """The target with the members' partitions, and random ones for nonmembers, in that order; where it has networks."""
+    if not isinstance(target, DiscriminatorsView) or member_partition is None:
+        return target
+    generator = _stream(seed, "partition of nonmembers")
+    random = torch.randint(target.num_partitions, (num_nonmembers,), generator=generator)
+    partition = torch.cat([member_partition.cpu().long(), random])
+    return widen(narrow(target, DiscriminatorsView), PartitionsView, partition=partition)
 
 
 def refuse_wider(target: Target, attacks: Mapping[str, Attack]) -> None:

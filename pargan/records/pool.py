@@ -91,6 +91,22 @@ class Pool:
 
 
 def record_hashes(records: np.ndarray) -> np.ndarray:
-    """(N, *shape) records -> (N,) 16-byte hashes; equal records have equal hashes."""
-    hashes = [hashlib.blake2b(record.tobytes(), digest_size=16).digest() for record in records]
+    """(N, *shape) records -> (N,) 16-byte hashes; equal records have equal hashes, and -0.0 equals 0.0."""
+    positive = records + np.zeros((), records.dtype)  # -0.0 + 0.0 is 0.0
+    hashes = [hashlib.blake2b(record.tobytes(), digest_size=16).digest() for record in positive]
     return np.frombuffer(b"".join(hashes), dtype="V16")
+
+
+def distinct(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first of every set of equal records, and which set each record is in.
+
+    Args:
+        hashes: (N,) of `record_hashes`.
+
+    Returns:
+        (U,) ascending positions of the first records, and (N,) numbers in 0 .. U - 1, in the order of these.
+    """
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    number = np.empty(len(first), dtype=np.int64)
+    number[np.argsort(first)] = np.arange(len(first))
+    return np.sort(first), number[inverse.reshape(-1)]

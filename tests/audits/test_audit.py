@@ -11,10 +11,12 @@ from torch import nn
 import pargan
 from pargan import AuditSettings
 from pargan.attacks import DiscriminatorMean, NearestNeighbour, SamplesView
-from pargan.audits.groups import set_aside
+from pargan.audits.controls import blind_classifier
+from pargan.audits.groups import attack_records, set_aside
 from pargan.errors import ParganError
 from pargan.metrics import PointsQuality
 from pargan.records.images import ImageSpec
+from pargan.records.pool import record_hashes
 from tests.helpers.tiny import assert_equal_weights, gan, weights, with_noise_and_batch_norm
 
 SAMPLES_ATTACKS = ["nearest_neighbour", "monte_carlo"]
@@ -104,13 +106,49 @@ def test_audit_of_a_view_uses_the_given_reference():
 def test_audit_without_reference_sets_half_of_the_nonmembers_aside():
     members, nonmembers, _ = groups()
     found = audit(groups(seed=1)[0], members, nonmembers, draws=20, seed=3)
-    aside, kept = set_aside(100, seed=3)
+    hashes = record_hashes(nonmembers)
+    aside, kept = set_aside(hashes, seed=3)
     assert sorted([*aside, *kept]) == list(range(100))
     assert len(aside) == 50
     assert found.attacks[0].metrics.num_nonmembers == 50
     rows = found.risk
     assert sorted(rows.index[~rows.is_member].tolist()) == kept.tolist()  # as they stand in the array that was given
-    assert not np.array_equal(set_aside(100, seed=4)[0], aside)
+    assert not np.array_equal(set_aside(hashes, seed=4)[0], aside)
+
+
+def test_set_aside_keeps_copies_on_one_side():
+    hashes = record_hashes(np.repeat(np.arange(20.0), 5)[:, None])
+    aside, kept = set_aside(hashes, seed=0)
+    assert len(aside) == len(kept) == 50
+    assert not set(hashes[aside].tolist()) & set(hashes[kept].tolist())
+
+
+def test_audit_attacks_one_of_equal_records_and_counts_the_others():
+    members, nonmembers, reference = groups()
+    partition = np.arange(len(members)) % 3
+    samples = groups(seed=1)[0]
+    repeated = np.concatenate([members, members[:8]])
+    found = audit(samples, repeated, np.concatenate([nonmembers, nonmembers[:30]]), reference, draws=20)
+    expected = audit(samples, members, nonmembers, reference, draws=20)
+    assert found.copies == {"members": 8, "nonmembers": 30}
+    assert found.attacks[0].metrics == expected.attacks[0].metrics
+    assert found.to_dict()["copies"] == found.copies
+    assert "8 members and 30 nonmembers equal another record" in found.notes()[0]
+    assert expected.notes() == []
+    records = attack_records(repeated, nonmembers, reference, np.append(partition, np.full(8, 9)), seed=0)
+    assert records.partition.tolist() == partition.tolist()
+    assert records.member_index.tolist() == list(range(len(members)))
+
+
+def test_blind_classifier_does_not_recognise_copies():
+    # A group with every record five times: trained on some of its copies, it knew the others (AUC 0.8 and more).
+    rng = np.random.default_rng(0)
+    members, nonmembers, reference = rng.normal(size=(3, 150, 4)).astype(np.float32)
+    repeated = [np.repeat(group, 5, axis=0) for group in (members, nonmembers)]
+    records = attack_records(*repeated, reference, seed=0)
+    chance = blind_classifier(records.members, records.nonmembers, seed=0)
+    assert chance.auc.low < 0.5
+    assert blind_classifier(*map(torch.as_tensor, repeated), seed=0).auc.low > 0.6
 
 
 def test_audit_is_deterministic_for_a_seed():

@@ -1,5 +1,6 @@
 """`audit_module`: which records are attacked, determinism, controls, quality, and what the callback shares."""
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
@@ -9,9 +10,11 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 from torch import nn
 
-from pargan import ParGANModule
+from pargan import ParGANModule, PartitionDataModule
 from pargan.attacks import DiscriminatorMean, NearestNeighbour, OwnPartition
 from pargan.audits import AttackRecords, AuditSettings, attack_target, audit_module, target_of
+from pargan.data.sources.blobs import blobs
+from pargan.data.splitting import keep_copies_together
 from pargan.losses import JensenShannon
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
@@ -57,6 +60,26 @@ def test_attackrecords_subset_keeps_each_member_with_its_partition(datamodule):
         assert [of_whom[tuple(x)] for x in few.members.tolist()] == few.partition.tolist()
         assert len({tuple(x) for x in few.members.tolist()}) == 25
         assert {tuple(x) for x in few.nonmembers.tolist()} <= {tuple(x) for x in everyone.nonmembers.tolist()}
+
+
+def test_attackrecords_hold_one_of_equal_records():
+    def repeated():
+        pool = blobs(240)
+        return replace(pool, values=np.concatenate([pool.values, pool.values[:100]]), labels=None)
+
+    made = PartitionDataModule(repeated, 3, 10, duplicates=keep_copies_together)
+    made.setup()
+    records = AttackRecords.of(made, None, seed=0)
+    for group, chosen in (("members", records.members), ("nonmembers", records.nonmembers)):
+        index = getattr(made.membership, group)
+        expected = np.unique(made.pool.values[index], axis=0)
+        assert len(chosen) == len(expected) == len(np.unique(chosen.numpy(), axis=0))
+        assert records.copies[group] == len(index) - len(expected)
+    assert sum(records.copies.values()) > 20
+    pool, size = made.pool.values, made.membership.partitions.shape[1]
+    partition_of = {tuple(pool[i]): place // size for place, i in reversed(list(enumerate(made.membership.members)))}
+    assert [partition_of[tuple(x)] for x in records.members.tolist()] == records.partition.tolist()
+    assert AttackRecords.of(made, 25, seed=0).members.unique(dim=0).shape == (25, 2)
 
 
 def test_attackrecords_subset_is_repeatable_and_never_larger_than_the_whole():

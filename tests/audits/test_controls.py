@@ -1,7 +1,9 @@
 """Controls: silent where all is well, and one sentence for each thing that can be wrong."""
 
 import json
-from dataclasses import replace
+import sys
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -9,11 +11,10 @@ import torch
 from scipy.stats import kstest
 from torch import nn
 
-from pargan.attacks import DiscriminatorMean, NearestNeighbour
-from pargan.audits import judge_controls, run_attacks
-from pargan.audits.controls import blind_classifier, permuted_membership
+from pargan.attacks import DiscriminatorMean, NearestNeighbour, OwnPartition, SamplesView
+from pargan.audits import judge_controls, reach_verdict, run_attacks, score_permuted
+from pargan.audits.controls import blind_classifier, chance_of_permuted
 from pargan.errors import ParganError
-from pargan.judge import judge
 from tests.helpers.planted import (
     SHAPE,
     K,
@@ -36,7 +37,8 @@ def audit(generator, discriminators, members, partition, nonmembers, reference, 
     results, controls = (
         run_attacks(each, ATTACKS, members, partition, nonmembers, seed=seed, draws=200) for each in (target, initial)
     )
-    return judge_controls(results, controls, target, members, nonmembers, seed=seed)
+    permuted = score_permuted(target, ATTACKS, members, partition, nonmembers, seed=seed)
+    return judge_controls(results, permuted, controls, target, members, nonmembers, seed=seed)
 
 
 @pytest.fixture(scope="module")
@@ -105,25 +107,64 @@ def test_judge_controls_without_untrained_networks():
     members, partition, nonmembers, reference = groups()
     target = target_of(*untrained(), reference)
     results = run_attacks(target, ATTACKS, members, partition, nonmembers, seed=0, draws=20)
-    found = judge_controls(results, None, target, members, nonmembers, seed=0)
+    permuted = score_permuted(target, ATTACKS, members, partition, nonmembers, seed=0)
+    found = judge_controls(results, permuted, None, target, members, nonmembers, seed=0)
     assert found.warnings() == []
     assert found.to_dict()["notes"] == []
     assert replace(found, blind=None).to_dict()["notes"][0].startswith("blind_classifier: needs 100 members")
     assert [each["untrained_auc"] for each in found.to_dict()["attacks"]] == [None, None]
     with pytest.raises(ParganError) as error:
-        judge_controls(results, results[1:], target, members, nonmembers, seed=0)
+        judge_controls(results, permuted, results[1:], target, members, nonmembers, seed=0)
     assert error.value.argument == "untrained"
     assert "holds the attacks discriminator_mean, but" in error.value.problem
 
 
 def test_permuted_membership_hides_any_leakage():
+    members, partition, nonmembers, reference = groups(m=60, n=50)
+    discriminators = StackedDiscriminators(MemorisingDiscriminator(members[partition == k]) for k in range(K))
+    target = target_of(Memoriser(members), discriminators, reference)
+    attacks = {"nn": NearestNeighbour(), "own": OwnPartition()}
+    results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=20)
+    assert all(result.metrics.auc > 0.99 for result in results)
+    chances = [
+        [
+            chance_of_permuted(*scores)
+            for scores in score_permuted(target, attacks, members, partition, nonmembers, seed=seed)
+        ]
+        for seed in range(60)
+    ]
+    for found in zip(*chances, strict=True):
+        assert np.mean([each.auc.low <= 0.5 <= each.auc.high for each in found]) >= 0.85
+        assert np.mean([each.p_value < 0.1 for each in found]) == pytest.approx(0.1, abs=0.1)
+    # Each attack has its own permutation.
+    first, second = chances[0]
+    assert first.auc.value != second.auc.value
+
+
+@dataclass(frozen=True)
+class LooksMembersUp:
+    """An attack that reads who is called a member out of the audit that runs it."""
+
+    access: ClassVar[type[SamplesView]] = SamplesView
+
+    def __call__(self, view, records):
+        frame = sys._getframe()
+        while "members" not in frame.f_locals:
+            frame = frame.f_back
+        return -torch.cdist(records.flatten(1), frame.f_locals["members"].flatten(1)).amin(1)
+
+
+def test_controls_warn_of_an_attack_that_looks_members_up():
     members, partition, nonmembers, reference = groups()
-    target = target_of(Memoriser(members), untrained()[1], reference)
-    (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
-    assert result.metrics.auc > 0.99
-    chances = [permuted_membership(result, seed=seed) for seed in range(100)]
-    assert np.mean([each.auc.low <= 0.5 <= each.auc.high for each in chances]) >= 0.9
-    assert np.mean([each.p_value < 0.1 for each in chances]) == pytest.approx(0.1, abs=0.09)
+    target, attacks = target_of(*untrained(), reference), {"cheat": LooksMembersUp(), "nn": NearestNeighbour()}
+    results = run_attacks(target, attacks, members, partition, nonmembers, seed=0, draws=20)
+    assert results[0].metrics.auc > 0.95
+    permuted = score_permuted(target, attacks, members, partition, nonmembers, seed=0)
+    found = judge_controls(results, permuted, None, target, members, nonmembers, seed=0)
+    (warning,) = found.warnings()
+    assert warning.startswith("cheat: with membership permuted its AUC is ")
+    assert [control.is_trusted for control in found.attacks] == [False, True]
+    assert not reach_verdict(results, found, 0.6).attack("cheat").leaks
 
 
 def test_blind_classifier_finds_nothing_in_exchangeable_groups():
@@ -155,17 +196,3 @@ def test_blind_classifier_needs_enough_records_and_changes_nothing():
     assert first == again != other
     assert torch.equal(torch.random.get_rng_state(), state)
     np.testing.assert_array_equal(np.random.get_state()[1], numpy_state)  # noqa: NPY002
-
-
-def test_permuted_membership_is_uniform_over_seeds():
-    # The same metrics as `judge` gives to scores whose order was shuffled beforehand.
-    members, partition, nonmembers, reference = groups()
-    target = target_of(*untrained(), reference)
-    (result,) = run_attacks(target, {"nn": NearestNeighbour()}, members, partition, nonmembers, seed=0, draws=20)
-    rng = np.random.default_rng(0)
-    pooled = rng.permutation(np.concatenate([result.member_scores, result.nonmember_scores]))
-    widths = []
-    for chance in (permuted_membership(result, seed=1).auc, None):
-        metrics = judge(*np.split(pooled, [len(members)]), seed=0)
-        widths.append(metrics.auc_high - metrics.auc_low if chance is None else chance.high - chance.low)
-    assert widths[0] == pytest.approx(widths[1], rel=0.1)

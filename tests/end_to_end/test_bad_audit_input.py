@@ -90,11 +90,11 @@ def test_attack_refuses_groups_that_share_records(refuses, files, tmp_path):
         files,
         "members",
         "and nonmembers share 2 records (the first is number 4 of members and 12 of nonmembers, counted from 0)",
-        "drop them from one of the two",
+        "drop them from both",
     )
     write(tmp_path / "nonmembers.csv", rows_of(100))
     write(tmp_path / "reference.csv", [*rows_of(300), *rows_of(0, 1)])
-    refuses([*files, "reference=reference.csv"], "members", "and reference share 1 records")
+    refuses([*files, "reference=reference.csv"], "members", "and reference share 1 records", "drop them from reference")
 
 
 def test_attack_refuses_too_few_records(refuses, files, tmp_path):

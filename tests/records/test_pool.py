@@ -4,7 +4,7 @@ import pytest
 from pargan.errors import ParganError
 from pargan.records import pool as pool_file
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Pool, record_hashes
+from pargan.records.pool import Pool, distinct, record_hashes
 
 
 def make(values, **settings):
@@ -25,6 +25,19 @@ def test_hashes_are_equal_for_equal_records_in_all_blocks(monkeypatch):
     assert first[1] == first[4]
     assert len(set(first.tolist())) == 3
     np.testing.assert_array_equal(pool.hashes(), record_hashes(pool.values))
+
+
+def test_record_hashes_do_not_tell_minus_zero_from_zero():
+    records = np.array([[0.0, 1.0], [-0.0, 1.0], [0.0, -1.0]], dtype=np.float32)
+    first, second, third = record_hashes(records).tolist()
+    assert first == second != third
+    assert np.signbit(records[1, 0])  # the records themselves are left as they are
+
+
+def test_distinct_numbers_records_in_the_order_of_their_first_copy():
+    first, units = distinct(record_hashes(np.array([5.0, 3.0, 5.0, 4.0, 3.0, 9.0])[:, None]))
+    assert first.tolist() == [0, 1, 3, 5]
+    assert units.tolist() == [0, 1, 0, 2, 1, 3]
 
 
 @pytest.mark.parametrize(
