@@ -15,7 +15,9 @@ class QualityCallback(pl.Callback):
     """Logs the quality metrics of the data set as `quality/<metric>`.
 
     The first of them, where lower is better, is also logged as `quality/distance`: a name that every data set has,
-    for early stopping and the best checkpoint to monitor.
+    for early stopping and the best checkpoint to monitor. What is chosen by it must not be chosen by the nonmembers,
+    which are attacked afterwards: generated records are compared with up to half of the reference set. The audit at
+    the end compares with nonmembers.
 
     Args:
         every_n_epochs: measures after every n-th epoch, the first, and epoch `max_epochs`.
@@ -40,7 +42,7 @@ class QualityCallback(pl.Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Choose the records to compare with."""
         datamodule = partition_datamodule(trainer, self)
-        self._records = datamodule.quality_records(self.num_records, derive(self.seed, "quality records"))
+        self._records = datamodule.selection_records(self.num_records, derive(self.seed, "quality records"))
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Measure and log the quality if it is due."""

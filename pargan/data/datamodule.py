@@ -155,11 +155,26 @@ class PartitionDataModule(pl.LightningDataModule):
 
         All reference records are included, so that features fitted on them do not depend on `max_records`.
         """
-        groups = [
+        return self._quality_records(
             _pick(self.membership.members, max_records, seed, "members"),
             _pick(self.membership.nonmembers, max_records, seed, "nonmembers"),
             self.membership.reference,
-        ]
+        )
+
+    def selection_records(self, max_records: int | None = None, seed: int = 0) -> QualityRecords:
+        """What a measure compares with that chooses a checkpoint or when to stop: `nonmembers` are reference records.
+
+        At most half of the reference set stands in for the nonmembers, and `reference` is the rest of it. A choice
+        made on the nonmembers would make them look more like the generated records, and they are attacked afterwards.
+        """
+        reference = self.membership.reference
+        half = len(reference) // 2
+        size = half if max_records is None else min(half, max_records)
+        held_out = subset(size, len(reference), derive(seed, "selection"))
+        members = _pick(self.membership.members, max_records, seed, "members")
+        return self._quality_records(members, reference[held_out], np.delete(reference, held_out))
+
+    def _quality_records(self, *groups: np.ndarray) -> QualityRecords:
         labels = self.pool.labels
         return QualityRecords(
             *(self.pool.take(group) for group in groups),

@@ -215,6 +215,19 @@ def test_quality_records_are_those_of_the_take_methods():
     assert sorted(first.tolist()) == list(range(120))
 
 
+@pytest.mark.parametrize(("max_records", "size"), [(None, 15), (10, 10), (100, 15)])
+def test_selection_records_hold_reference_records_in_place_of_nonmembers(max_records, size):
+    datamodule = make()
+    reference = datamodule.take_reference()
+    assert len(reference) == 30
+    real = datamodule.selection_records(max_records, seed=3)
+    assert len(real.nonmembers) == size
+    both = np.concatenate([real.nonmembers, real.reference])
+    np.testing.assert_array_equal(np.sort(both, axis=0), np.sort(reference, axis=0))
+    np.testing.assert_array_equal(real.nonmember_labels, real.nonmembers[:, 0].astype(int) % 3)
+    np.testing.assert_array_equal(real.members, datamodule.take_members(max_records, seed=3)[0])
+
+
 def test_datamodule_uses_an_existing_membership():
     membership = make(seed=5).membership
     datamodule = make(seed=0, membership=membership)
