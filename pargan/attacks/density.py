@@ -19,10 +19,17 @@ from pargan.attacks.neighbours import BLOCK_NUMBERS
 from pargan.attacks.spaces import PrincipalComponents, Space
 from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
+from pargan.seeding import derive
 
 NARROWEST = 1e-3
 """Smallest standard deviation of a density, in units of that of samples and reference together: a generator that
 always returns the same record still has a finite one."""
+
+BANDWIDTHS = tuple(2.0**power for power in range(1, -9, -1))
+"""Bandwidths that are tried, in units of Scott's rule, the widest first."""
+
+HELD_OUT = 200
+"""Points whose likelihood chooses the bandwidth, at most a quarter of all."""
 
 
 class Density(Protocol):
@@ -38,22 +45,25 @@ class KernelDensity:
 
     Args:
         bandwidth: in units of Scott's rule (1992, doi 10.1002/9780470316849), which takes n^(-1 / (F + 4)) standard
-            deviations in each dimension. A smaller one detects copies better, and little else.
+            deviations in each dimension. None takes the one under which some of the points, held out, are likeliest
+            given the others. Scott's rule is made for one Gaussian: in few dimensions it smooths copies away, while a
+            generator that returns the same records again gets a narrow kernel from its held-out samples.
     """
 
-    bandwidth: float = 1.0
+    bandwidth: float | None = None
 
     def __post_init__(self) -> None:
-        if not self.bandwidth > 0:
+        if self.bandwidth is not None and not self.bandwidth > 0:
             raise ParganError(
-                "must be positive", argument="bandwidth", value=self.bandwidth, remedy="give a number above 0"
+                "must be positive", argument="bandwidth", value=self.bandwidth, remedy="give a number above 0, or None"
             )
 
     def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
         """The log density (N, F) -> (N,)."""
         n, features = points.shape
-        width = self.bandwidth * n ** (-1 / (features + 4)) * points.std(0, correction=0).clamp(min=NARROWEST)
         centre = points.mean(0)
+        scott = n ** (-1 / (features + 4)) * points.std(0, correction=0).clamp(min=NARROWEST)
+        width = scott * (self.bandwidth or _likeliest_bandwidth((points - centre) / scott))
         kernels = (points - centre) / width
         constant = float(width.log().sum()) + log(n) + features / 2 * log(2 * pi)
 
@@ -62,6 +72,23 @@ class KernelDensity:
             return (-squared / 2).logsumexp(1) - constant
 
         return lambda records: in_blocks(log_density, records, max(1, BLOCK_NUMBERS // n))
+
+
+def _likeliest_bandwidth(points: Tensor) -> float:
+    """The bandwidth under which held-out points are likeliest, for points (n, F) in units of Scott's rule."""
+    n, features = points.shape
+    # Points may come sorted. The split is the same for the same number of points, so that scores are repeatable.
+    order = torch.randperm(n, generator=torch.Generator().manual_seed(derive(n, "held-out points"))).to(points.device)
+    held_out, fitted = order.tensor_split([min(HELD_OUT, n // 4)])
+    if not len(held_out):
+        return 1.0
+    # From the differences: copies are at distance exactly 0.
+    squared = torch.cdist(points[held_out], points[fitted], compute_mode="donot_use_mm_for_euclid_dist").square()
+
+    def log_likelihood(bandwidth: float) -> float:
+        return float((squared / (-2 * bandwidth**2)).logsumexp(1).double().mean()) - features * log(bandwidth)
+
+    return max(BANDWIDTHS, key=log_likelihood)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from sklearn import neighbors
 from pargan.attacks import DensityRatio, GaussianDensity, KernelDensity, PrincipalComponents, RawSpace, SamplesView
 from pargan.attacks import density as density_module
 from pargan.errors import ParganError
+from pargan.judge.auc import auc
 from tests.helpers.planted import normal
 
 
@@ -18,13 +19,48 @@ def test_kernel_density_equals_scikit_learn(monkeypatch):
     independent = neighbors.KernelDensity(bandwidth=400 ** (-1 / 9), leaf_size=400)
     independent.fit(points.double().numpy() / std)
     expected = independent.score_samples(records.double().numpy() / std) - np.log(std).sum()
-    np.testing.assert_allclose(KernelDensity()(points)(records), expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(KernelDensity(1.0)(points)(records), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_kernel_density_with_a_smaller_bandwidth_is_higher_at_its_points():
     points = normal(50, 2, seed=0)
     wide, narrow = (KernelDensity(bandwidth)(points)(points).mean() for bandwidth in (1.0, 0.1))
     assert narrow > wide
+
+
+def test_kernel_density_takes_the_bandwidth_with_the_likeliest_held_out_points():
+    # Two narrow clusters far apart: Scott's rule, from their common spread, is far too wide.
+    points, records = (
+        0.01 * normal(n, 2, seed=n) + torch.tensor([-1.0, 1.0]).repeat(n // 2)[:, None] for n in (400, 200)
+    )
+    likelihoods = {each: float(KernelDensity(each)(points)(records).mean()) for each in density_module.BANDWIDTHS}
+    chosen = float(KernelDensity()(points)(records).mean())
+    assert chosen > likelihoods[1.0] + 1
+    assert chosen > sorted(likelihoods.values())[-2] - 0.05  # held-out points choose the best or the second best
+    gaussian, few = normal(2000, 2, seed=0), normal(3, 2, seed=1)
+    near = [KernelDensity(each)(gaussian)(gaussian[:50]) for each in (0.5, 1.0)]
+    assert any(torch.equal(KernelDensity()(gaussian)(gaussian[:50]), each) for each in near)
+    torch.testing.assert_close(KernelDensity()(few)(few), KernelDensity(1.0)(few)(few))
+
+
+def test_density_ratio_finds_copies_in_two_dimensions():
+    # With Scott's bandwidth the AUC was 0.57 where every sample is a copy of a member.
+    members, nonmembers, reference = normal(1000, 2, seed=0), normal(1000, 2, seed=1), normal(1000, 2, seed=2)
+    copies = members[torch.randint(1000, (3000,), generator=torch.Generator().manual_seed(3))]
+    view = SamplesView(samples=copies, reference=reference, seed=0)
+    aucs = {}
+    for bandwidth in (1.0, None):
+        scores = DensityRatio(RawSpace(), KernelDensity(bandwidth))(view, torch.cat([members, nonmembers])).double()
+        aucs[bandwidth] = auc(*scores.numpy().reshape(2, 1000))
+    assert aucs[1.0] < 0.65
+    assert aucs[None] > 0.9  # of 3,000 draws from 1,000 members, 5 % were never drawn
+
+
+def test_density_ratio_finds_nothing_in_fresh_samples():
+    members, nonmembers, reference, fresh = normal(4000, 2, seed=5).chunk(4)
+    view = SamplesView(samples=fresh, reference=reference, seed=0)
+    scores = DensityRatio(RawSpace())(view, torch.cat([members, nonmembers])).double().numpy()
+    assert auc(scores[:1000], scores[1000:]) == pytest.approx(0.5, abs=4 * 0.0129)
 
 
 @pytest.mark.parametrize("bandwidth", [0, -1.0, float("nan")])
