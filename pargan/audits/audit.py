@@ -83,8 +83,14 @@ def audit(
     dtype = widest_common(members, nonmembers, reference, generated) if is_scaled else torch.float32
     records = attack_records(members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype)
     view = _view(target, records.reference, latent_dim, spec, settings, dtype)
-    given = [checked_records(group, "given", dtype).cpu().numpy() for group in (members, nonmembers)]
-    groups = _quality_records(*given, records.reference, is_halved=reference is None, settings=settings)
+    groups = _quality_records(
+        checked_records(members, "members", dtype).cpu().numpy(),
+        checked_records(nonmembers, "nonmembers", dtype).cpu().numpy(),
+        records.reference,
+        is_halved=reference is None,
+        settings=settings,
+    )
+
     if attacks is None:
         attacks = standard_attacks(view, partition is not None)
     measure = quality_of_subset(quality, groups, settings)
