@@ -31,38 +31,41 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=10_000, help="S; 100000 for the full size")
     parser.add_argument("--features", type=int, default=784, help="F")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="of ours")
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     arguments = parser.parse_args()
     sizes = (arguments.records, arguments.samples, arguments.features)
-    rows = [measured(name, *sizes, arguments.threads) for name in arguments.contestants]
+    rows = [measured(name, *sizes, arguments.threads, arguments.device) for name in arguments.contestants]
     print(json.dumps(rows))
     Console().print(table(rows))
 
 
-def ours(records: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    return nearest_distances(torch.from_numpy(records), torch.from_numpy(samples)).numpy()
+def ours(records: np.ndarray, samples: np.ndarray, device: str) -> np.ndarray:
+    on_device = (torch.from_numpy(values).to(device) for values in (records, samples))
+    return nearest_distances(*on_device).cpu().numpy()
 
 
-def scikit_learn(records: np.ndarray, samples: np.ndarray) -> np.ndarray:
+def scikit_learn(records: np.ndarray, samples: np.ndarray, device: str) -> np.ndarray:
     return NearestNeighbors(n_neighbors=1, algorithm="brute").fit(samples).kneighbors(records)[0][:, 0]
 
 
 CONTESTANTS = {"ours": ours, "scikit-learn": scikit_learn}
 
 
-def measured(name: str, *settings: int) -> dict[str, Any]:
+def measured(name: str, *settings: int | str) -> dict[str, Any]:
     """Time and peak memory of one contestant, in a fresh process."""
     found, peak = measured_alone(run, name, *settings)
     return {**found, "MiB": round(peak)}
 
 
-def run(name: str, num_records: int, num_samples: int, features: int, threads: int) -> dict[str, Any]:
+def run(name: str, num_records: int, num_samples: int, features: int, threads: int, device: str) -> dict[str, Any]:
     torch.set_num_threads(threads)
     random = np.random.default_rng(0)
     records, samples = (random.standard_normal((n, features), dtype=np.float32) for n in (num_records, num_samples))
+    torch.zeros(1, device=device)  # starts the device, which is not measured; the copies to it are
     with threadpool_limits(threads):
         start, cpu_start = time.perf_counter(), time.process_time()
-        distances = CONTESTANTS[name](records, samples)
+        distances = CONTESTANTS[name](records, samples, device)
         seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     return {
         "contestant": name,
@@ -70,6 +73,7 @@ def run(name: str, num_records: int, num_samples: int, features: int, threads: i
         "samples": num_samples,
         "features": features,
         "threads": threads,
+        "device": device,
         "seconds": round(seconds, 2),
         "cpu_seconds": round(cpu_seconds, 2),
         "mean_distance": round(float(distances.mean(dtype=np.float64)), 6),

@@ -12,9 +12,10 @@ median over all of them. Networks and settings are those of the recipes, records
                 steps from one to the next
 
 `GFLOP` counts the matrix products and convolutions of the plain step; `of rate` is the rate of ours at that work beside
-the rate at which this machine multiplies two 1024 x 1024 matrices, measured in the same turns: above 100 % where we
-reach the result with less work. `MiB` is the peak resident memory of a process that takes three steps as they are
-written, Python and PyTorch included. On a GPU the steps themselves are timed by CUDA events.
+the rate at which this machine multiplies two large float32 matrices, measured in the same turns: above 100 % where we
+reach the result with less work, or where a GPU convolves in TF32. `MiB` is the peak resident memory of a process that
+takes three steps as they are written, Python and PyTorch included; on a GPU, the most that PyTorch allocates there for
+ours. On a GPU the steps themselves are timed by CUDA events.
 """
 
 import argparse
@@ -29,6 +30,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +48,11 @@ from benchmarks.memory import peak_memory
 from pargan.fast.acceleration import Acceleration, Plain
 from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
 
-MATRIX = 1024
+MATRIX = {"cpu": 1024, "cuda": 8192}  # large enough for the device's highest rate
 WARM_UP = 1  # turns that are thrown away
 STEPS = 5  # of a turn
 EPOCH = 32  # steps of an epoch in a fit, at most, and of a turn of a fit, at least
+UNCOUNTED = 6  # first steps of a fit that compiles or records
 
 
 def main() -> None:
@@ -60,7 +63,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, default=15, help="turns of each contestant")
     parser.add_argument("--threads", type=int, help="CPU threads; default: the recipe's")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--acceleration", default="fast", help="of ours: fast, plain, compile or graph")
+    parser.add_argument("--acceleration", nargs="+", default=["fast"], help="of ours: fast, plain, compile, graph")
     parser.add_argument("--callbacks", action="store_true", help="measure the default callbacks too")
     parser.add_argument("--profile", action="store_true", help="what our step consists of, after each case")
     parser.add_argument("--json", type=Path, help="file for the metrics")
@@ -69,9 +72,11 @@ def main() -> None:
     warnings.filterwarnings("ignore", module=r"pytorch_lightning|lightning_utilities")
     disable_nvml_probe()  # both for the plain step, which knows no Lightning, and ours alike
     raise_malloc_trim_threshold()
+    keep_cublas_workspaces()
     rows, device = [], torch.device(arguments.device)
     for case in arguments.cases:
-        cfgs = [cases.configuration(case, k, arguments.acceleration) for k in arguments.partitions or [None]]
+        settings = product(arguments.partitions or [None], arguments.acceleration)
+        cfgs = [cases.configuration(case, *setting) for setting in settings]
         torch.set_num_threads(arguments.threads or cfgs[0].model.threads or torch.get_num_threads())
         for cfg, medians in zip(cfgs, take_turns(case, cfgs, arguments.turns, device), strict=True):
             rows.append(row_of(case, cfg, medians, device, callbacks=arguments.callbacks))
@@ -81,6 +86,12 @@ def main() -> None:
     Console(width=150).print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
+
+
+def keep_cublas_workspaces() -> None:
+    """Keep Lightning from freeing memory that CUDA graphs of the other contestants use when a fit ends."""
+    if torch.cuda.is_available():
+        torch._C._cuda_clearCublasWorkspaces = lambda: None  # type: ignore[attr-defined]
 
 
 def take_turns(case: str, cfgs: Sequence[DictConfig], turns: int, device: torch.device) -> list[dict[str, float]]:
@@ -97,11 +108,12 @@ def take_turns(case: str, cfgs: Sequence[DictConfig], turns: int, device: torch.
 def contestants_of(case: str, cfg: DictConfig, device: torch.device) -> dict[str, Callable[[], list[float]]]:
     """What takes turns, by name."""
     spec = cases.spec_of(case)
-    real, matrix = cases.records(cfg, spec, device), torch.rand(MATRIX, MATRIX, device=device)
+    real, side = cases.records(cfg, spec, device), MATRIX[device.type]
+    matrix = torch.rand(side, side, device=device)
     return {
         "reference": partial(turn, partial(cases.reference(cfg, spec, device), real), device),
         "ours": partial(turn, partial(cases.ours(cfg, spec, device), real), device),
-        "fit": partial(next, turns_in_fit(case, cfg, device)),
+        "fit": partial(next, turns_in_fit(case, cfg, device, EPOCH)),
         "matrix": partial(turn, partial(torch.mm, matrix, matrix), device),
     }
 
@@ -112,19 +124,24 @@ def row_of(
     """Median milliseconds of a step of each contestant, its work, and its peak memory."""
     spec = cases.spec_of(case)
     flops = flops_of(partial(cases.reference(cfg, spec, device), cases.records(cfg, spec, device)))
-    rate = 2 * MATRIX**3 / medians.pop("matrix")
+    rate = 2 * MATRIX[device.type] ** 3 / medians.pop("matrix")
     if callbacks:
         medians["callbacks"] = medians["fit"] + seconds_of_an_evaluation(case, cfg, device) / steps_between(cfg)
-    memory = {f"{name}_MiB": peak_memory(three_steps, case, cfg.num_partitions, name) for name in ("reference", "ours")}
+    if device.type == "cuda":
+        memory = {"ours_MiB": memory_on_gpu(case, cfg, device)}
+    else:
+        names = ("reference", "ours")
+        memory = {f"{name}_MiB": peak_memory(three_steps, case, cfg.num_partitions, name) for name in names}
     return {
         "case": case,
         "num_partitions": cfg.num_partitions,
         "batch_size": cfg.data.batch_size,
         "threads": torch.get_num_threads(),
+        "acceleration": type(instantiate(cfg.acceleration)).__name__,
         **{name: seconds * 1e3 for name, seconds in medians.items()},
         "GFLOP": flops / 1e9,
         "of_rate": flops / medians["ours"] / rate,
-        **(memory if device.type == "cpu" else {}),
+        **memory,
     }
 
 
@@ -135,6 +152,18 @@ def three_steps(case: str, num_partitions: int, contestant: str) -> None:
     step = {"reference": cases.reference, "ours": cases.ours}[contestant](cfg, spec, real.device)
     for _ in range(3):
         step(real)
+
+
+def memory_on_gpu(case: str, cfg: DictConfig, device: torch.device) -> float:
+    """MiB that PyTorch allocates at most for a few of our steps, networks and optimizers included."""
+    spec = cases.spec_of(case)
+    torch.cuda.empty_cache()
+    torch.cuda.reset_peak_memory_stats(device)
+    before = torch.cuda.memory_allocated(device)
+    step, real = cases.ours(cfg, spec, device), cases.records(cfg, spec, device)
+    for _ in range(UNCOUNTED):
+        step(real)
+    return (torch.cuda.max_memory_allocated(device) - before) / 2**20
 
 
 def steps_between(cfg: DictConfig) -> int:
@@ -187,18 +216,25 @@ def flops_of(step: Callable[[], None]) -> int:
     return counter.flops
 
 
-def turns_in_fit(case: str, cfg: DictConfig, device: torch.device) -> Iterator[list[float]]:
-    """Seconds of a step in a fit, the ends of epochs included; every `next` runs one fit."""
+def turns_in_fit(
+    case: str, cfg: DictConfig, device: torch.device, least: int, precision: str = "32-true"
+) -> Iterator[list[float]]:
+    """Seconds of a step in a fit of `least` steps or more, the ends of epochs included; every `next` runs one fit."""
     records = cases.pool(case)
     module = cases.build(cfg, records.spec)
     datamodule = instantiate(cfg.data, _partial_=True)(source=lambda: records)
     datamodule.setup()
     steps = min(datamodule.steps_per_epoch, EPOCH)
-    uncounted = 1 if type(module.acceleration) in (Acceleration, Plain) else 6  # others compile or record at first
+    uncounted = 1 if type(module.acceleration) in (Acceleration, Plain) else UNCOUNTED
     while True:
         clock = StepClock()
         trainer = silent_trainer(
-            device, [clock], enable_checkpointing=False, max_epochs=-(-EPOCH // steps), limit_train_batches=steps
+            device,
+            [clock],
+            enable_checkpointing=False,
+            max_epochs=-(-least // steps),
+            limit_train_batches=steps,
+            precision=precision,
         )
         trainer.fit(module, datamodule)
         yield [(clock.end - clock.starts[uncounted]) / (len(clock.starts) - uncounted)]
@@ -219,7 +255,10 @@ def silent_trainer(device: torch.device, callbacks: list[pl.Callback], **setting
 
 
 class StepClock(pl.Callback):
-    """When each step started and ended, and the training with everybody else's callbacks."""
+    """When each step was started and ended, and the training with everybody else's callbacks.
+
+    On a GPU only the last time waits for the device, so that the steps run as they do without a clock.
+    """
 
     def __init__(self) -> None:
         self.starts: list[float] = []
@@ -228,21 +267,23 @@ class StepClock(pl.Callback):
 
     def on_train_batch_start(self, *arguments: Any) -> None:
         """Note the time."""
-        self.starts.append(_now())
+        if len(self.starts) <= UNCOUNTED:  # where counting starts
+            _wait()
+        self.starts.append(time.perf_counter())
 
     def on_train_batch_end(self, *arguments: Any) -> None:
         """Note the time."""
-        self.step_ends.append(_now())
+        self.step_ends.append(time.perf_counter())
 
     def on_train_end(self, *arguments: Any) -> None:
         """Note the time: the callbacks of the last epoch are done."""
-        self.end = _now()
+        _wait()
+        self.end = time.perf_counter()
 
 
-def _now() -> float:
+def _wait() -> None:
     if torch.cuda.is_available():
         torch.cuda.synchronize()
-    return time.perf_counter()
 
 
 def turn(step: Callable[[], Any], device: torch.device) -> list[float]:
@@ -281,7 +322,19 @@ def profile_of(case: str, cfg: DictConfig, device: torch.device) -> str:
 
 def table(rows: list[dict[str, Any]]) -> Table:
     """For people."""
-    columns = ("case", "K", "B", "threads", "ref ms", "ours ms", "fit ms", "callbacks ms", "ref/ours", "fit/ours")
+    columns = (
+        "case",
+        "ours",
+        "K",
+        "B",
+        "threads",
+        "ref ms",
+        "ours ms",
+        "fit ms",
+        "callbacks ms",
+        "ref/ours",
+        "fit/ours",
+    )
     result = Table(*columns, "GFLOP", "of rate", "ref MiB", "ours MiB")
     for row in rows:
         names = ("reference", "ours", "fit", "callbacks")
@@ -289,7 +342,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
         ratios = [f"{row['reference'] / row['ours']:.2f}", f"{row['fit'] / row['ours']:.2f}"]
         work = [f"{row['GFLOP']:.3g}", f"{row['of_rate']:.0%}"]
         memory = [f"{row[name]:.0f}" if name in row else "" for name in ("reference_MiB", "ours_MiB")]
-        setting = [str(row[name]) for name in ("num_partitions", "batch_size", "threads")]
+        setting = [str(row[name]) for name in ("acceleration", "num_partitions", "batch_size", "threads")]
         result.add_row(row["case"], *setting, *metrics, *ratios, *work, *memory)
     return result
 

@@ -3,9 +3,13 @@
 Public names are imported on first use, so that `import pargan` takes no time and brings in no framework.
 """
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__version__ = version("pargan")
+
+try:
+    __version__ = version("pargan")
+except PackageNotFoundError:  # a checkout on the path, not installed
+    __version__ = "0+unknown"

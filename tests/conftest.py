@@ -5,12 +5,21 @@ import warnings
 
 import hypothesis
 import pytest
+import torch
 
 from tests.helpers.inception_weights import write_inception_weights
 
 # Hypothesis fails an example that takes longer than 200 ms, which says something about the machine alone.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs a GPU where there is none."""
+    if not torch.cuda.is_available():
+        for item in items:
+            if item.get_closest_marker("gpu"):
+                item.add_marker(pytest.mark.skip(reason="needs a GPU"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,14 @@
 """The yardstick does the work that ours does: from the same weights, records and latents to the same weights."""
 
+import json
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
-from benchmarks import cases
+from benchmarks import cases, gpu
 from benchmarks.reference import ReferenceStep
 from pargan.seeding import derive
 
@@ -32,3 +37,22 @@ def test_reference_step_trains_as_the_module_does(case):
         assert any(not torch.equal(one, other) for one, other in zip(before, trained[-1], strict=True))
     for one, other in zip(*trained, strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_gpu_script_runs_every_part_on_a_cpu(tmp_path):
+    script = Path(__file__).parent.parent / "benchmarks" / "gpu.sh"
+    done = subprocess.run([script, tmp_path, "--dry-run", "--seconds", "900"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    parts = [name for name in summary if name not in ("torch", "device")]
+    assert len(parts) == 9
+    assert {summary[name]["status"] for name in parts} == {0}
+    assert json.loads((tmp_path / "steps.json").read_text())[0]["ours"] > 0
+    assert (tmp_path / "run" / "result.json").is_file()
+
+
+def test_gpu_part_that_takes_too_long_is_stopped(tmp_path):
+    status, seconds = gpu.run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", 0.5)
+    assert status is None
+    assert seconds < 30

@@ -33,7 +33,7 @@ class Dropout(nn.Dropout):
         return kept_scale(activations.detach(), dropped)
 
 
-@torch.library.custom_op("pargan::kept_scale", mutates_args=(), tags=torch.Tag.nondeterministic_seeded)
+@torch.library.custom_op("pargan::kept_scale", mutates_args=(), tags=(torch.Tag.nondeterministic_seeded,))
 def kept_scale(like: Tensor, dropped: int) -> Tensor:
     """0 with probability dropped / LEVELS, else LEVELS / (LEVELS - dropped), in the shape and type of `like`.
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
+from pargan.fast.parallel_streams import ParallelStreams
 from pargan.fast.stacking import LogitsAndGradients, Stack, reason_not_stackable
 from pargan.gan.streams import PartitionStreams
 from pargan.seeding import derive
@@ -54,6 +55,8 @@ class Discriminators(nn.ModuleList):
         self.rows = built
         self._streams: PartitionStreams | None = None  # of a loop, inside `drawing_from`
         self._is_drawing = False
+        self._runs_in_parallel = False  # on a GPU, where networks are not stacked
+        self._parallel_streams: ParallelStreams | None = None
         self._stack: Stack | None = None
         self._reason_not_stacked: str | None = None  # as logged last
         self.register_load_state_dict_post_hook(_rebind_parameters)  # assign=True replaces parameters
@@ -61,6 +64,7 @@ class Discriminators(nn.ModuleList):
     def stack(self) -> list[nn.Parameter]:
         """Evaluate the networks as one from now on if they are dense and of equal structure, else in a loop.
 
+        On a GPU the networks of a loop run at the same time.
         A single network is stacked too: its written-out derivatives save a fifth of a step with a gradient penalty.
         Copies, pickles and state dicts are those of K separate networks, and a copy is not stacked. Call it again
         after a layer was frozen or given a hook, and before an optimizer is made, which holds what is returned.
@@ -69,6 +73,7 @@ class Discriminators(nn.ModuleList):
             The parameters to optimize. If the networks are stacked, one vector of which their parameters are views;
             the gradients of the parameters are views too, so change them in place only, as clipping does.
         """
+        self._runs_in_parallel = True
         reason = reason_not_stackable(list(self))
         if reason is not None and reason != self._reason_not_stacked and len(self) > 1:
             logger.info("the %d discriminators are evaluated in a loop, because %s", len(self), reason)
@@ -109,15 +114,24 @@ class Discriminators(nn.ModuleList):
             return self._stack(records)
         if records.stride(0) == 0:  # one set of records for all, which a network may modify in place
             records = records.clone()
+        if self._runs_in_parallel and records.is_cuda and not torch.compiler.is_compiling():
+            return torch.stack(self._streams_on(records.device).map(self._logits, records.unbind()))
+        return torch.stack([self._logits(index, row) for index, row in enumerate(records)])
+
+    def _logits(self, index: int, records: Tensor) -> Tensor:
+        """Logits (B,) of one network in a loop on its records (B, *shape)."""
         streams = self._streams if self._is_drawing else None
-        logits = []
-        for index, (network, row) in enumerate(zip(self, records, strict=True)):
-            if streams is not None:
-                streams.enter(index)
-            logits.append(network(row).reshape(len(row)))
-            if streams is not None:
-                streams.leave(index)
-        return torch.stack(logits)
+        if streams is not None:
+            streams.enter(index)
+        logits: Tensor = self[index](records).reshape(len(records))
+        if streams is not None:
+            streams.leave(index)
+        return logits
+
+    def _streams_on(self, device: torch.device) -> ParallelStreams:
+        if self._parallel_streams is None or self._parallel_streams.device != device:
+            self._parallel_streams = ParallelStreams(len(self), device)
+        return self._parallel_streams
 
     def select_rows(self, values: Tensor) -> Tensor:
         """The rows of this process's networks: (num_partitions, ...) -> (K, ...)."""
@@ -192,7 +206,7 @@ class Discriminators(nn.ModuleList):
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy consists of K separate networks, each with parameters of its own."""
-        state = {**self.__dict__, "_streams": None, "_is_drawing": False}
+        state = {**self.__dict__, "_streams": None, "_parallel_streams": None, "_is_drawing": False}
         return state if self._stack is None else {**state, "_stack": None, "_modules": deepcopy(self._modules)}
 
 

@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
@@ -14,7 +14,7 @@ PACKAGES = ("pargan", "torch", "torchvision", "pytorch-lightning", "hydra-core",
 def provenance() -> dict[str, object]:
     """Versions, git commit of this source (None outside a checkout) and machine, ready for `json.dumps`."""
     return {
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}},
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "git_commit": _git_commit(Path(__file__).parent),
         "machine": {
             "platform": platform.platform(),
@@ -23,6 +23,13 @@ def provenance() -> dict[str, object]:
             "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         },
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # a checkout on the path, not installed
+        return None
 
 
 def _git_commit(folder: Path) -> str | None:

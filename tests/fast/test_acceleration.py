@@ -237,7 +237,7 @@ def test_compiled_updates_give_the_same_training(loss, networks, tmp_path):
         torch.testing.assert_close(compiled[name], value, atol=1e-5, rtol=1e-4, msg=name)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize("networks", NETWORKS.values(), ids=NETWORKS)
 @pytest.mark.parametrize("loss", LOSSES)
