@@ -29,6 +29,7 @@ from pargan.app.config_checks import check_objective, check_values
 from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
 from pargan.app.help_text import help_text
+from pargan.app.overrides import readable
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.saved_config import load_choices
 from pargan.app.sweep import record_failure
@@ -52,6 +53,7 @@ def attack() -> None:
 
 def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     resolvers.register()
+    sys.argv[1:] = map(readable, sys.argv[1:])
     if not _is_in_run_directory(Path.cwd()):  # a stranger's would bring modules for what is not installed here
         sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
     with _hydra_raises() as wants_trace, _warnings_on_one_line():

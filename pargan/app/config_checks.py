@@ -55,7 +55,7 @@ RULES: Mapping[str, Rule] = {
     "evaluate_every": COUNT,
     "log_real_records": Rule(lambda value: isinstance(value, bool), "true or false"),
     "generator_steps": _optional(COUNT),
-    **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path"), PATH),
+    **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path", "dataset.schema"), PATH),
     **dict.fromkeys(("run", "members", "nonmembers", "reference", "synthetic", "weights"), PATH),  # of attack.py
     "trainer.max_epochs": EPOCHS,
     "trainer.precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),

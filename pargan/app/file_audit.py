@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
-from pargan.app.write import write_audit
+from pargan.app.write import write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
 from pargan.audits.audit import audit_target, quality_of_subset
 from pargan.audits.generator_files import load_generator
@@ -25,7 +25,7 @@ from pargan.io.run_directory import RunDirectory
 from pargan.records.pool import Pool, QualityRecords, record_hashes
 from pargan.seeding import derive, subset
 
-EXAMPLES = "a .csv or .npz file, or a folder of images"
+EXAMPLES = "a table (.csv, .parquet, .xlsx), an .npz file, or a folder of images"
 
 
 def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
@@ -115,6 +115,7 @@ def _audit(
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
     refuse_wider(target, attacks)
+    write_schema(spec, RunDirectory(output))
     compared = _quality_records(pools, groups, settings.num_quality, seed)
 
     quality = quality_of_subset(measure, compared, settings)

@@ -12,7 +12,7 @@ from pytorch_lightning.loggers import Logger
 
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
-from pargan.app.write import describe_run, write_audit
+from pargan.app.write import describe_run, write_audit, write_schema
 from pargan.audits.audit import audit_module
 from pargan.errors import ParganError
 from pargan.io.loggers import finish_wandb, shows_images
@@ -29,6 +29,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         What result.json holds.
     """
     run = prepare(cfg)
+    write_schema(run.datamodule.spec, run.directory)
     for note in run.datamodule.pool.notes:
         print(f"note: {note}", flush=True)
     with _opened_loggers(cfg, run) as loggers:

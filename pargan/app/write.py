@@ -20,6 +20,7 @@ from pargan.io.optional import optional
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
 from pargan.records.spec import RecordSpec
+from pargan.records.tables import TableSpec
 
 SHOWN = 500
 """Generated records in a plot, and as many real ones beside them."""
@@ -69,6 +70,18 @@ def write_audit(
     console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
     console.print(report.summary(result, directory.from_here), crop=False)
     return result
+
+
+def write_schema(spec: RecordSpec, directory: RunDirectory) -> None:
+    """Print what the columns of a table were taken for, and write it to schema.json; other records have none.
+
+    Raises:
+        ParganError: the file cannot be written.
+    """
+    if isinstance(spec, TableSpec) and spec.schema is not None:
+        spec.schema.write(directory.schema)
+        console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
+        console.print(report.schema_table(spec.schema))
 
 
 def _plots(

@@ -3,11 +3,11 @@ from .membership import Membership
 from .partition import by_label, contiguous, dirichlet, iid
 from .sources.blobs import blobs
 from .sources.circles import circles
-from .sources.csv_files import csv_table
 from .sources.digits import digits
 from .sources.image_files import image_folder
 from .sources.npz_files import npz
 from .sources.published_tables import broward, hospital
+from .sources.tables import csv_table, table
 from .sources.torchvision_images import cifar10, fashion_mnist, mnist
 from .splitting import drop_copies, keep_copies_together
 
@@ -31,4 +31,5 @@ __all__ = [
     "keep_copies_together",
     "mnist",
     "npz",
+    "table",
 ]

@@ -74,6 +74,11 @@ class RunDirectory:
         return self.path / ".hydra" / "hydra.yaml"
 
     @property
+    def schema(self) -> Path:
+        """What the columns of a table were taken for."""
+        return self.path / "schema.json"
+
+    @property
     def metrics(self) -> Path:
         """One row per epoch."""
         return self.path / "metrics.csv"

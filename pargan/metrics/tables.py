@@ -10,7 +10,6 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
 from pargan.metrics.require_finite import require_finite
-from pargan.records.columns import Categorical
 from pargan.records.pool import QualityRecords
 from pargan.records.tables import TableSpec
 from pargan.seeding import subset
@@ -59,9 +58,8 @@ class TableQuality:
     def __call__(self, generated: np.ndarray, real: QualityRecords, seed: int) -> dict[str, float]:
         """(S, width) generated rows in model space -> metrics."""
         rng = np.random.default_rng(seed)
-        fake = self.spec.decode(require_finite(generated))
-        held_out = self.spec.decode(real.nonmembers)
-        categorical = [column.name for column in self.spec.columns if column.type == Categorical.type]
+        fake, held_out = self._columns(require_finite(generated)), self._columns(real.nonmembers)
+        categorical = [column.name for column in self.spec.learnt if not column.is_number]
         metrics = {
             "column_distance": column_distance(fake, held_out, categorical),
             "correlation_difference": correlation_difference(fake, held_out, categorical),
@@ -69,13 +67,21 @@ class TableQuality:
         if self.label is None:
             return metrics
         size = min(len(generated), len(real.members), self.num_rows)
-        members = self.spec.decode(real.members[subset(size, len(real.members), rng)])
+        members = self._columns(real.members[subset(size, len(real.members), rng)])
         fake = _rows(fake, subset(size, len(generated), rng))
         test = _rows(held_out, subset(self.num_rows, len(real.nonmembers), rng))
         for name, train in (("tstr", fake), ("trtr", members)):
             accuracy, auc = _train_and_test(*_encode(train, test, self.label, categorical), seed)
             metrics |= {f"{name}_accuracy": accuracy, f"{name}_auc": auc}
         return metrics
+
+    def _columns(self, rows: np.ndarray) -> Columns:
+        """The columns that are learnt: numbers and times as float64, NaN where missing, categories as text."""
+        table = self.spec.decode(rows)
+        return {
+            column.name: column.numbers(table[column.name]) if column.is_number else table[column.name].astype(str)
+            for column in self.spec.learnt
+        }
 
 
 def column_distance(generated: Columns, real: Columns, categorical: list[str]) -> float:
@@ -90,8 +96,8 @@ def column_distance(generated: Columns, real: Columns, categorical: list[str]) -
 
 
 def kolmogorov_smirnov(left: np.ndarray, right: np.ndarray) -> float:
-    """Largest difference of the two empirical distribution functions, in [0, 1]."""
-    return float(ks_2samp(left.astype(np.float64), right.astype(np.float64), method="asymp").statistic)
+    """Largest difference of the two empirical distribution functions, in [0, 1]; a missing value is the lowest."""
+    return float(ks_2samp(*(_missing_as(-np.inf, values) for values in (left, right)), method="asymp").statistic)
 
 
 def total_variation(left: np.ndarray, right: np.ndarray) -> float:
@@ -106,7 +112,7 @@ def correlation_difference(generated: Columns, real: Columns, categorical: list[
     """Mean absolute difference of Pearson correlations over pairs of different columns, in [0, 2].
 
     Categories are indicator columns; indicators of one column are not compared with one another. The correlations of
-    a constant column count as 0. A table of one column has 0.
+    a constant column count as 0. A table of one column has 0. A missing number counts as the mean of the others.
     """
     blocks = [_indicators(generated[name], real[name], name in categorical) for name in real]
     column = np.repeat(np.arange(len(blocks)), [block[0].shape[1] for block in blocks])  # (V,)
@@ -119,10 +125,20 @@ def correlation_difference(generated: Columns, real: Columns, categorical: list[
 
 def _indicators(generated: np.ndarray, real: np.ndarray, is_category: bool) -> tuple[np.ndarray, np.ndarray]:
     if not is_category:
-        return generated.astype(np.float64)[:, None], real.astype(np.float64)[:, None]
+        left, right = (_missing_as(None, values) for values in (generated, real))
+        return left[:, None], right[:, None]
     left, right = _codes(generated, real)
     eye = np.eye(1 + max(left.max(), right.max()))
     return eye[left], eye[right]
+
+
+def _missing_as(filling: float | None, values: np.ndarray) -> np.ndarray:
+    """(N,) float64 with another value in place of NaN: `filling`, or the mean of the others for None."""
+    values = values.astype(np.float64)
+    missing = np.isnan(values)
+    if filling is None:
+        filling = 0.0 if missing.all() else float(values[~missing].mean())
+    return np.where(missing, filling, values)
 
 
 def _correlations(table: np.ndarray) -> np.ndarray:

@@ -1,15 +1,34 @@
 from .batch import Batch
-from .columns import Categorical, Column, Integer, Numeric
+from .columns import (
+    Boolean,
+    Categorical,
+    Column,
+    Constant,
+    Date,
+    DateTime,
+    Duration,
+    Identifier,
+    Integer,
+    Numeric,
+    WithMissing,
+)
 from .images import ImageSpec
 from .points import PointsSpec
 from .pool import Pool, Quality, QualityRecords
+from .schema import Schema
 from .spec import RecordSpec
 from .tables import TableSpec
 
 __all__ = [
     "Batch",
+    "Boolean",
     "Categorical",
     "Column",
+    "Constant",
+    "Date",
+    "DateTime",
+    "Duration",
+    "Identifier",
     "ImageSpec",
     "Integer",
     "Numeric",
@@ -18,5 +37,7 @@ __all__ = [
     "Quality",
     "QualityRecords",
     "RecordSpec",
+    "Schema",
     "TableSpec",
+    "WithMissing",
 ]

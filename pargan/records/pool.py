@@ -51,6 +51,9 @@ class Pool:
         labels: (N,) integer classes, or None.
         to_model: converts `values[index]` to (n, *shape) float32 in model space.
         notes: what the source did that the user should know, a sentence each: what was skipped, how numbers were read.
+        identities: (N,) 16-byte hashes of what the source says of each record, where model space is less precise: two
+            records are equal if and only if these are. None: records are compared in model space.
+        duplicates: what becomes of equal records unless it is set: "drop" or "together", see `pargan.data.splitting`.
 
     Raises:
         ParganError: there are no records, or the number of labels is not N.
@@ -62,6 +65,8 @@ class Pool:
     labels: np.ndarray | None = None
     to_model: Callable[[Any], np.ndarray] = lambda values: np.asarray(values, dtype=np.float32)
     notes: tuple[str, ...] = ()
+    identities: np.ndarray | None = None
+    duplicates: str = "drop"
 
     def __post_init__(self) -> None:
         if len(self.values) == 0:
@@ -82,7 +87,9 @@ class Pool:
         return flat.reshape(*np.shape(index), *self.spec.shape)
 
     def hashes(self) -> np.ndarray:
-        """(N,) 16-byte hashes of the records in model space; equal records have equal hashes."""
+        """(N,) 16-byte hashes; equal records have equal hashes."""
+        if self.identities is not None:
+            return self.identities
         blocks = [
             record_hashes(self.take(np.arange(start, min(start + BLOCK, len(self)))))
             for start in range(0, len(self), BLOCK)

@@ -16,10 +16,14 @@ from torch import Tensor, nn
 
 from pargan.errors import ParganError
 from pargan.io.files import write_atomically
-from pargan.records.columns import Column
+from pargan.records.column import Column
+from pargan.records.schema import Schema
 
 Table = dict[str, np.ndarray]
-"""A table in the user's units: column name -> (N,) float64, int64 or text."""
+"""A table in the user's units: column name -> (N,) float64, int64, datetime64, timedelta64 or text.
+
+A missing value is NaN, NaT or, in text and in whole numbers beyond 2^53, None.
+"""
 
 
 class TableHead(nn.Module):
@@ -44,20 +48,38 @@ class TableSpec:
         columns: in the user's order.
         has_header: whether `write` writes a header with the names of the columns.
         delimiter: character between the cells that `write` writes.
+        schema: how the columns were found, where they were found in a file.
+
+    Raises:
+        ParganError: no column has anything to learn.
     """
 
     columns: tuple[Column, ...]
     has_header: bool = True
     delimiter: str = ","
+    schema: Schema | None = None
     kind: ClassVar[str] = "table"
 
+    def __post_init__(self) -> None:
+        if not any(column.width for column in self.columns):
+            raise ParganError(
+                "holds nothing to learn: every column is constant or an id",
+                argument="table",
+                remedy="give a table with a column that varies",
+            )
+
+    @property
+    def learnt(self) -> tuple[Column, ...]:
+        """The columns that vary and do not name a record."""
+        return tuple(column for column in self.columns if column.width)
+
     @classmethod
-    def fit(cls, table: Table, types: Mapping[str, type[Column]], **layout: Any) -> Self:
+    def fit(cls, table: Table, types: Mapping[str, Any], **layout: Any) -> Self:
         """Fit ranges and categories to a table.
 
         Args:
             table: column name -> (N,) values.
-            types: column name -> type of column.
+            types: column name -> type of column, such as `Numeric`.
             layout: `has_header` and `delimiter`.
         """
         return cls(tuple(types[name].fit(name, values) for name, values in table.items()), **layout)
@@ -69,10 +91,10 @@ class TableSpec:
 
     def column_scales(self) -> np.ndarray:
         """(width,) float32: factors that scale model space so that two values of a column are at most 1 apart."""
-        return np.concatenate([np.full(column.width, 1 / column.extent, np.float32) for column in self.columns])
+        return np.concatenate([column.scales for column in self.columns])
 
     def head(self) -> nn.Module:
-        """Tanh for numbers, Gumbel-softmax for the indicators of a category."""
+        """Tanh for numbers, Gumbel-softmax for the indicators of a category and of a missing value."""
         return TableHead(self.columns)
 
     def encode(self, table: Table) -> np.ndarray:
@@ -84,7 +106,7 @@ class TableSpec:
         return np.hstack([self._encode(column, table) for column in self.columns])
 
     def decode(self, records: np.ndarray) -> Table:
-        """(N, width) -> table with the columns in the user's order: float64, int64 and text."""
+        """(N, width) -> table with the columns in the user's order."""
         stops = np.cumsum([column.width for column in self.columns])[:-1]
         blocks = np.split(np.asarray(records), stops, axis=1)
         return {column.name: column.decode(block) for column, block in zip(self.columns, blocks, strict=True)}

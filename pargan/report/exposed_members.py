@@ -96,7 +96,7 @@ def _rows(spec: TableSpec, table: RiskTable, members: np.ndarray, samples: np.nd
     exposed = table.exposed_members(ROWS)
     real, fake = spec.decode(members[exposed.position]), spec.decode(samples[exposed.nearest])
     cells: dict[str, list[str]] = {}
-    for column in spec.columns:
+    for column in spec.learnt:
         cells[column.name] = column.text(real[column.name])
         cells[f"generated {column.name}"] = column.text(fake[column.name])
     kept = ("index", "partition", "risk", "nearest_distance", "distance_percentile")

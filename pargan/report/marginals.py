@@ -10,6 +10,7 @@ from matplotlib.figure import SubFigure
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import Bbox
 
+from pargan.records.column import Column
 from pargan.records.tables import TableSpec
 from pargan.report.plot_style import FAKE, REAL, new_figure, percent, save, style_axes
 
@@ -29,14 +30,14 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray | None, 
     """Draw generated (S, width) rows beside real (R, width) ones: a few rows, then each column's marginal."""
     fake_columns = spec.decode(generated)
     real_columns = None if real is None else spec.decode(real)
-    columns = spec.columns[:COLUMNS]
+    columns = spec.learnt[:COLUMNS]
     down = -(-len(columns) // ACROSS)
     heights = 0.55 + 0.21 * (len(columns) + 1), 1.45 * down + 0.3
     figure = new_figure(sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
-    left_out = f" (the first {COLUMNS} of {len(spec.columns)} columns)" if len(spec.columns) > COLUMNS else ""
+    left_out = f" (the first {COLUMNS} of {len(spec.learnt)} columns)" if len(spec.learnt) > COLUMNS else ""
     upper.suptitle(f"Generated rows, one in each column{left_out}", fontsize=10, x=0.01, ha="left")
-    _draw_rows(upper, {column.name: fake_columns[column.name][:ROWS] for column in columns})
+    _draw_rows(upper, {column.name: _cells(column, fake_columns[column.name][:ROWS]) for column in columns})
     shown = "generated rows" if real is None else "generated (blue) and of real (grey) rows"
     lower.suptitle(
         f"Distribution of each column: share of {shown}",
@@ -50,11 +51,11 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray | None, 
     for axes, column in zip(panels, columns, strict=False):
         groups = [(fake_columns[column.name], FAKE)]
         groups += [] if real_columns is None else [(real_columns[column.name], REAL)]
-        _marginal(axes, groups, column.name, column.type)
+        _marginal(axes, groups, column)
     return save(figure, path)
 
 
-def _draw_rows(figure: SubFigure, columns: dict[str, np.ndarray]) -> None:
+def _draw_rows(figure: SubFigure, columns: dict[str, Sequence[Any]]) -> None:
     axes = figure.subplots()
     axes.set_axis_off()
     table = axes.table(
@@ -70,17 +71,22 @@ def _draw_rows(figure: SubFigure, columns: dict[str, np.ndarray]) -> None:
         cell.set(linewidth=0.4, edgecolor="#CCCCCC")
 
 
-def _marginal(axes: Axes, groups: Groups, name: str, kind: str) -> None:
+def _cells(column: Column, values: np.ndarray) -> Sequence[Any]:
+    """The first values: numbers as they are, which are shortened by their digits, others as they are written."""
+    return values.tolist() if values.dtype.kind in "if" else column.text(values)
+
+
+def _marginal(axes: Axes, groups: Groups, column: Column) -> None:
     style_axes(axes)
-    axes.set_title(_shortened(name), fontsize=8, loc="left")
+    axes.set_title(_shortened(column.name), fontsize=8, loc="left")
     axes.tick_params(labelsize=7)
-    shares = axes.xaxis if kind == "categorical" else axes.yaxis
+    shares = axes.yaxis if column.is_number else axes.xaxis
     shares.set_major_formatter(percent)
     shares.set_major_locator(MaxNLocator(4))
-    if kind == "categorical":
-        _bars(axes, [(values.astype(str), colour) for values, colour in groups])
+    if column.is_number:
+        _histogram(axes, [(column.numbers(values), colour) for values, colour in groups])
     else:
-        _histogram(axes, [(values.astype(np.float64), colour) for values, colour in groups])
+        _bars(axes, [(values.astype(str), colour) for values, colour in groups])
 
 
 def _bars(axes: Axes, groups: Groups) -> None:
@@ -98,8 +104,13 @@ def _bars(axes: Axes, groups: Groups) -> None:
 
 
 def _histogram(axes: Axes, groups: Groups) -> None:
-    """Bins span the values of the last group; the two end bins also hold the values of the other beyond them."""
-    spanned = groups[-1][0]
+    """Bins span the values of the last group; the two end bins also hold the values of the other beyond them.
+
+    Shares are those of all values, missing ones included, which are in no bin.
+    """
+    spanned = groups[-1][0][~np.isnan(groups[-1][0])]
+    if not len(spanned):
+        return
     low, high = spanned.min(), spanned.max()
     if low == high or not np.any(spanned % 1):
         # Bins that cover unequal numbers of integers would show jumps that are not in the data.
@@ -108,7 +119,8 @@ def _histogram(axes: Axes, groups: Groups) -> None:
     else:
         edges = np.linspace(low, high, BINS + 1)
     for values, colour in reversed(groups):
-        count, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges)
+        present = values[~np.isnan(values)]
+        count, _ = np.histogram(np.clip(present, edges[0], edges[-1]), bins=edges)
         filled = colour == REAL
         axes.stairs(count / len(values), edges, color=colour, fill=filled, alpha=0.6 if filled else 1, linewidth=1.3)
 

@@ -61,7 +61,7 @@ def test_check_objective_knows_the_chosen_attacks():
 
 @pytest.mark.parametrize(
     ("override", "known"),
-    [("+module.average=0.9", "d_steps"), ("+dataset.drop=[plan]", "delimiter"), ("+trainer.foo=1", "max_epochs")],
+    [("+module.average=0.9", "d_steps"), ("+dataset.columns=[plan]", "delimiter"), ("+trainer.foo=1", "max_epochs")],
 )
 def test_check_arguments_refuses_what_a_component_does_not_take(override, known):
     key = override.strip("+").partition("=")[0]

@@ -17,7 +17,7 @@ def _columns(monkeypatch):
     ("overrides", "shown"),
     [
         ([], ["dataset: blobs, broward, cifar10, circles, csv, [digits]", "seed: 0 ", "# records of each partition"]),
-        (["dataset=csv"], ["[csv]", "delimiter: ',' ", "# between cells", "types: null"]),
+        (["dataset=csv"], ["[csv]", "delimiter: auto ", "# between cells", "types: null"]),
         (["loss=wgan", "seed=7"], ["[wgan]", "[rmsprop]", "penalty_weight: 10.0 ", "seed: 7 "]),
         (["attack=[rmia,own_partition]"], ["[own_partition], [rmia]", "gamma: 1.0", "rmia:  "]),
     ],

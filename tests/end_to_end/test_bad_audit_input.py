@@ -50,9 +50,9 @@ def test_attack_audits_files_that_fit(run, files, tmp_path):
 
 
 def test_attack_names_missing_files(refuses, files):
-    refuses(["target=samples"], "members is missing; give a .csv or .npz file", "members=members.csv")
+    refuses(["target=samples"], "members is missing; give a table", "members=members.csv")
     refuses(files[:3], "synthetic is missing; give")
-    refuses([*files, "reference=nowhere.csv"], "reference=nowhere.csv is not there; give a .csv or .npz file")
+    refuses([*files, "reference=nowhere.csv"], "reference=nowhere.csv is not there; give a table")
     refuses(["target=module", "module=g.pt", *files[1:3]], "latent_dim=null does not work; give a whole number")
     refuses(["target=module", "latent_dim=3", *files[1:3]], "module is missing; give a TorchScript file")
     refuses(
@@ -78,10 +78,14 @@ def test_attack_refuses_attacks_that_samples_do_not_allow(refuses, files):
 def test_attack_refuses_files_that_do_not_fit_together(refuses, files, tmp_path):
     write(tmp_path / "synthetic.csv", rows_of(200), header="a,b,d")
     refuses(files, 'synthetic=synthetic.csv has no column "c", which members=members.csv has; give files with the same')
-    write(tmp_path / "synthetic.csv", ["1,2,yes", "1,,no"])
-    refuses(files, "synthetic=synthetic.csv has 1 empty cell in column 2", "line 3", "fill them or drop")
+    write(tmp_path / "synthetic.csv", ["1,2,yes", "1,x,no"])
+    refuses(
+        files, "synthetic=synthetic.csv has 1 cells that are not numeric", 'column 2 ("b")', "line 3", "correct them"
+    )
     np.savez(tmp_path / "synthetic.npz", x=np.zeros((5, 3)))
-    refuses([*files[:3], "synthetic=synthetic.npz"], "synthetic=synthetic.npz is .npz, but members=members.csv is .csv")
+    refuses(
+        [*files[:3], "synthetic=synthetic.npz"], "synthetic=synthetic.npz is .npz, but members=members.csv is a table"
+    )
 
 
 def test_attack_refuses_groups_that_share_records(refuses, files, tmp_path):

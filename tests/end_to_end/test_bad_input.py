@@ -69,8 +69,7 @@ TABLES = {
     "": ["holds no rows"],
     "a,b\n": ["holds no rows"],
     "a\n1\n2\n": ["one column"],
-    "a,b\n1,x\n,y\n": ['column 1 ("a")', "fill them or drop"],
-    "a,b\n1,x\nnan,y\n": ['column 1 ("a")', "fill them or drop"],
+    "a,b\n" + "".join(f"{i}.5,x\n" for i in range(30)) + "old,y\n": ['column 1 ("a")', "dataset.missing=[old]"],
     "a,b\n1,x\n2,y,z\n": ["line 3 has 3 cells where 2 are expected"],
     "name,b\n" + "".join(f"n{i},{i % 2}\n" for i in range(9)): ['column 1 ("name")', "9 categories in 9 rows"],
 }
@@ -143,7 +142,8 @@ def test_train_refuses_a_bad_table(refuses, tmp_path, text):
 
 def test_train_refuses_a_table_in_another_encoding_or_missing(refuses, tmp_path):
     (tmp_path / "my.csv").write_bytes("a,b\n1,Köln\n".encode("latin-1"))
-    refuses("train", ("dataset=csv", "dataset.path=my.csv"), ["is not utf-8 text", "dataset.encoding=latin-1"])
+    given = ("dataset=csv", "dataset.path=my.csv", "dataset.encoding=utf-8")
+    refuses("train", given, ["is not utf-8 text", "dataset.encoding=latin-1"])
     refuses("train", ("dataset=csv", "dataset.path=no.csv"), ["dataset.path=no.csv is not a file"])
 
 

@@ -1,33 +1,40 @@
 """Several files of one kind as groups of records with one record format, for audits.
 
-CSV files are typed over all of them together, so that they have the same ranges and categories.
+Tables have one schema, which is that of the real records.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pargan.data.sources.csv_files import csv_tables
 from pargan.data.sources.image_files import image_folders
 from pargan.data.sources.npz_files import npz_pools
+from pargan.data.sources.table_files import is_table_file
+from pargan.data.sources.table_schema import TableOptions
+from pargan.data.sources.tables import table_groups
 from pargan.errors import ParganError
 from pargan.records.pool import Pool
 
 GENERATED = "synthetic"
 """Name of the group whose records are not real: nothing is inferred from it."""
 
-FOLDER = "a folder of images"
-REMEDY = "give a .csv or .npz file, or a folder of images"
+TABLE, FOLDER = "a table", "a folder of images"
+REMEDY = "give a table (.csv, .tsv, .parquet, .xlsx), an .npz file, or a folder of images"
 
 
 def read_groups(
     paths: Mapping[str, str],
     *,
-    types: Mapping[str, str] | None = None,
+    types: Mapping[str, str] | str | None = None,
     label: str | int | None = -1,
     header: bool | str = "auto",
-    delimiter: str = ",",
-    encoding: str = "utf-8",
+    delimiter: str = "auto",
+    encoding: str = "auto",
+    decimal: str = "auto",
+    missing: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    rare: int = 0,
+    schema: str | None = None,
     key: str = "x",
     labels_key: str | None = "y",
     layout: str | None = None,
@@ -37,11 +44,11 @@ def read_groups(
     background: str = "white",
     pixel_range: Sequence[float] | None = None,
 ) -> dict[str, Pool]:
-    """Read files into groups. The name of a file determines its kind: .csv, .npz, or a folder of images.
+    """Read files into groups. The name of a file determines its kind: a table, .npz, or a folder of images.
 
     Args:
         paths: name of the group -> path of its file. Errors have the name as their argument.
-        types, label, header, delimiter, encoding: for CSV files, as in `csv_table`.
+        types, label, header, delimiter, encoding, decimal, missing, drop, rare, schema: for tables, as in `table`.
         key, labels_key, layout, standardize: for .npz files, as in `npz`. The scale of points is that of the reference
             set, or else of the nonmembers.
         size, grayscale, background: for folders of images, as in `image_folder`.
@@ -55,7 +62,16 @@ def read_groups(
             file refuses it.
     """
     readers: dict[str, Callable[[Mapping[str, str]], dict[str, Pool]]] = {
-        ".csv": partial(csv_tables, types=types, label=label, header=header, delimiter=delimiter, encoding=encoding),
+        TABLE: partial(
+            table_groups,
+            options=TableOptions(
+                types=types, drop=drop, label=label, decimal=decimal, missing=missing, rare=rare, schema=schema
+            ),
+            header=header,
+            delimiter=delimiter,
+            encoding=encoding,
+            generated=(GENERATED,),
+        ),
         ".npz": partial(
             npz_pools,
             generated=GENERATED,
@@ -99,7 +115,7 @@ def read_groups(
 
 def _kind(name: str, path: str, known: list[str]) -> str:
     place = Path(path).expanduser()
-    kind = FOLDER if place.is_dir() else place.suffix.lower()
+    kind = FOLDER if place.is_dir() else TABLE if is_table_file(place) else place.suffix.lower()
     if not place.exists():
         raise ParganError("is not there", argument=name, value=path, remedy=REMEDY)
     if kind not in known:

@@ -20,39 +20,105 @@ def tables(tmp_path):
     }
 
 
-def test_read_groups_gives_tables_one_record_format_and_finds_columns_by_name(tables):
+def test_read_groups_reads_generated_rows_by_the_schema_of_the_real_ones(tables):
     groups = read_groups(tables)
     specs = {id(pool.spec) for pool in groups.values()}
     assert len(specs) == 1
     spec = groups["members"].spec
     assert [(column.name, column.type) for column in spec.columns] == [
-        ("age", "numeric"),  # because of one synthetic age
+        ("age", "integer"),  # in spite of one synthetic age
         ("town", "categorical"),
-        ("sick", "categorical"),
+        ("sick", "boolean"),
     ]
-    assert spec.columns[1].categories.tolist() == ["Aue", "Bonn", "Ulm"]
+    assert spec.columns[1].categories == ("Aue", "Ulm")
     rows = spec.decode(groups["nonmembers"].take(np.arange(2)))
-    assert rows["age"] == pytest.approx([25, 90])
+    assert rows["age"].tolist() == [25, 90]
     assert rows["town"].tolist() == ["Ulm", "Aue"]
-    assert groups["members"].take(np.arange(3))[:, 0].min() == -1  # 20, the smallest of all files
+    generated = spec.decode(groups["synthetic"].take(np.arange(2)))
+    assert generated["town"].tolist() == ["(not in the real records)"] * 2
+    assert groups["members"].take(np.arange(3))[:, 0].min() == -1  # 20, the smallest of the real files
     assert groups["nonmembers"].take(np.arange(2))[:, 0].max() == 1
     assert {key: pool.labels.tolist() for key, pool in groups.items()} == {
         "members": [1, 0, 0],
         "nonmembers": [0, 1],
         "synthetic": [0, 1],
     }
+    assert groups["synthetic"].notes == (
+        '1 of 2 records hold values in the column "age" that are not whole numbers',
+        '2 of 2 records hold values in the column "town" that are a category that no real record has',
+    )
+
+
+def table_of(rows):
+    return "x,y,flag\n" + "".join(f"{x},{y},{flag}\n" for x, y, flag in rows)
+
+
+@pytest.mark.parametrize("wild", ["1e7", "-1e300", "1000000000"])
+def test_read_groups_lets_a_wild_row_change_nothing_but_itself(tmp_path, wild):
+    rng = np.random.default_rng(0)
+    rows = [(f"{x:.3f}", f"{y:.3f}", i % 2) for i, (x, y) in enumerate(rng.normal(size=(60, 2)))]
+    real = {"members": write(tmp_path / "m.csv", table_of(rows[:30]))}
+    real["nonmembers"] = write(tmp_path / "n.csv", table_of(rows[30:]))
+    tame = read_groups(real | {"synthetic": write(tmp_path / "s.csv", table_of(rows[:20]))})
+    mixed = read_groups(real | {"synthetic": write(tmp_path / "w.csv", table_of([*rows[:20], (wild, wild, 1)]))})
+    for name in ("members", "nonmembers"):
+        np.testing.assert_array_equal(tame[name].take(np.arange(30)), mixed[name].take(np.arange(30)))
+    rows_read = mixed["synthetic"].take(np.arange(21))
+    np.testing.assert_array_equal(tame["synthetic"].take(np.arange(20)), rows_read[:20])
+    assert np.abs(rows_read[20]).max() == 1
+    assert len(mixed["synthetic"].notes) == 2
+    assert "that are out of the range of the real records" in mixed["synthetic"].notes[0]
+
+
+@pytest.mark.parametrize("words", [("0.0", "1.0"), ("False", "True"), ("no", "yes")])
+def test_read_groups_reads_other_words_for_a_flag(tmp_path, words):
+    rows = [(i % 17, i % 13, i % 2) for i in range(40)]
+    real = {
+        "members": write(tmp_path / "m.csv", table_of(rows)),
+        "nonmembers": write(tmp_path / "n.csv", table_of(rows)),
+    }
+    synthetic = write(tmp_path / "s.csv", table_of([(x, y, words[flag]) for x, y, flag in rows]))
+    groups = read_groups(real | {"synthetic": synthetic})
+    np.testing.assert_array_equal(groups["synthetic"].take(np.arange(40)), groups["members"].take(np.arange(40)))
+    np.testing.assert_array_equal(groups["synthetic"].hashes(), groups["members"].hashes())
+    assert groups["synthetic"].notes == ()
+
+
+def test_read_groups_counts_missing_values_that_no_real_record_has(tmp_path):
+    rows = [(i % 17, i % 13, i % 2) for i in range(40)]
+    real = {
+        "members": write(tmp_path / "m.csv", table_of(rows)),
+        "nonmembers": write(tmp_path / "n.csv", table_of(rows)),
+    }
+    groups = read_groups(real | {"synthetic": write(tmp_path / "s.csv", table_of([("", 3, ""), *rows]))})
+    (first, second) = groups["synthetic"].notes
+    assert "1 of 41" in first
+    assert "missing, which no real record is" in first
+    assert 'column "flag"' in second
+    assert np.isnan(groups["synthetic"].spec.decode(groups["synthetic"].take(np.arange(1)))["x"]).all()
 
 
 def test_read_groups_applies_given_types_to_all_files(tables):
     real = {key: tables[key] for key in ("members", "nonmembers")}
     twice = real | {f"{key} again": path for key, path in real.items()}  # categories are at most half the rows
     groups = read_groups(twice, types={"age": "categorical"})
-    assert groups["members"].spec.columns[0].categories.tolist() == ["20", "25", "30", "40", "90"]
+    assert groups["members"].spec.columns[0].categories == ("20", "25", "30", "40", "90")
+
+
+def test_read_groups_names_a_generated_cell_that_is_not_of_its_type(tables, tmp_path):
+    tables["synthetic"] = write(tmp_path / "s.csv", "age,town,sick\n22,Ulm,no\nold,Ulm,yes\n")
     with pytest.raises(ParganError) as error:
-        read_groups(tables, types={"age": "integer"})
+        read_groups(tables)
     assert (error.value.argument, error.value.value) == ("synthetic", tables["synthetic"])
-    assert 'the integer column 1 ("age"), the first is "22.5" in line 2' in error.value.problem
-    assert "types={age:numeric}" in error.value.remedy
+    assert 'the integer column 1 ("age"), the first is "old" in line 3' in error.value.problem
+
+
+def test_read_groups_needs_no_identifier_in_generated_rows(tmp_path):
+    rows = [f"C{i:03},{i % 7},{i % 5}" for i in range(40)]
+    real = {name: write(tmp_path / f"{name}.csv", "id,x,y\n" + "\n".join(rows)) for name in ("members", "nonmembers")}
+    synthetic = write(tmp_path / "s.csv", "x,y\n" + "\n".join(row.partition(",")[2] for row in rows))
+    groups = read_groups(real | {"synthetic": synthetic}, types={"id": "id"})
+    np.testing.assert_array_equal(groups["synthetic"].take(np.arange(40)), groups["members"].take(np.arange(40)))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +140,7 @@ def test_read_groups_names_the_file_that_lacks_a_column(tables, tmp_path, text, 
 
 def test_read_groups_counts_categories_over_all_files(tmp_path):
     files = {
-        name: write(tmp_path / f"{name}.csv", "id,x\n" + "".join(f"{name}{i},{i / 4}\n" for i in range(4)))
+        name: write(tmp_path / f"{name}.csv", "id,x\n" + "".join(f"{name} {i},{i / 4}\n" for i in range(4)))
         for name in ("members", "nonmembers")
     }
     with pytest.raises(ParganError) as error:
@@ -138,8 +204,8 @@ def test_read_groups_reads_folders_of_images(tmp_path):
 def test_read_groups_refuses_missing_unknown_and_different_kinds(tables, tmp_path):
     cases = [
         ("nowhere.csv", "is not there", ".npz"),
-        (write(tmp_path / "s.xlsx", ""), "is of unknown kind", ".npz"),
-        (images(tmp_path / "s", 1), f"is a folder of images, but members={tables['members']} is .csv", "one kind"),
+        (write(tmp_path / "s.docx", ""), "is of unknown kind", ".npz"),
+        (images(tmp_path / "s", 1), f"is a folder of images, but members={tables['members']} is a table", "one kind"),
     ]
     for path, problem, remedy in cases:
         with pytest.raises(ParganError) as error:

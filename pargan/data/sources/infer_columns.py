@@ -1,0 +1,275 @@
+"""The type of a column, found from its cells. Legend: N rows.
+
+- dates, points in time and durations by how they are written;
+- whole numbers: integer; but boolean if they are 0 and 1, categorical if there are two others or, in the column of the
+  label, at most 20 and no more than half the number of rows (classes);
+- other numbers: numeric; numbers with leading zeros, underscores or exponents without a sign are codes, hence text;
+- texts that differ in every row and hold no space, and numbers that count the rows: id;
+- other texts: categorical, boolean if they are two that mean yes and no; with one value: constant.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pargan.data.sources.infer_numbers import infer_number_format, is_ambiguous
+from pargan.data.sources.infer_times import infer_times
+from pargan.data.sources.raw_table import RawTable, TextColumn
+from pargan.records.categories import TRUTH, Boolean, Categorical, Constant
+from pargan.records.column import Column
+from pargan.records.identifiers import Identifier
+from pargan.records.missing import WithMissing
+from pargan.records.number_format import PLAIN, NumberFormat
+from pargan.records.numbers import INT64, Integer, Numeric, whole_number
+
+MISSING_MARKS = (
+    *("nan", "na", "n/a", "null", "none", "nil", "nat", "?", "-", "--", ".", "..", "#n/a", "#na", "<na>", "missing"),
+    "#n/a n/a",
+)
+FLAG_VALUES = 2
+LABEL_CLASSES = 20
+MIXED_NUMBERS = 20  # more different numbers than this beside a few texts are a column of numbers with odd cells
+MANY_CATEGORIES = 1000
+EXACT = 2**53
+FEWEST_IDS = 10
+RARE = "(rare)"
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What a column was taken for.
+
+    Attributes:
+        column: typed and fitted.
+        why: how it was decided.
+        missing: texts that mean a missing value in this column.
+    """
+
+    column: Column
+    why: str
+    missing: frozenset[str] = frozenset({""})
+
+
+class Refusal(Exception):  # noqa: N818  not an error of its own: all columns' are raised as one ParganError
+    """A column that cannot be used: the problem, what to type instead, and whether dropping it is a remedy."""
+
+    def __init__(self, problem: str, remedy: str, may_drop: bool = False) -> None:
+        super().__init__(problem)
+        self.problem, self.remedy, self.may_drop = problem, remedy, may_drop
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What was set for a table.
+
+    Attributes:
+        decimal: decimal mark where a comma can be read in two ways.
+        missing: texts that mean a missing value in every column; None: `MISSING_MARKS` in numbers and times, and
+            nothing but empty cells in texts, where NA can be a country.
+        rare: categories with fewer rows than this become one.
+    """
+
+    decimal: str | None = None
+    missing: frozenset[str] | None = None
+    rare: int = 0
+
+
+class ColumnCells:
+    """The cells of a column, split into those that are missing and those that are not."""
+
+    def __init__(self, table: RawTable, name: str, rules: Rules) -> None:
+        self.table, self.name, self.rules = table, name, rules
+        self.source: TextColumn = table.columns[name]
+        self.counts = dict(zip(self.source.texts, self.source.counts.tolist(), strict=True))
+        empty = {""} | (rules.missing or set())
+        self.texts = [text for text in self.source.texts if text not in empty]
+        marks = frozenset() if rules.missing is not None else frozenset(MISSING_MARKS)
+        self.values = [text for text in self.texts if text.lower() not in marks]
+
+    @property
+    def num_rows(self) -> int:
+        """N."""
+        return len(self.source.codes)
+
+    def count(self, texts: Sequence[str]) -> int:
+        """Rows that hold one of the texts."""
+        return sum(self.counts[text] for text in texts)
+
+    def first(self, texts: Sequence[str]) -> tuple[str, str]:
+        """The first of these texts in the table, and where it stands."""
+        rows = {self.source.first(self.source.texts.index(text)): text for text in texts[:1000]}
+        return rows[min(rows)], self.table.place(min(rows))
+
+    def with_missing(self, column: Column, why: str, values: Sequence[str]) -> Inference:
+        """The column of the values, with a gap where one is missing."""
+        marks = [text for text in self.source.texts if text not in set(values)]
+        if not marks:
+            return Inference(column, why)
+        mark = max(marks, key=lambda text: self.counts[text])
+        shown = ", ".join(f'"{text}"' for text in marks if text)
+        why += f"; {shown} {'means' if shown.count(',') == 0 else 'mean'} missing" if shown else ""
+        gapped = replace(column, missing=mark) if isinstance(column, Categorical) else WithMissing(column, mark)
+        return Inference(gapped, why, frozenset(marks) | {""})
+
+
+def infer_column(cells: ColumnCells, is_label: bool) -> Inference:
+    """The type of a column.
+
+    Raises:
+        Refusal: the column is free text, or numbers with a few other texts.
+    """
+    if not cells.values:
+        return Inference(Constant(cells.name, cells.source.texts[0]), "all cells are missing", frozenset({""}))
+    if len(cells.source.texts) == 1:
+        return Inference(Constant(cells.name, cells.source.texts[0]), "one value in all rows")
+    counts = np.array([cells.counts[text] for text in cells.values])
+    if times := infer_times(cells.values, counts, cells.name):
+        return cells.with_missing(*times, cells.values)
+    if not cells.source.is_text and (number := _infer_number(cells, is_label)):
+        return number
+    return _infer_text(cells, is_label)
+
+
+def _infer_number(cells: ColumnCells, is_label: bool) -> Inference | None:
+    found = infer_number_format(cells.values, cells.rules.decimal)
+    if found is None:
+        _refuse_odd_cells(cells)
+        return None
+    column = number_column(cells, found)
+    if column is None:
+        return None
+    why = "numbers"
+    if is_ambiguous(cells.values):
+        why += f'; "{cells.values[0]}" was read with the decimal mark "{found.decimal}" (decimal=... changes it)'
+    elif found.decimal != "." or found.thousands or found.prefix or found.suffix:
+        why += f' written as "{cells.values[0]}"'
+    if isinstance(column, Integer):
+        if identifier := _counted(cells, column):
+            return Inference(identifier, "numbers that are different in every row and name it", frozenset({""}))
+        limit = _most_categories(cells.num_rows, LABEL_CLASSES if is_label else FLAG_VALUES)
+        if len({cells.values[place] for place in range(len(cells.values))}) <= limit:
+            return _number_categories(cells, is_label)
+        why = why.replace("numbers", "whole numbers", 1)
+    return cells.with_missing(column, why, cells.values)
+
+
+def number_column(cells: ColumnCells, found: NumberFormat) -> Numeric | None:
+    """A column of numbers in this notation; None where they are too large."""
+    plain = [found.plain(text) for text in cells.values]
+    whole = [whole_number(text) for text in plain]
+    if all(value is not None for value in whole) and found.most_decimals is not None:
+        return Integer.fit(cells.name, np.array(whole, dtype=np.int64), found)
+    values = np.array([float(text) for text in plain if text is not None])
+    too_large = np.abs(values) > INT64.max if found.most_decimals == 0 else ~np.isfinite(values)
+    return None if too_large.any() else Numeric.fit(cells.name, values + 0.0, found)
+
+
+def _counted(cells: ColumnCells, column: Integer) -> Identifier | None:
+    """Numbers that name the rows: different in each, and counting them, or longer than a float64 holds."""
+    is_unique = len(cells.values) == cells.num_rows >= FEWEST_IDS
+    counts = column.high - column.low + 1 == cells.num_rows
+    named = cells.name.lower().replace(" ", "_").split("_")[-1] in ("id", "uuid", "guid", "key")
+    if is_unique and (counts or named or column.high > EXACT):
+        return Identifier.fit(cells.name, cells.values)
+    return None
+
+
+def _number_categories(cells: ColumnCells, is_label: bool) -> Inference:
+    values = cells.values
+    if {TRUTH.get(text) for text in values} == {True, False} and len(values) == FLAG_VALUES:
+        ordered = tuple(sorted(values, key=lambda text: bool(TRUTH[text])))
+        return cells.with_missing(Boolean(cells.name, ordered), "0 and 1", values)
+    why = "classes to predict" if is_label and len(values) > FLAG_VALUES else "two different numbers"
+    return cells.with_missing(Categorical(cells.name, tuple(sorted(values, key=float))), why, values)
+
+
+def _refuse_odd_cells(cells: ColumnCells) -> None:
+    """Refuse numbers with a few other texts, which would become one category per number."""
+    numbers = [text for text in cells.values if infer_number_format([text], cells.rules.decimal)]
+    odd = sorted(set(cells.values) - set(numbers), key=cells.source.texts.index)
+    infinite = [text for text in odd if text.lower().lstrip("+-") in ("inf", "infinity")]
+    mostly = 2 * cells.count(numbers) > cells.count(cells.values)
+    if mostly and odd and (len(numbers) > MIXED_NUMBERS or len(infinite) == len(odd)):
+        text, place = cells.first(odd)
+        raise Refusal(
+            f"has {cells.count(odd)} cells that are no numbers in {cells.table.describe(cells.name)}, the first is "
+            f'"{text}" {place}, beside {len(numbers)} different numbers',
+            f"correct them, or say what they are: missing=[{','.join(odd[:3])}] or "
+            f"{override(cells.name, 'categorical')}",
+        )
+
+
+def _infer_text(cells: ColumnCells, is_label: bool) -> Inference:
+    texts = cells.texts
+    lowered = {text.lower() for text in texts}
+    truths = {TRUTH.get(text) for text in lowered}
+    if len(texts) == FLAG_VALUES and truths == {True, False}:
+        ordered = tuple(sorted(texts, key=lambda text: bool(TRUTH[text.lower()])))
+        return cells.with_missing(Boolean(cells.name, ordered), "yes and no", texts)
+    codes = [text for text in texts if PLAIN.fullmatch(text)]
+    why = "text"
+    if len(codes) == len(texts) and not cells.source.is_text:
+        code = next((text for text in codes if text.lstrip("+-")[:1] == "0" or "e" in text.lower()), codes[0])
+        why = f'codes such as "{code}" ({override(cells.name, "numeric")} reads them as numbers)'
+    if len(texts) > _most_categories(cells.num_rows, cells.num_rows) and cells.rules.rare < FLAG_VALUES:
+        return _identifier(cells, texts)
+    return categorical_column(cells, texts, why)
+
+
+def _identifier(cells: ColumnCells, texts: Sequence[str]) -> Inference:
+    """Texts that nearly name the rows: an id, or refused."""
+    tokens = all(len(text) <= 64 and not any(letter.isspace() for letter in text) for text in texts)
+    if tokens and len(texts) == cells.num_rows >= FEWEST_IDS:
+        return Inference(Identifier.fit(cells.name, texts), "texts without spaces that are different in every row")
+    raise Refusal(
+        f"has {len(texts)} categories in {cells.num_rows} rows in the categorical {cells.table.describe(cells.name)}, "
+        f'for example "{texts[0]}"',
+        f"drop=[{cells.name}] leaves it out, {override(cells.name, 'id')} replaces it by new names",
+        may_drop=True,
+    )
+
+
+def categorical_column(cells: ColumnCells, texts: Sequence[str], why: str) -> Inference:
+    """A column of these categories.
+
+    Raises:
+        Refusal: there are more than half as many as rows, so that they would name the records.
+    """
+    kept = sorted(text for text in texts if cells.counts[text] >= cells.rules.rare)
+    num_rare = len(texts) - len(kept)
+    if not kept or len(kept) > _most_categories(cells.num_rows, cells.num_rows):
+        raise Refusal(
+            f"has {len(texts)} categories in {cells.num_rows} rows in the categorical "
+            f'{cells.table.describe(cells.name)}, for example "{texts[0]}"',
+            f"drop=[{cells.name}] leaves it out, {override(cells.name, 'id')} replaces it by new names, rare=5 makes "
+            f"one category of those with fewer than 5 rows",
+            may_drop=True,
+        )
+    if num_rare:
+        why += f"; {num_rare} categories with fewer than {cells.rules.rare} rows became {RARE}"
+    marks = [text for text in texts if text.lower() in MISSING_MARKS and text in kept]
+    if marks:
+        why += f'; "{marks[0]}" is a category ({cells.counts[marks[0]]} rows; missing=["{marks[0]}"] changes it)'
+    column = Categorical(cells.name, tuple(kept), other=RARE if num_rare else None)
+    inference = cells.with_missing(column, why, texts)
+    if len(kept) > MANY_CATEGORIES:
+        megabytes = cells.num_rows * len(kept) * 4 / 2**20
+        inference = replace(
+            inference,
+            why=f"{inference.why}; {len(kept)} categories take {megabytes:.0f} MiB; rare=5 makes one of those with "
+            f"fewer than 5 rows",
+        )
+    return inference
+
+
+def _most_categories(num_rows: int, limit: int) -> int:
+    """At most half the number of rows, so that categories do not identify records; but at least two."""
+    return max(FLAG_VALUES, min(limit, num_rows // 2))
+
+
+def override(name: str, kind: str) -> str:
+    """The argument `types` that gives a column another type, as one types it."""
+    if name.isidentifier() and name.isascii():
+        return f"types={{{name}:{kind}}}"
+    return f"'types={{\"{name}\": {kind}}}'"

@@ -1,0 +1,144 @@
+"""Pools from raw tables and their schema. Legend: N rows, V columns that are learnt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from pargan.data.sources.raw_table import RawTable
+from pargan.metrics.tables import TableQuality
+from pargan.records.categories import UNSEEN, Categorical
+from pargan.records.column import Column
+from pargan.records.missing import MISSING, WithMissing
+from pargan.records.pool import Pool, record_hashes
+from pargan.records.schema import Schema
+from pargan.records.tables import TableSpec
+
+NEW_CATEGORY = "(not in the real records)"
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """A column of a raw table, read as a typed column.
+
+    Attributes:
+        values: of each different text.
+        codes: (N,) position in `values` of each row.
+        deviations: kind -> (N,) bool.
+    """
+
+    values: np.ndarray
+    codes: np.ndarray
+    deviations: Mapping[str, np.ndarray]
+
+
+def read_column(table: RawTable, column: Column, missing_texts: frozenset[str]) -> ReadColumn:
+    """The values of a column.
+
+    Raises:
+        ParganError: a cell is not of the column's type, with the line and the cell.
+    """
+    source = table.columns[column.name]
+    cells = ["" if text in missing_texts else text for text in source.texts]
+    gap = np.array([cell == "" for cell in cells], dtype=bool)
+    deviations = {}
+    if gap.any() and column.is_number and not isinstance(column, WithMissing):
+        column = WithMissing(column)
+        deviations[MISSING] = gap[source.codes]
+    values, readable = column.parse(cells)
+    if not readable.all():
+        odd = ~readable[source.codes]
+        text = source.texts[source.codes[odd.argmax()]]
+        raise table.error(
+            f"has {odd.sum()} cells that are not {column.type} in the {column.type} {table.describe(column.name)}, "
+            f'the first is "{text}" {table.place(int(odd.argmax()))}',
+            "correct them, or name them among the missing=[...] ones",
+        )
+    deviations |= {kind: deviating[source.codes] for kind, deviating in column.deviations(values).items()}
+    return ReadColumn(values, source.codes, {kind: rows for kind, rows in deviations.items() if rows.any()})
+
+
+def extended(column: Column, read: ReadColumn) -> Column:
+    """The column with room for what generated records hold and real ones do not: missing values, other categories."""
+    if MISSING in read.deviations:
+        return WithMissing(column)
+    if isinstance(column, Categorical) and UNSEEN in read.deviations and column.other is None:
+        return replace(column, other=NEW_CATEGORY)
+    return column
+
+
+def refuse_deviations(table: RawTable, schema: Schema) -> None:
+    """Refuse real records that do not fit a schema that was given.
+
+    Raises:
+        ParganError: with the column, the line and the cell.
+    """
+    for column in schema.columns:
+        source = table.columns[column.name]
+        for kind, rows in read_column(table, column, schema.decision(column.name).missing_texts).deviations.items():
+            if isinstance(column, Categorical) and column.other is not None:
+                continue
+            row = int(rows.argmax())
+            raise table.error(
+                f"has {rows.sum()} cells in {table.describe(column.name)} that the schema does not allow ({kind}), the "
+                f'first is "{source.texts[source.codes[row]]}" {table.place(row)}',
+                "correct the schema or those cells",
+            )
+
+
+def notes_on(column: Column, read: ReadColumn) -> list[str]:
+    """Sentences on what a column of generated records holds that no real record does."""
+    return [
+        f'{rows.sum()} of {len(rows)} records hold values in the column "{column.name}" that are {kind}'
+        for kind, rows in read.deviations.items()
+    ]
+
+
+def table_pool(table: RawTable, spec: TableSpec, label: str | None, notes: tuple[str, ...] = ()) -> Pool:
+    """The pool of a table whose columns have types; `label` is the name of a categorical column.
+
+    Raises:
+        ParganError: cells are not of the type of their column.
+    """
+    schema = spec.schema or Schema(spec.columns)
+    blocks, keys, labels = [], [], None
+    for column in spec.columns:
+        if not column.width:
+            continue
+        read = read_column(table, column, schema.decision(column.name).missing_texts)
+        block = column.encode(read.values)
+        blocks.append(block[read.codes])
+        canonical = np.array(column.canonical(read.values), dtype=object)
+        keys.append(pd.util.hash_array(canonical, categorize=False)[read.codes])
+        if column.name == label:
+            labels = block.argmax(axis=1)[read.codes]
+    return Pool(
+        np.hstack(blocks),
+        spec,
+        TableQuality(spec, label=label),
+        labels,
+        identities=record_hashes(np.column_stack(keys)),
+        duplicates="together",
+        notes=notes,
+    )
+
+
+def refuse_other_columns(table: RawTable, spec_columns: tuple[Column, ...], complete: RawTable) -> None:
+    """Refuse generated rows of other columns than the real ones; an identifier may be missing.
+
+    Raises:
+        ParganError: a column is missing; or there is one that the complete table lacks.
+    """
+    for column in spec_columns:
+        if column.name not in table.columns and column.width:
+            raise table.error(
+                f'has no column "{column.name}", which {complete.argument}={complete.value} has',
+                "give files with the same columns, all with a header or all without",
+            )
+    for name in table.columns:
+        if name not in complete.columns and name not in complete.left_out:
+            raise complete.error(
+                f'has no column "{name}", which {table.argument}={table.value} has',
+                "give files with the same columns, all with a header or all without",
+            )

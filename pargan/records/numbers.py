@@ -1,0 +1,155 @@
+"""Columns of numbers. Legend: N rows."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pargan.records.column import decode_integers, encode_integers
+from pargan.records.number_format import NumberFormat
+
+INT64 = np.iinfo(np.int64)
+OUT_OF_RANGE = "out of the range of the real records"
+
+
+@dataclass(frozen=True)
+class Numeric:
+    """A number, scaled from its range to [-1, 1], and written with the decimals of the file."""
+
+    name: str
+    low: float
+    high: float
+    format: NumberFormat = field(default=NumberFormat())
+    type: ClassVar[str] = "numeric"
+    is_number: ClassVar[bool] = True
+    width: ClassVar[int] = 1
+
+    @classmethod
+    def fit(cls, name: str, values: np.ndarray, format: NumberFormat | None = None) -> Self:
+        """Fit the range to (N,) values."""
+        values = np.asarray(values, dtype=np.float64)
+        return cls(name, float(values.min()), float(values.max()), format or NumberFormat())
+
+    @property
+    def scales(self) -> np.ndarray:
+        """(1,): the range, from -1 to 1, is 2 long."""
+        return np.array([0.5], np.float32)
+
+    def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(N,) float64; text, NaN and infinity are not readable."""
+        plain = [self.format.plain(cell) for cell in cells]
+        values = np.array([0.0 if text is None else float(text) for text in plain], dtype=np.float64)
+        readable = np.array([text is not None for text in plain], dtype=bool) & np.isfinite(values)
+        return np.where(readable, values, 0.0) + 0.0, readable  # -0.0 becomes 0.0
+
+    def deviations(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Numbers out of range."""
+        return {OUT_OF_RANGE: (values < self.low) | (values > self.high)}
+
+    def canonical(self, values: np.ndarray) -> list[str]:
+        """All digits of float64."""
+        return [repr(value) for value in (np.asarray(values, dtype=np.float64) + 0.0).tolist()]
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """(N,) -> (N, 1) float32 in [-1, 1]."""
+        values = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
+        # Halved, because the difference of two large numbers may be infinite.
+        span = self.high / 2 - self.low / 2
+        share = (values / 2 - self.low / 2) / span if span > 0 else np.zeros_like(values)
+        return (2 * share - 1).astype(np.float32)[:, None]
+
+    def decode(self, block: np.ndarray) -> np.ndarray:
+        """(N, 1) -> (N,) float64 in the fitted range, rounded to the decimals of the file."""
+        share = (np.clip(block[:, 0].astype(np.float64), -1, 1) + 1) / 2
+        values = (1 - share) * self.low + share * self.high
+        return np.clip(self.format.round(values), self.low, self.high)
+
+    def activation(self, block: Tensor) -> Tensor:
+        """Tanh."""
+        return torch.tanh(block)
+
+    def text(self, values: np.ndarray) -> list[str]:
+        """In the notation of the file."""
+        return [self.format.text(value) for value in values.tolist()]
+
+    def numbers(self, values: np.ndarray) -> np.ndarray:
+        """(N,) float64."""
+        return np.asarray(values, dtype=np.float64)
+
+    def describe(self) -> str:
+        """The range in the notation of the file."""
+        return f"{self.format.text(self.low)} to {self.format.text(self.high)}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        return {"type": self.type, **asdict(self)}
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`, without the type; TypeError or ValueError if it does not fit."""
+        numeric_format = NumberFormat(**fields.pop("format", {}))
+        column = cls(**fields, format=numeric_format)
+        if not column.low <= column.high:
+            raise ValueError(f"low {column.low} is above high {column.high}")
+        return column
+
+
+@dataclass(frozen=True)
+class Integer(Numeric):
+    """A whole number; encoding and decoding are exact if its range spans less than 2^24.
+
+    Values beyond 2^53, where float64 has gaps, are read, compared and written exactly.
+    """
+
+    low: int
+    high: int
+    format: NumberFormat = field(default=NumberFormat(most_decimals=0))
+    type: ClassVar[str] = "integer"
+
+    @classmethod
+    def fit(cls, name: str, values: np.ndarray, format: NumberFormat | None = None) -> Self:
+        """Fit the range to (N,) whole numbers."""
+        return cls(name, int(values.min()), int(values.max()), format or NumberFormat(most_decimals=0))
+
+    def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """(N,) int64, or float64 where a cell is not a whole number of that range, which is a deviation."""
+        plain = [self.format.plain(cell) for cell in cells]
+        whole = [whole_number(text) for text in plain]
+        if all(value is not None for value in whole):
+            return np.array(whole, dtype=np.int64), np.ones(len(cells), dtype=bool)
+        return Numeric.parse(self, cells)
+
+    def deviations(self, values: np.ndarray) -> dict[str, np.ndarray]:
+        """Numbers out of range, and fractions."""
+        return super().deviations(values) | {"not whole numbers": values != np.rint(values)}
+
+    def canonical(self, values: np.ndarray) -> list[str]:
+        """All digits."""
+        return [str(int(value)) if value == int(value) else repr(value) for value in values.tolist()]
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """(N,) -> (N, 1) float32 in [-1, 1]."""
+        if np.issubdtype(values.dtype, np.integer):
+            return encode_integers(values, self.low, self.high)
+        return super().encode(values)
+
+    def decode(self, block: np.ndarray) -> np.ndarray:
+        """(N, 1) -> (N,) int64 in the fitted range."""
+        return decode_integers(block, self.low, self.high)
+
+
+def whole_number(plain: str | None) -> int | None:
+    """The whole number of an int64's range that a number in plain notation is, or None."""
+    if plain is None:
+        return None
+    if not plain.lstrip("+-").isdigit():
+        exact = Decimal(plain)
+        if abs(exact) > INT64.max or exact != exact.to_integral_value():
+            return None
+        plain = str(int(exact))
+    value = int(plain)
+    return value if INT64.min <= value <= INT64.max else None
