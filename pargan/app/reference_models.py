@@ -1,9 +1,9 @@
 """Reference models: GANs trained by a run's own recipe on its reference set, kept beside it and used again.
 
-Each is a small run directory, `<run>/reference_models/<digest>/<i>/`, with membership.npz and
-checkpoints/last.ckpt. The digest covers everything a model depends on, as listed in recipe.json, so an existing model
-equals the one that would be trained. An interrupted one is continued. A process waits while another one trains the
-model that it needs.
+Each is a small run directory, `<run>/private/reference_models/<digest>/<i>/`, with membership.npz and
+checkpoints/last.ckpt in a private/ of its own. The digest covers everything a model depends on, as listed in
+recipe.json, so an existing model equals the one that would be trained. An interrupted one is continued. A process waits
+while another one trains the model that it needs.
 """
 
 import hashlib

@@ -72,6 +72,7 @@ def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:
     plain: Any = OmegaConf.to_container(cfg, resolve=True)
     for logger in loggers:
         logger.log_hyperparams(plain)
+    run.directory.create_private()
     run.datamodule.membership.save(run.directory.membership)
     with quiet_lightning(), cpu_threads(cfg.model.threads):
         start = time.perf_counter()

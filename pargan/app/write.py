@@ -15,7 +15,7 @@ from pargan.audits.result import AuditResult
 from pargan.data.datamodule import PartitionDataModule
 from pargan.gan.module import ParGANModule
 from pargan.io.files import write_atomically
-from pargan.io.loggers import log_image, log_table, shows_images
+from pargan.io.loggers import log_image, log_table
 from pargan.io.optional import optional
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
@@ -57,11 +57,12 @@ def write_audit(
     """
     notes = [*description.get("notes", []), *audit.notes()]
     result = {"status": "finished", **description, **audit.to_dict(), "notes": notes, "provenance": provenance()}
+    directory.create_private()
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     report.write_tables(audit, directory)
     if audit.access != "samples":  # else they came from a file of the user's
         spec.write(audit.samples, directory.samples / "generated")
-    plots = _plots(audit, spec, directory, any(shows_images(logger) for logger in loggers), log_real_records)
+    plots = _plots(audit, spec, directory, log_real_records)
     for logger in loggers:
         with optional(f"the end of the run in {type(logger).__name__}"):
             for plot in plots:
@@ -84,25 +85,22 @@ def write_schema(spec: RecordSpec, directory: RunDirectory) -> None:
         console.print(report.schema_table(spec.schema))
 
 
-def _plots(
-    audit: AuditResult, spec: RecordSpec, directory: RunDirectory, is_logged: bool, log_real_records: bool
-) -> list[Path]:
+def _plots(audit: AuditResult, spec: RecordSpec, directory: RunDirectory, log_real_records: bool) -> list[Path]:
     """Draw every plot that can be drawn; returns those for loggers."""
     generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN]
-    with optional("samples/final.png"):
-        report.draw_samples(spec, generated, real, directory.samples / "final.png")
+    with optional("the samples beside real records"):
+        report.draw_samples(spec, generated, real, directory.compared_samples / "final.png")
     plots = []
+    with optional("samples/generated.png"):
+        plots.append(report.draw_samples(spec, generated, None, directory.samples / "generated.png"))
     for name, draw in (("plots/loss.png", report.loss_curves), ("plots/auc.png", report.auc_curves)):
         with optional(name):
             curve = draw(directory)
             plots += [] if curve is None else [curve]
     plots += report.draw_attacks(spec, audit, directory)
     if log_real_records:
-        plots += [*directory.samples.glob("final.png"), *directory.plots.glob("exposed.png")]
-    elif is_logged:
-        with optional("samples/generated_only/final.png"):
-            path = directory.samples / "generated_only" / "final.png"
-            plots.append(report.draw_samples(spec, generated, None, path))
+        real_records = (directory.compared_samples / "final.png", directory.exposed_images)
+        plots += [path for path in real_records if path.is_file()]
     return plots
 
 

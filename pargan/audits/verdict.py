@@ -112,7 +112,7 @@ class Verdict:
         if leaking & {"samples", "generator"}:
             advice.append(
                 "To leak less, train for fewer steps or on more records, and leave out the most exposed members "
-                "(records.csv); only training with differential privacy bounds what any attack can find."
+                "(private/records.csv); only training with differential privacy bounds what any attack can find."
             )
         elif leaking:
             advice.append(

@@ -5,11 +5,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pargan.errors import ParganError
+from pargan.io.files import write_atomically, write_error
+
+PRIVATE = "private"
+README = """\
+private/ tells who was a member of the training data, and shows records of the data: do not pass it on.
+It holds the membership, the attacked records with their risks, samples beside real records, and checkpoints.
+The rest shows metrics and generated records; look it through before you show it to people who may not see the data.
+"""
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """The paths inside a run directory. The constructor neither reads nor writes the disk."""
+    """The paths inside a run directory. The constructor neither reads nor writes the disk.
+
+    What tells who was a member, or shows a record of the data, lies in `private`.
+    """
 
     path: Path
 
@@ -64,6 +75,31 @@ class RunDirectory:
         return self.path.relative_to(Path.cwd()) if self.path.is_relative_to(Path.cwd()) else self.path
 
     @property
+    def private(self) -> Path:
+        """The folder of what tells who was a member; a run of an earlier version has that beside the rest."""
+        return self.path if self._has_earlier_form else self.path / PRIVATE
+
+    @property
+    def _has_earlier_form(self) -> bool:
+        return (self.path / "membership.npz").is_file()
+
+    def create_private(self) -> None:
+        """Create the private folder, which only its owner may enter, and the README.txt that says what it holds.
+
+        A folder that is there keeps its permissions; a run of an earlier version stays as it is.
+
+        Raises:
+            ParganError: it cannot be written.
+        """
+        if self._has_earlier_form:
+            return
+        try:
+            self.private.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise write_error(self.private, error) from error
+        write_atomically(self.path / "README.txt", README.encode())
+
+    @property
     def config(self) -> Path:
         """The composed configuration, written by Hydra."""
         return self.path / ".hydra" / "config.yaml"
@@ -91,12 +127,12 @@ class RunDirectory:
     @property
     def membership(self) -> Path:
         """The members of each partition, the nonmembers and the reference records, as indices into the pool."""
-        return self.path / "membership.npz"
+        return self.private / "membership.npz"
 
     @property
     def checkpoints(self) -> Path:
         """last.ckpt and best.ckpt."""
-        return self.path / "checkpoints"
+        return self.private / "checkpoints"
 
     @property
     def last_checkpoint(self) -> Path:
@@ -124,12 +160,17 @@ class RunDirectory:
     @property
     def reference_models(self) -> Path:
         """Reference models that attacks trained for this run: one folder per recipe, with one per model inside."""
-        return self.path / "reference_models"
+        return self.private / "reference_models"
 
     @property
     def samples(self) -> Path:
-        """Generated records: images over the epochs, and a file in the user's units at the end."""
+        """Generated records alone, at the end: a plot, and a file in the user's units."""
         return self.path / "samples"
+
+    @property
+    def compared_samples(self) -> Path:
+        """Plots of generated records beside real ones, over the epochs and at the end."""
+        return self.private / "samples"
 
     @property
     def plots(self) -> Path:
@@ -139,12 +180,22 @@ class RunDirectory:
     @property
     def records(self) -> Path:
         """One row per attacked record, with its risk."""
-        return self.path / "records.csv"
+        return self.private / "records.csv"
 
     @property
     def record_columns(self) -> Path:
         """What each column of `records` means."""
         return self.records.with_name("records_columns.csv")
+
+    @property
+    def exposed_images(self) -> Path:
+        """The most exposed members beside their nearest generated records, where records are images."""
+        return (self.plots if self._has_earlier_form else self.private) / "exposed.png"
+
+    @property
+    def exposed_rows(self) -> Path:
+        """The same where records are rows of a table."""
+        return self.private / "exposed.csv"
 
     @property
     def partitions(self) -> Path:

@@ -32,8 +32,9 @@ def write_exposed(
 ) -> Path | None:
     """Write the most exposed members beside their nearest generated records.
 
-    Images go to plots/exposed.png, rows of tables to exposed.csv in the user's units. For other kinds of records
-    nothing is written; records.csv lists all records by risk. A new kind is added with `write_exposed.register`.
+    Images go to private/exposed.png, rows of tables to private/exposed.csv in the user's units. For other kinds of
+    records nothing is written; private/records.csv lists all records by risk. A new kind is added with
+    `write_exposed.register`.
 
     Args:
         spec: the record format.
@@ -84,7 +85,7 @@ def _images(
         x=0.01,
         ha="left",
     )
-    return save(figure, directory.plots / "exposed.png")
+    return save(figure, directory.exposed_images)
 
 
 @write_exposed.register
@@ -103,7 +104,7 @@ def _rows(spec: TableSpec, table: RiskTable, members: np.ndarray, samples: np.nd
     usual = {"usual_distance": _usual_distance(table)}
     risks = [{key: row[key] for key in kept} | usual for row in exposed.to_dicts()]
     values = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]
-    return write_rows([a | b for a, b in zip(risks, values, strict=True)], directory.path / "exposed.csv")
+    return write_rows([a | b for a, b in zip(risks, values, strict=True)], directory.exposed_rows)
 
 
 def write_rows(rows: list[dict[str, Any]], path: Path) -> Path:

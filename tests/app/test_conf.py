@@ -314,5 +314,5 @@ def test_conf_option_trains(row, tmp_path):
         (only,) = csv.DictReader(file)
     assert np.isfinite(float(only["loss/generator"]))
     if chosen["callbacks"] != "none":
-        assert {path.name for path in (folder / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
+        assert {path.name for path in (folder / "private" / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
         assert np.isfinite(float(only["quality/distance"]))

@@ -13,6 +13,7 @@ def finished(tmp_path):
     directory = RunDirectory(tmp_path / "run")
     directory.config.parent.mkdir(parents=True)
     OmegaConf.save({"seed": 3, "run_directory": "/where/it/was/made"}, directory.config)
+    directory.create_private()
     directory.membership.write_bytes(b"")
     return directory
 

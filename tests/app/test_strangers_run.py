@@ -105,9 +105,9 @@ def test_the_payloads_are_real(theirs, tmp_path):
     # The control: with trust, and without the digest that already refuses a changed value, the payload runs.
     path = {"_target_": "pathlib.Path", "_args_": ["hit"]}
     change(theirs, "loss.inner", {"_target_": "pathlib.Path.touch", "_args_": [path]})
-    checkpoint = load_checkpoint(theirs / "checkpoints" / "last.ckpt")
+    checkpoint = load_checkpoint(theirs / "private" / "checkpoints" / "last.ckpt")
     checkpoint.pop(KEY)
-    VerifiedCheckpointIO().save_checkpoint(checkpoint, theirs / "checkpoints" / "last.ckpt")
+    VerifiedCheckpointIO().save_checkpoint(checkpoint, theirs / "private" / "checkpoints" / "last.ckpt")
     with pytest.raises(ParganError, match="not a network"):
         load_run(theirs)
     assert not (tmp_path / "hit").exists()
@@ -127,7 +127,7 @@ def test_a_file_outside_is_not_rewritten_on_resume(theirs, tmp_path, monkeypatch
 
 def test_an_attack_builds_no_callbacks_of_the_run(theirs, tmp_path, monkeypatch, capfd):
     change(theirs, "callbacks.evil", {"_target_": "builtins.open", "file": "hit", "mode": "w"})
-    (theirs / "checkpoints" / "best.ckpt").unlink()
+    (theirs / "private" / "checkpoints" / "best.ckpt").unlink()
     run_inside(monkeypatch, capfd, "attack", "run=run", *ATTACK)
     assert not (tmp_path / "hit").exists()
 
@@ -145,7 +145,7 @@ def test_a_changed_digit_is_refused(theirs, tmp_path, monkeypatch, capfd, key, v
     assert {path for path in everything_below(tmp_path) if path.name != ".training.lock"} == set(before)
 
 
-@pytest.mark.parametrize("name", ["attacks", "metrics.csv", "checkpoints"])
+@pytest.mark.parametrize("name", ["attacks", "metrics.csv", "private", "private/checkpoints"])
 def test_links_out_of_the_directory_are_refused(theirs, tmp_path, monkeypatch, capfd, name):
     outside = tmp_path / "outside"
     link = theirs / name
@@ -174,7 +174,7 @@ def test_secrets_of_this_machine_are_not_read(theirs, monkeypatch, capfd):
 def test_own_components_need_trust_which_the_message_names(theirs, tmp_path, monkeypatch):
     (tmp_path / "my_nets.py").write_text("from pargan.losses import JensenShannon\nclass Mine(JensenShannon): pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    (theirs / "checkpoints" / "last.ckpt").unlink()
+    (theirs / "private" / "checkpoints" / "last.ckpt").unlink()
     change(theirs, "loss", {"_target_": "my_nets.Mine"})
     with pytest.raises(ParganError, match=r"give trust=my_nets$"):
         load_run(theirs, "best")
@@ -186,6 +186,29 @@ def test_a_run_is_resumed_and_attacked_as_before(theirs, monkeypatch, capfd):
     assert run_inside(monkeypatch, capfd, "train", "resume=run", "trainer.max_epochs=4").status == 0
     assert run_inside(monkeypatch, capfd, "attack", "run=run", *ATTACK).status == 0
     assert load_run(theirs).module.generator_steps > 0
+
+
+def test_a_run_directory_of_an_earlier_version_is_attacked_and_continued(theirs, monkeypatch, capfd):
+    for name in ("membership.npz", "records.csv", "checkpoints"):
+        (theirs / "private" / name).rename(theirs / name)
+    shutil.rmtree(theirs / "private")
+    (theirs / "README.txt").unlink()
+    for name in ("last", "best"):
+        path = theirs / "checkpoints" / f"{name}.ckpt"
+        checkpoint = load_checkpoint(path)
+        checkpoint.pop(KEY)
+        VerifiedCheckpointIO().save_checkpoint(checkpoint, path)
+    for key, folder in {
+        "last.dirpath": "checkpoints",
+        "best.dirpath": "checkpoints",
+        "samples.folder": "samples",
+    }.items():
+        change(theirs, f"callbacks.{key}", f"${{run_directory}}/{folder}")
+    before = load_run(theirs).module.generator_steps
+    assert run_inside(monkeypatch, capfd, "attack", "run=run", *ATTACK).status == 0
+    assert run_inside(monkeypatch, capfd, "train", "resume=run", "trainer.max_epochs=4").status == 0
+    assert load_run(theirs).module.generator_steps == 2 * before
+    assert not (theirs / "private").exists()
 
 
 def test_trust_without_resume_is_refused(tmp_path, monkeypatch, capfd):

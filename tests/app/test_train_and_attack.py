@@ -64,13 +64,13 @@ def test_attack_without_controls(finished, tmp_path):
 def test_load_run_gives_back_trained_and_initial_weights(finished, tmp_path):
     folder, _ = finished
     run = load_run(folder)
-    trained = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+    trained = torch.load(folder / "private" / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
     assert_equal_weights(weights(run.module), trained)
     cfg = composed("train", *SMALL, *SIZES, f"run_directory={tmp_path}")
     assert_equal_weights(weights(run.untrained()), weights(build_module(cfg, build_datamodule(cfg).spec)))
     assert any(not torch.equal(weight, trained[name]) for name, weight in weights(run.untrained()).items())
     assert run.module.generator_steps == 6
-    assert run.datamodule.membership == Membership.load(folder / "membership.npz")
+    assert run.datamodule.membership == Membership.load(folder / "private" / "membership.npz")
 
 
 def test_load_run_refuses_what_is_not_there(finished, tmp_path):

@@ -25,12 +25,15 @@ def trained(run, tmp_path):
 
 
 def models(directory):
-    (folder,) = [path for path in (directory / "reference_models").iterdir() if path.is_dir()]
+    (folder,) = [path for path in (directory / "private" / "reference_models").iterdir() if path.is_dir()]
     return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir()}
 
 
 def times(directory):
-    return {name: (path / "checkpoints" / "last.ckpt").stat().st_mtime_ns for name, path in models(directory).items()}
+    return {
+        name: (path / "private" / "checkpoints" / "last.ckpt").stat().st_mtime_ns
+        for name, path in models(directory).items()
+    }
 
 
 def results(directory):
@@ -73,7 +76,7 @@ def test_attack_interrupted_and_repeated_equals_uninterrupted(run, trained, monk
 
     class Interrupting(PeriodicCheckpoint):
         def on_train_epoch_start(self, trainer, pl_module):
-            if trainer.current_epoch == 4 and self.dirpath.endswith("1/checkpoints"):
+            if trainer.current_epoch == 4 and self.dirpath.endswith("1/private/checkpoints"):
                 raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
@@ -119,7 +122,7 @@ def test_attack_killed_and_repeated_continues_the_models(tmp_path):
     given = (f"run={directory}", "attack=[shadow]", "attack.shadow.models=3", *ATTACK)
     process = start("attack", *given, cwd=tmp_path)
     deadline = time.monotonic() + 120
-    while not list(directory.glob("reference_models/*/1/checkpoints/last.ckpt")):
+    while not list(directory.glob("private/reference_models/*/1/private/checkpoints/last.ckpt")):
         assert process.poll() is None, "it ended before it could be killed"
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -85,19 +85,20 @@ def test_audit_files_tells_a_copula_from_one_that_copies_rows(run, tmp_path, tab
     assert result["notes"] == []
     assert result["partitions"] == []
     assert {"column_distance", "tstr_auc", "trtr_auc"} <= set(result["quality"])
-    by_risk = rows(found["copying"] / "records.csv")
+    by_risk = rows(found["copying"] / "private" / "records.csv")
     assert len(by_risk) == 600
     copied = [row for row in by_risk if row["group"] == "member" and int(row["index"]) % 2 == 0]
     assert {float(row["nearest_distance"]) for row in copied} == {0.0}
-    exposed = rows(found["copying"] / "exposed.csv")
+    exposed = rows(found["copying"] / "private" / "exposed.csv")
     assert len(exposed) == 100
     assert all(int(row["index"]) % 2 == 0 for row in exposed)  # only those were copied
     assert all(row[name] == row[f"generated {name}"] for row in exposed for name in COLUMNS)
     left = {path.relative_to(found["honest"]).as_posix() for path in found["honest"].rglob("*") if path.is_file()}
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
-        *("result.json", "records.csv", "exposed.csv"),
-        *("samples/final.png", "plots/roc.png", "plots/scores.png"),
+        *("result.json", "README.txt"),
+        *(f"private/{name}.csv" for name in ("records", "records_columns", "exposed")),
+        *("private/samples/final.png", "samples/generated.png", "plots/roc.png", "plots/scores.png"),
     }
 
 
@@ -112,7 +113,7 @@ def test_audit_files_notes_the_nonmembers_it_sets_aside(run, tmp_path, tables):
     assert set(aucs(result)) == {"nearest_neighbour", "monte_carlo"}
     assert {attack["num_nonmembers"] for attack in result["attacks"]} == {100}
     assert {attack["num_samples"] for attack in result["attacks"]} == {400}
-    assert len(rows(only_audit(tmp_path) / "records.csv")) == 200
+    assert len(rows(only_audit(tmp_path) / "private" / "records.csv")) == 200
 
 
 def test_audit_files_measures_quality_on_rows_of_the_whole_file(run, tmp_path, tables):
@@ -173,7 +174,7 @@ def test_audit_files_of_images_in_arrays(run, tmp_path):
     result = result_of(directory)
     assert aucs(result)["nearest_neighbour"][0] == 1.0
     assert {"fid_refpca", "coverage_refpca"} <= set(result["quality"])
-    with Image.open(directory / "plots" / "exposed.png") as sheet:
+    with Image.open(directory / "private" / "exposed.png") as sheet:
         assert sheet.width == 1200
 
 

@@ -185,7 +185,7 @@ def test_train_and_attack_refuse_a_damaged_run_directory(refuses, trained, tmp_p
         refuses("train", (f"resume={trained}", key), [key, "resume=", "trainer.max_epochs=2000"])
     both = [("attack", f"run={trained}"), ("train", f"resume={trained}")]
 
-    membership = trained / "membership.npz"
+    membership = trained / "private" / "membership.npz"
     intact = membership.read_bytes()
     with np.load(membership) as file:
         arrays = dict(file)
@@ -197,7 +197,7 @@ def test_train_and_attack_refuse_a_damaged_run_directory(refuses, trained, tmp_p
         refuses(name, (argument,), ["membership.npz", "damaged"], cause="half a membership")
     membership.write_bytes(intact)
 
-    checkpoint = trained / "checkpoints" / "last.ckpt"
+    checkpoint = trained / "private" / "checkpoints" / "last.ckpt"
     intact = checkpoint.read_bytes()
     content = torch.load(checkpoint, weights_only=True)
     next(iter(content["state_dict"].values())).view(-1)[0] += 1
@@ -208,14 +208,14 @@ def test_train_and_attack_refuse_a_damaged_run_directory(refuses, trained, tmp_p
     for name, argument in both:
         refuses(name, (argument,), ["last.ckpt is damaged"], cause="half a checkpoint")
 
-    shutil.rmtree(trained / "checkpoints")
+    shutil.rmtree(trained / "private" / "checkpoints")
     refuses("attack", (f"run={trained}",), ["last.ckpt is missing", "before its first checkpoint", "train a new run"])
 
 
 def test_train_and_attack_refuse_a_checkpoint_of_another_number_of_partitions(run, refuses, trained, tmp_path):
     assert run("train", *SMALL, "num_partitions=2", "attack=none", "trainer.max_epochs=1").status == 0
-    (other,) = tmp_path.glob("outputs/*-k2-*/*/checkpoints/last.ckpt")
-    shutil.copy(other, trained / "checkpoints" / "last.ckpt")
+    (other,) = tmp_path.glob("outputs/*-k2-*/*/private/checkpoints/last.ckpt")
+    shutil.copy(other, trained / "private" / "checkpoints" / "last.ckpt")
     for name, argument in (("attack", f"run={trained}"), ("train", f"resume={trained}")):
         refuses(name, (argument,), ["num_partitions=2", "num_partitions=3"], cause=name)
 

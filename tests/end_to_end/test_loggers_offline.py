@@ -69,14 +69,14 @@ def test_wandb_offline_run_holds_curves_config_images_and_the_final_table(tmp_pa
     assert _run(records).run_group == directory.parent.name
     media = log.parent / "files" / "media"
     images = {path.name.split("_")[0] for path in media.rglob("*.png")}
-    assert {"samples", "final", "roc", "scores", "loss", "auc"} <= images
+    assert {"samples", "generated", "roc", "scores", "loss", "auc"} <= images
     assert "exposed" not in images
     (table,) = media.rglob("metrics*.table.json")
     values = {row[0]: row[1] for row in json.loads(table.read_text())["data"]}
     for attack in result_of(directory)["attacks"]:
         assert values[f"attack/{attack['attack']}/auc"] == attack["auc"]
 
-    again = run_process("train", f"resume={directory}", "trainer.max_epochs=4", cwd=tmp_path)
+    again = run_process("train", f"resume={directory}", "trust=wandb", "trainer.max_epochs=4", cwd=tmp_path)
     assert again.status == 0, again.err
     logs = sorted(directory.glob("wandb/offline-run-*/run-*.wandb"))
     assert len({_run(_records(path)).run_id for path in logs}) == 1
@@ -149,11 +149,10 @@ def test_loggers_are_given_no_record_of_the_data(tmp_path, logger, dataset):
             number = row.split(",")[0].encode()
             assert not [path for path, content in zip(files, contents, strict=True) if number in content], number
     # An image is a plot of numbers, or was drawn from generated records alone.
-    may_be_logged = [*directory.glob("plots/*.png"), *directory.glob("samples/generated_only/*.png")]
-    may_be_logged = {path.read_bytes() for path in may_be_logged if path.name != "exposed.png"}
-    with_real_records = [
-        path.read_bytes() for path in (*directory.glob("samples/*.png"), *directory.glob("plots/exp*"))
-    ]
+    drawn = ("plots/*.png", "samples/*.png", "private/samples/generated_only/*.png")
+    may_be_logged = {path.read_bytes() for pattern in drawn for path in directory.glob(pattern)}
+    private = ("private/samples/*.png", "private/*.png")
+    with_real_records = [path.read_bytes() for pattern in private for path in directory.glob(pattern)]
     assert len(with_real_records) >= 3
     images = [content for content in contents if content.startswith(b"\x89PNG")]
     assert bool(images) == (logger[0] == "logger=wandb")
@@ -169,6 +168,6 @@ def test_loggers_are_given_real_records_when_that_is_asked_for(tmp_path):
     assert "warning: log_real_records=true" in ended.err
     directory = only_run(tmp_path)
     contents = {path.read_bytes() for path in logged_files(directory)}
-    assert (directory / "plots" / "exposed.png").read_bytes() in contents
-    assert (directory / "samples" / "final.png").read_bytes() in contents
-    assert not (directory / "samples" / "generated_only").exists()
+    assert (directory / "private" / "exposed.png").read_bytes() in contents
+    assert (directory / "private" / "samples" / "final.png").read_bytes() in contents
+    assert not (directory / "private" / "samples" / "generated_only").exists()

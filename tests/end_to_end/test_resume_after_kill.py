@@ -87,10 +87,10 @@ def test_resume_after_kills_equals_the_uninterrupted_run(tmp_path, uninterrupted
 
 def test_resume_after_a_kill_before_the_first_checkpoint(tmp_path, uninterrupted):
     process = start("train", *LONG, cwd=tmp_path)
-    _wait_until(lambda: list(tmp_path.glob("outputs/*/*/membership.npz")), process)
+    _wait_until(lambda: list(tmp_path.glob("outputs/*/*/private/membership.npz")), process)
     _kill(process)
     directory = only_run(tmp_path)
-    assert not (directory / "checkpoints" / "last.ckpt").exists()
+    assert not (directory / "private" / "checkpoints" / "last.ckpt").exists()
     ended = run_process("train", f"resume={directory}", cwd=tmp_path)
     assert ended.status == 0, ended.err
     _assert_equal_runs(directory, uninterrupted)

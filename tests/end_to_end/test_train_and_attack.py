@@ -25,11 +25,12 @@ def test_train_writes_every_file_and_attack_repeats_the_metrics(run, tmp_path, m
     left = {path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file()}
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
-        *("metrics.csv", "attacks.jsonl", "membership.npz", "result.json", "records.csv", "partitions.csv"),
+        *("metrics.csv", "attacks.jsonl", "result.json", "partitions.csv", "README.txt"),
+        *(f"private/{name}" for name in ("membership.npz", "records.csv", "records_columns.csv")),
         ".training.lock",
-        *("checkpoints/last.ckpt", "checkpoints/best.ckpt"),
-        *(f"samples/epoch_0000{epoch}.png" for epoch in (1, 2, 3)),
-        *("samples/final.png", "samples/generated.npz"),
+        *("private/checkpoints/last.ckpt", "private/checkpoints/best.ckpt"),
+        *(f"private/samples/epoch_0000{epoch}.png" for epoch in (1, 2, 3)),
+        *("private/samples/final.png", "samples/generated.png", "samples/generated.npz"),
         *(f"plots/{name}.png" for name in ("auc", "loss", "roc", "scores")),
     }
     assert OmegaConf.load(directory / ".hydra" / "config.yaml").num_partitions == 3
@@ -41,7 +42,7 @@ def test_train_writes_every_file_and_attack_repeats_the_metrics(run, tmp_path, m
     for path in directory.rglob("*.png"):
         with Image.open(path) as image:
             image.verify()
-    with np.load(directory / "membership.npz") as membership:
+    with np.load(directory / "private" / "membership.npz") as membership:
         assert membership["partitions"].shape == (3, 40)
         assert (membership["nonmembers"].shape, membership["reference"].shape) == ((60,), (60,))
     with np.load(directory / "samples" / "generated.npz") as generated:

@@ -120,7 +120,7 @@ def result_of(directory):
 
 def weights(directory, name="last"):
     """The state dict in a checkpoint."""
-    return load_checkpoint(directory / "checkpoints" / f"{name}.ckpt")["state_dict"]
+    return load_checkpoint(directory / "private" / "checkpoints" / f"{name}.ckpt")["state_dict"]
 
 
 def assert_same_weights(ours, theirs):

@@ -39,7 +39,7 @@ def test_write_exposed_puts_rows_beside_generated_ones_in_the_users_units(tmp_pa
     members, generated = TABLE.encode(people), TABLE.encode(samples)
     table = table_of(members, TABLE.encode({"age": np.array([49, 0]), "town": np.array(["Ulm"] * 2)}), generated)
     path = write_exposed(TABLE, table, members, generated, RunDirectory(tmp_path))
-    assert path == tmp_path / "exposed.csv"
+    assert path == tmp_path / "private" / "exposed.csv"
     written = rows(path)
     assert [
         (row["index"], row["age"], row["generated age"], row["town"], row["generated town"]) for row in written
@@ -60,7 +60,7 @@ def test_write_exposed_draws_any_number_of_images(tmp_path, channels, number):
     members, nonmembers, samples = rng.uniform(-1, 1, (3, number, channels, 8, 8)).astype(np.float32)
     table = table_of(members, nonmembers, samples, np.arange(number) % 2)
     path = write_exposed(ImageSpec(channels, 8, 8), table, members, samples, RunDirectory(tmp_path))
-    assert path == tmp_path / "plots" / "exposed.png"
+    assert path == tmp_path / "private" / "exposed.png"
     with Image.open(path) as plot:
         assert plot.width == 1200
         assert plot.height < 1500
@@ -73,7 +73,7 @@ def test_write_exposed_draws_the_member_left_and_the_generated_record_right(tmp_
         for colour, number in (((1, -1, -1), 1), ((-1, -1, 1), 1), ((0, 0, 0), 2))
     )
     write_exposed(ImageSpec(3, 8, 8), table_of(red, grey, blue), red, blue, RunDirectory(tmp_path))
-    with Image.open(tmp_path / "plots" / "exposed.png") as plot:
+    with Image.open(tmp_path / "private" / "exposed.png") as plot:
         pixels = np.asarray(plot.convert("RGB"))
     reds, blues = (np.argwhere((pixels == colour).all(axis=2)) for colour in ((255, 0, 0), (0, 0, 255)))
     assert len(reds) > 1000
