@@ -22,7 +22,7 @@ from pargan.audits.targets import make_target, samples_view
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
-from pargan.records.pool import Pool, QualityRecords, record_hashes
+from pargan.records.pool import Pool, QualityRecords
 from pargan.seeding import derive, subset
 
 EXAMPLES = "a table (.csv, .parquet, .xlsx), an .npz file, or a folder of images"
@@ -110,7 +110,10 @@ def _audit(
     device, spec, seed = device_of(cfg.device), pools["members"].spec, settings.seed
     measure = measured_by_inception(lambda: pools["members"], cfg.inception, device)().quality
     groups = {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
-    records = attack_records(groups["members"], groups["nonmembers"], groups.get("reference"), seed=seed)
+    identities = {name: pool.identities for name, pool in pools.items() if pool.identities is not None}
+    records = attack_records(
+        groups["members"], groups["nonmembers"], groups.get("reference"), seed=seed, identities=identities or None
+    )
     target = view(records.reference.to(device))
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
@@ -142,7 +145,7 @@ def _quality_records(
     index = {name: np.arange(len(group)) for name, group in groups.items()}
     source = {"members": "members", "nonmembers": "nonmembers", "reference": "reference"}
     if "reference" not in pools:
-        index["reference"], index["nonmembers"] = set_aside(record_hashes(groups["nonmembers"]), seed)
+        index["reference"], index["nonmembers"] = set_aside(pools["nonmembers"].hashes(), seed)
         source["reference"] = "nonmembers"
     for name in ("members", "nonmembers"):
         index[name] = index[name][subset(size, len(index[name]), derive(seed, f"quality {name}"))]

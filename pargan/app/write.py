@@ -13,6 +13,7 @@ from pargan import report
 from pargan.app.sweep import PRINTED_WIDTH
 from pargan.audits.result import AuditResult
 from pargan.data.datamodule import PartitionDataModule
+from pargan.data.membership import Membership
 from pargan.gan.module import ParGANModule
 from pargan.io.files import write_atomically
 from pargan.io.loggers import log_image, log_table
@@ -87,7 +88,7 @@ def write_schema(spec: RecordSpec, directory: RunDirectory) -> None:
 
 def _plots(audit: AuditResult, spec: RecordSpec, directory: RunDirectory, log_real_records: bool) -> list[Path]:
     """Draw every plot that can be drawn; returns those for loggers."""
-    generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN]
+    generated, real = audit.samples[:SHOWN], audit.nonmembers[:SHOWN] if len(audit.nonmembers) else None
     with optional("the samples beside real records"):
         report.draw_samples(spec, generated, real, directory.compared_samples / "final.png")
     plots = []
@@ -125,7 +126,17 @@ def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[
             "duplicates_dropped": membership.duplicates_dropped,
             "notes": list(datamodule.pool.notes),
         },
+        "notes": _notes_on_copies(membership),
     }
+
+
+def _notes_on_copies(membership: Membership) -> list[str]:
+    if not membership.duplicates_dropped:
+        return []
+    return [
+        f"{membership.duplicates_dropped} records equal another one and were left out; data.duplicates=together keeps "
+        f"them, all copies of a record in one group"
+    ]
 
 
 def _rows(audit: AuditResult) -> list[list[Any]]:

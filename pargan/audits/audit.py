@@ -174,8 +174,10 @@ def audit_target(
         untrained: the same networks with initial weights, as one of the controls; None leaves that control out.
     """
     start = time.perf_counter()
+    if not records.can_be_attacked and any(records.indistinguishable.values()):
+        attacks = {}
     with track_names() as track:
-        results = attack_target(target, records, attacks, settings, track)
+        results = attack_target(target, records, attacks, settings, track) if attacks else []
     attacked = time.perf_counter()
     controls, on_untrained = None, None
     if settings.controls and attacks:
@@ -206,6 +208,7 @@ def audit_target(
         nonmembers=records.nonmembers.cpu().numpy(),
         samples=samples,
         copies=records.copies,
+        indistinguishable=records.indistinguishable,
         seconds={
             "attacks": attacked - start,
             "controls": controlled - attacked,

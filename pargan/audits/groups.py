@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pargan.audits.records import AttackRecords
 from pargan.errors import ParganError
-from pargan.records.pool import distinct, record_hashes
+from pargan.records.pool import distinct, record_hashes, shared
 from pargan.seeding import derive
 
 Array: TypeAlias = np.ndarray | Tensor
@@ -29,8 +29,12 @@ def attack_records(
     *,
     seed: int,
     dtype: torch.dtype = torch.float32,
+    identities: Mapping[str, np.ndarray] | None = None,
 ) -> AttackRecords:
     """Groups to attack with, checked: at least two of each, finite, of one shape, and no record in two of them.
+
+    Equal rows of a table are different people, so a table may have them in two groups; they are not attacked, because
+    nobody can tell their membership.
 
     Of equal records in a group one is attacked: copies are not independent, so intervals would be too narrow, and
     the blind classifier would recognise the copies of what it was trained on. The reference set keeps its copies.
@@ -39,6 +43,7 @@ def attack_records(
         members, nonmembers, reference, partition: as in `audit`.
         seed: for the half of the nonmembers that is set aside where there is no reference.
         dtype: of the records.
+        identities: for tables, by group: hashes of the rows, as in `Pool.identities`.
 
     Raises:
         ParganError: one of these conditions does not hold; `argument` names the group.
@@ -59,17 +64,30 @@ def attack_records(
                 remedy="give records of one shape",
             )
     hashes = {name: record_hashes(group.cpu().numpy()) for name, group in groups.items()}
-    _refuse_overlap(hashes)
+    if identities is None:
+        _refuse_overlap(hashes)
+    else:
+        hashes = {name: identities[name] for name in groups}
     stay = np.arange(len(groups["nonmembers"]))
     if reference is None:
         aside, stay = set_aside(hashes["nonmembers"], seed)
-        groups["reference"] = groups["nonmembers"][aside]
-    kept = {"members": distinct(hashes["members"])[0], "nonmembers": stay[distinct(hashes["nonmembers"][stay])[0]]}
-    for name, index in kept.items():
+        groups["reference"], hashes["reference"] = groups["nonmembers"][aside], hashes["nonmembers"][aside]
+        hashes["nonmembers"] = hashes["nonmembers"][stay]
+    kept, indistinguishable = {}, {}
+    for name, other in (("members", "nonmembers"), ("nonmembers", "members")):
+        is_shared = shared(hashes[name], hashes[other], hashes["reference"])
+        first, _ = distinct(hashes[name])
+        index = first[~is_shared[first]]
+        indistinguishable[name] = int(is_shared.sum())
         if len(index) < MIN_GROUP_SIZE:
+            also = f", {is_shared.sum()} of which are in another group too" if is_shared.any() else ""
             raise ParganError(
-                f"holds {len(index)} different records", argument=name, remedy=f"give {MIN_GROUP_SIZE} or more"
+                f"holds {len(first)} different records{also}",
+                argument=name,
+                remedy=f"give {MIN_GROUP_SIZE} or more{' that are in no other group' * bool(also)}",
             )
+        kept[name] = index
+    kept["nonmembers"] = stay[kept["nonmembers"]]
     return AttackRecords(
         groups["members"][kept["members"]],
         None if partition is None else torch.as_tensor(partition).long()[kept["members"]],
@@ -78,9 +96,10 @@ def attack_records(
         member_index=kept["members"],
         nonmember_index=kept["nonmembers"],
         copies={
-            "members": len(groups["members"]) - len(kept["members"]),
-            "nonmembers": len(stay) - len(kept["nonmembers"]),
+            "members": len(groups["members"]) - len(kept["members"]) - indistinguishable["members"],
+            "nonmembers": len(stay) - len(kept["nonmembers"]) - indistinguishable["nonmembers"],
         },
+        indistinguishable=indistinguishable,
     )
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
-from pargan.records.pool import distinct
+from pargan.records.pool import distinct, shared
 from pargan.seeding import derive, subset
 
 
@@ -27,6 +27,8 @@ class AttackedIndices:
         nonmembers: (n,) int64.
         reference: (r,) int64, the whole reference set.
         copies: by group, how many of its records equal an earlier one and were therefore not chosen.
+        indistinguishable: by group, how many of its records equal one of another group: nobody can tell their
+            membership, so they are not chosen.
     """
 
     members: np.ndarray
@@ -34,6 +36,7 @@ class AttackedIndices:
     nonmembers: np.ndarray
     reference: np.ndarray
     copies: Mapping[str, int] = field(default_factory=dict)
+    indistinguishable: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def choose(
@@ -46,10 +49,16 @@ class AttackedIndices:
         """
         seed = derive(seed, "attacked records")
         groups = {"members": membership.members, "nonmembers": membership.nonmembers}
-        kept = {
-            name: np.arange(len(group)) if hashes is None else distinct(hashes[group])[0]
-            for name, group in groups.items()
-        }
+        kept = {name: np.arange(len(group)) for name, group in groups.items()}
+        indistinguishable = dict.fromkeys(groups, 0)
+        if hashes is not None:
+            of = {name: hashes[group] for name, group in groups.items()}
+            rest = {"members": of["nonmembers"], "nonmembers": of["members"]}
+            for name, group_hashes in of.items():
+                is_shared = shared(group_hashes, rest[name], hashes[membership.reference])
+                first, _ = distinct(group_hashes)
+                kept[name] = first[~is_shared[first]]
+                indistinguishable[name] = int(is_shared.sum())
         members, nonmembers = (
             index[subset(num_records, len(index), derive(seed, name))] for name, index in kept.items()
         )
@@ -58,7 +67,8 @@ class AttackedIndices:
             partition=members // membership.partitions.shape[1],
             nonmembers=membership.nonmembers[nonmembers],
             reference=membership.reference,
-            copies={name: len(group) - len(kept[name]) for name, group in groups.items()},
+            copies={name: len(group) - len(kept[name]) - indistinguishable[name] for name, group in groups.items()},
+            indistinguishable=indistinguishable,
         )
 
 
@@ -76,6 +86,7 @@ class AttackRecords:
             it, in its order.
         nonmember_index: (n,), likewise for the nonmembers.
         copies: by group, how many of its records equal an earlier one and are therefore not attacked.
+        indistinguishable: by group, how many equal a record of another group and are therefore not attacked.
     """
 
     members: Tensor
@@ -86,6 +97,12 @@ class AttackRecords:
     member_index: np.ndarray | None = None
     nonmember_index: np.ndarray | None = None
     copies: Mapping[str, int] = field(default_factory=dict)
+    indistinguishable: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def can_be_attacked(self) -> bool:
+        """Whether there are at least two members and two nonmembers, which a variance needs."""
+        return min(len(self.members), len(self.nonmembers)) >= 2
 
     @classmethod
     def of(cls, datamodule: PartitionDataModule, num_records: int | None, seed: int) -> Self:
@@ -103,6 +120,7 @@ class AttackRecords:
             member_index=chosen.members,
             nonmember_index=chosen.nonmembers,
             copies=chosen.copies,
+            indistinguishable=chosen.indistinguishable,
         )
 
     def subset(self, num_records: int | None, seed: int) -> Self:

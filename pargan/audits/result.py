@@ -4,7 +4,7 @@ Legend: m members, n nonmembers and S generated records, *shape of one record in
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,7 @@ class AuditResult:
         nonmembers: (n, *shape) the nonmembers attacked.
         samples: (S, *shape) the generated records.
         copies: by group, how many of its records equal an earlier one and were therefore not attacked.
+        indistinguishable: by group, how many equal a record of another group and were therefore not attacked.
         seconds: wall time of each part.
     """
 
@@ -46,6 +47,7 @@ class AuditResult:
     nonmembers: np.ndarray
     samples: np.ndarray
     copies: Mapping[str, int]
+    indistinguishable: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float]
 
     def warnings(self) -> list[str]:
@@ -54,13 +56,19 @@ class AuditResult:
 
     def notes(self) -> list[str]:
         """What a reader of the metrics should know, one sentence each."""
-        found = [f"{number} {group}" for group, number in self.copies.items() if number]
-        if not found:
-            return []
-        return [
-            f"copies: {' and '.join(found)} equal another record of their group; of equal records one was attacked, "
-            f"because copies are not independent"
-        ]
+        notes = []
+        if found := [f"{number} {group}" for group, number in self.copies.items() if number]:
+            notes.append(
+                f"copies: {' and '.join(found)} equal another record of their group; of equal records one was "
+                f"attacked, because copies are not independent"
+            )
+        if found := [f"{number} {group}" for group, number in self.indistinguishable.items() if number]:
+            rest = f"the audit judges the other {len(self.members)} members and {len(self.nonmembers)} nonmembers"
+            notes.append(
+                f"equal records in several groups: {' and '.join(found)} equal a record of another group, so nobody "
+                f"can tell their membership; {rest if self.attacks else 'too few are left to attack'}"
+            )
+        return notes
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """The attacks' metrics and whether they show a leak, one JSON-ready object per attack."""
@@ -82,5 +90,6 @@ class AuditResult:
             "controls": None if self.controls is None else self.controls.to_dict(),
             "warnings": self.warnings(),
             "copies": dict(self.copies),
+            "indistinguishable": dict(self.indistinguishable),
             "risk": {"averaged": [] if self.risk is None else list(self.risk.averaged)},
         }

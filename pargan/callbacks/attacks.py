@@ -71,7 +71,8 @@ class AttackCallback(pl.Callback):
             datamodule = partition_datamodule(
                 trainer, self, "fit with a PartitionDataModule, or pass `records` to the callback"
             )
-            self._attacked = AttackRecords.of(datamodule, num_records, seed)
+            records = AttackRecords.of(datamodule, num_records, seed)
+            self._attacked = records if records.can_be_attacked else None  # as the audit at the end says
         if self.path is not None and self.path.is_file():
             kept = [line for line in self.path.read_text().splitlines() if _is_before(line, trainer.current_epoch)]
             write_atomically(self.path, "".join(f"{line}\n" for line in kept).encode())

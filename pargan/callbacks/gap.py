@@ -35,7 +35,8 @@ class GeneralizationGap(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Choose the records."""
-        self._records = AttackRecords.of(partition_datamodule(trainer, self), self.num_records, self.seed)
+        records = AttackRecords.of(partition_datamodule(trainer, self), self.num_records, self.seed)
+        self._records = records if records.can_be_attacked else None
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Measure and log the gap if it is due."""

@@ -9,7 +9,7 @@ from .sources.npz_files import npz
 from .sources.published_tables import broward, hospital
 from .sources.tables import csv_table, table
 from .sources.torchvision_images import cifar10, fashion_mnist, mnist
-from .splitting import drop_copies, keep_copies_together
+from .splitting import drop_copies, keep_copies_together, split_as_they_are
 
 __all__ = [
     "Membership",
@@ -31,5 +31,6 @@ __all__ = [
     "keep_copies_together",
     "mnist",
     "npz",
+    "split_as_they_are",
     "table",
 ]

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from pargan.data.membership import Membership, fingerprint
 from pargan.data.partition import Scheme, iid
 from pargan.data.sampler import Members, PartitionSampler
-from pargan.data.splitting import Duplicates, Size, drop_copies, split_pool
+from pargan.data.splitting import DUPLICATES, Duplicates, Size, split_pool
 from pargan.errors import ParganError
 from pargan.records.batch import Batch
 from pargan.records.pool import Pool, QualityRecords
@@ -35,13 +35,15 @@ class PartitionDataModule(pl.LightningDataModule):
         batch_size: B, records of each partition per step.
         members, nonmembers, reference: sizes of the groups, as counts or fractions (see `split_pool`).
         scheme: divides the members into partitions.
-        duplicates: decides about equal records.
+        duplicates: what becomes of equal records: "together" (all copies in one group), "drop" (the first is kept),
+            "split" (as they are), or a function of your own. None: together for tables, as they are where too few rows
+            differ for that; drop for everything else.
         seed: of the split and of the shuffling.
         num_workers: processes that read batches, for pools that are not held in memory.
         membership: an existing split to use instead of drawing one.
 
     Raises:
-        ParganError: the batch size is below 1.
+        ParganError: the batch size is below 1, or `duplicates` is not a choice.
 
     Attributes (after `setup`):
         pool: the pool.
@@ -64,7 +66,7 @@ class PartitionDataModule(pl.LightningDataModule):
         nonmembers: Size | None = None,
         reference: Size | None = None,
         scheme: Scheme = iid,
-        duplicates: Duplicates = drop_copies,
+        duplicates: Duplicates | str | None = None,
         seed: int = 0,
         num_workers: int = 0,
         membership: Membership | None = None,
@@ -73,6 +75,13 @@ class PartitionDataModule(pl.LightningDataModule):
         if batch_size < 1:
             raise ParganError(
                 "leaves nothing to train on", argument="batch_size", value=batch_size, remedy="give 1 or more"
+            )
+        if isinstance(duplicates, str) and duplicates not in DUPLICATES:
+            raise ParganError(
+                "is not a choice",
+                argument="duplicates",
+                value=duplicates,
+                remedy=f"choose one of {', '.join(DUPLICATES)}",
             )
         self.source = source
         self.num_partitions = num_partitions
@@ -86,7 +95,7 @@ class PartitionDataModule(pl.LightningDataModule):
             reference=reference,
             scheme=scheme,
             num_partitions=num_partitions,
-            duplicates=duplicates,
+            duplicates=DUPLICATES[duplicates] if isinstance(duplicates, str) else duplicates,
             seed=seed,
         )
         self._existing_membership = membership

@@ -16,6 +16,8 @@ from pargan.seeding import derive
 Size = int | float
 """Number of records (int), or fraction of the pool, above 0 and below 1 (float)."""
 
+MOST_FREQUENT, MOST_COPIES, FEWEST_DISTINCT = 0.05, 10, 0.1  # of `default_duplicates`
+
 Duplicates = Callable[[np.ndarray], np.ndarray]
 """(N,) record hashes -> (N,) unit of each record, -1 for records that are left out."""
 
@@ -34,6 +36,32 @@ def keep_copies_together(hashes: np.ndarray) -> np.ndarray:
     return units
 
 
+def split_as_they_are(hashes: np.ndarray) -> np.ndarray:
+    """Treat equal records like different ones: they may be in several groups, where nobody can tell them apart."""
+    return np.arange(len(hashes))
+
+
+DUPLICATES: Mapping[str, Duplicates] = {
+    "drop": drop_copies,
+    "together": keep_copies_together,
+    "split": split_as_they_are,
+}
+"""By the name that the configuration has for them."""
+
+
+def default_duplicates(pool: Pool, hashes: np.ndarray) -> Duplicates:
+    """What the pool's source says; but split as they are where so few differ that a group cannot hold all copies.
+
+    That is where the most frequent record makes up more than 5 % of the pool, or 9 of 10 records are copies: all its
+    copies in one group would make the groups differ in more than chance.
+    """
+    _, counts = np.unique(hashes, return_counts=True)
+    is_dominated = counts.max() > max(MOST_COPIES, MOST_FREQUENT * len(hashes))
+    if pool.duplicates == "together" and (is_dominated or len(counts) < FEWEST_DISTINCT * len(hashes)):
+        return split_as_they_are
+    return DUPLICATES[pool.duplicates]
+
+
 def split_pool(
     pool: Pool,
     members: Size,
@@ -41,7 +69,7 @@ def split_pool(
     reference: Size | None,
     scheme: Scheme,
     num_partitions: int,
-    duplicates: Duplicates,
+    duplicates: Duplicates | None,
     seed: int,
 ) -> Membership:
     """Split a pool at random into three disjoint, exchangeable groups.
@@ -54,14 +82,14 @@ def split_pool(
         members, nonmembers, reference: sizes. None takes the rest; if two are None, each takes half of it.
         scheme: divides the members into partitions.
         num_partitions: K.
-        duplicates: decides about equal records.
+        duplicates: decides about equal records; None: `default_duplicates`.
         seed: of this split.
 
     Raises:
         ParganError: the sizes do not fit the pool, or K is below 1 or above the number of members.
     """
     hashes = pool.hashes()
-    units = duplicates(hashes)
+    units = (duplicates or default_duplicates(pool, hashes))(hashes)
     num_kept = int((units >= 0).sum())
     sizes = _counts(num_kept, {"members": members, "nonmembers": nonmembers, "reference": reference})
     groups = _groups(units, sizes, np.random.default_rng(derive(seed, "groups")))
@@ -124,7 +152,9 @@ def _groups(units: np.ndarray, sizes: list[int], rng: np.random.Generator) -> li
     for name, indices in zip(("members", "nonmembers", "reference"), groups, strict=True):
         if not len(indices):
             raise ParganError(
-                "is empty: the pool holds too few different records", argument=name, remedy="add records to the pool"
+                "is empty: the pool holds too few different records",
+                argument=name,
+                remedy="add records to the pool, or give duplicates=split",
             )
     return groups
 

@@ -104,6 +104,11 @@ def record_hashes(records: np.ndarray) -> np.ndarray:
     return np.frombuffer(b"".join(hashes), dtype="V16")
 
 
+def shared(hashes: np.ndarray, *others: np.ndarray) -> np.ndarray:
+    """(N,) bool: whether a record equals one of another group; all are given by their `record_hashes`."""
+    return np.isin(hashes, np.concatenate(others))
+
+
 def distinct(hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The first of every set of equal records, and which set each record is in.
 

@@ -1,10 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pargan.data.partition import by_label, iid
-from pargan.data.splitting import drop_copies, keep_copies_together, split_pool, split_reference
+from pargan.data.splitting import (
+    default_duplicates,
+    drop_copies,
+    keep_copies_together,
+    split_as_they_are,
+    split_pool,
+    split_reference,
+)
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
@@ -67,6 +76,27 @@ def test_keep_copies_together_drops_no_copies():
     assert (membership.duplicates_found, membership.duplicates_dropped) == (200, 0)
 
 
+def test_split_as_they_are_splits_copies_like_other_records():
+    membership = split(make_pool([1, 2] * 50), duplicates=split_as_they_are)
+    assert [len(group) for group in groups(membership)] == [50, 25, 25]
+    assert (membership.duplicates_found, membership.duplicates_dropped) == (98, 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "values", "chosen"),
+    [
+        ("drop", [1, 2] * 50, drop_copies),
+        ("together", [*range(1000), *range(500)], keep_copies_together),
+        ("together", [1, 1, 1, 2, 3, 4], keep_copies_together),
+        ("together", [*range(1000), *[1] * 100], split_as_they_are),  # one record is a tenth of all
+        ("together", [*range(64)] * 30, split_as_they_are),  # a survey of yes and no
+    ],
+)
+def test_default_duplicates_splits_what_cannot_be_kept_together(source, values, chosen):
+    pool = replace(make_pool(values), duplicates=source)
+    assert default_duplicates(pool, pool.hashes()) is chosen
+
+
 @pytest.mark.parametrize(
     ("sizes", "expected"),
     [
@@ -110,7 +140,7 @@ def test_split_pool_refuses_a_pool_of_copies():
     with pytest.raises(ParganError, match="is empty") as error:
         split(make_pool([1] * 50), duplicates=keep_copies_together)
     assert error.value.argument == "members"
-    assert error.value.remedy
+    assert "duplicates=split" in error.value.remedy
 
 
 def test_split_pool_leaves_remaining_members_out_of_all_groups():

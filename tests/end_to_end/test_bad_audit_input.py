@@ -88,17 +88,25 @@ def test_attack_refuses_files_that_do_not_fit_together(refuses, files, tmp_path)
     )
 
 
-def test_attack_refuses_groups_that_share_records(refuses, files, tmp_path):
-    write(tmp_path / "nonmembers.csv", [*rows_of(100), *rows_of(4, 2)])
+def test_attack_refuses_tables_of_which_no_row_is_in_one_group_only(refuses, files, tmp_path):
+    write(tmp_path / "nonmembers.csv", rows_of(0))
+    refuses(files, "members", "holds 12 different records, 12 of which are in another group too", "in no other group")
+
+
+def test_attack_refuses_arrays_that_share_records(refuses, tmp_path):
+    points = np.random.default_rng(0).normal(size=(40, 3))
+    groups = {"members": points[:12], "nonmembers": np.vstack([points[12:24], points[4:6]]), "synthetic": points[24:]}
+    for name, values in (groups | {"reference": np.vstack([points[24:30], points[:1]])}).items():
+        np.savez(tmp_path / f"{name}.npz", x=values)
+    files = ["target=samples", *(f"{name}={name}.npz" for name in groups)]
     refuses(
         files,
         "members",
         "and nonmembers share 2 records (the first is number 4 of members and 12 of nonmembers, counted from 0)",
         "drop them from both",
     )
-    write(tmp_path / "nonmembers.csv", rows_of(100))
-    write(tmp_path / "reference.csv", [*rows_of(300), *rows_of(0, 1)])
-    refuses([*files, "reference=reference.csv"], "members", "and reference share 1 records", "drop them from reference")
+    np.savez(tmp_path / "nonmembers.npz", x=points[12:24])
+    refuses([*files, "reference=reference.npz"], "members", "and reference share 1 records", "drop them from reference")
 
 
 def test_attack_refuses_too_few_records(refuses, files, tmp_path):
