@@ -15,12 +15,14 @@ from torch import Tensor, nn
 from pargan.attacks.standard import standard_attacks
 from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
 from pargan.audits.controls import judge_controls
+from pargan.audits.copies import compared_features
 from pargan.audits.groups import Array, attack_records, checked_records, set_aside, widest_common
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.records import AttackRecords
 from pargan.audits.result import AuditResult
 from pargan.audits.risk import RiskTable, risk_table
 from pargan.audits.scoring import AttackResult, run_attacks, score_permuted
+from pargan.audits.set_tests import run_set_tests
 from pargan.audits.settings import AuditSettings
 from pargan.audits.targets import make_target, samples_view, target_of
 from pargan.audits.units import Units
@@ -173,6 +175,7 @@ def audit_target(
         settings: seed, bootstrap draws, and whether controls are run; its sizes have been applied before.
         untrained: the same networks with initial weights, as one of the controls; None leaves that control out.
     """
+    compared_features(target.spec, settings.match_columns, target.samples)  # refuses columns that there are not
     start = time.perf_counter()
     if not records.can_be_attacked and any(records.indistinguishable.values()):
         attacks = {}
@@ -195,12 +198,15 @@ def audit_target(
     samples = target.samples.cpu().numpy()
     measured_quality = quality(samples)
     measured = time.perf_counter()
+    set_tests = run_set_tests(results, target, records, settings) if results else None
+    tested = time.perf_counter()
     partition = None if records.partition is None else records.partition.cpu().numpy()
     return AuditResult(
         access=target.level,
         attacks=results,
         controls=controls,
         verdict=reach_verdict(results, controls, settings.relevant_auc) if results else None,
+        set_tests=set_tests,
         quality=measured_quality,
         risk=_risk(results, records, target, partition) if results else None,
         partitions=[] if partition is None else leakage_per_partition(results, partition, on_untrained),
@@ -213,7 +219,8 @@ def audit_target(
             "attacks": attacked - start,
             "controls": controlled - attacked,
             "quality": measured - controlled,
-            "risk": time.perf_counter() - measured,
+            "set_tests": tested - measured,
+            "risk": time.perf_counter() - tested,
         },
     )
 

@@ -13,6 +13,7 @@ from pargan.audits.controls import Controls
 from pargan.audits.partitions import PartitionLeakage
 from pargan.audits.risk import RiskTable
 from pargan.audits.scoring import AttackResult
+from pargan.audits.set_tests import SetTests
 from pargan.audits.verdict import Verdict
 
 
@@ -25,6 +26,7 @@ class AuditResult:
         attacks: one result per attack.
         controls: the controls of the attacks; None where they were switched off or there was no attack.
         verdict: what the attacks and their controls say together; None without attacks.
+        set_tests: tests of the generated set as a whole, which have no part in the verdict; None without attacks.
         quality: metrics of the generated records, the main one first; empty where no measure was given.
         risk: every record attacked, the most exposed first; None without attacks.
         partitions: what each attack finds about each partition; empty where partitions are not known.
@@ -40,6 +42,7 @@ class AuditResult:
     attacks: list[AttackResult]
     controls: Controls | None
     verdict: Verdict | None
+    set_tests: SetTests | None
     quality: dict[str, float]
     risk: RiskTable | None
     partitions: list[PartitionLeakage]
@@ -84,6 +87,7 @@ class AuditResult:
         """All metrics, JSON-ready; records and scores are left out."""
         return {
             "verdict": None if self.verdict is None else self.verdict.to_dict(),
+            "set_tests": None if self.set_tests is None else self.set_tests.to_dict(),
             "quality": self.quality,
             "attacks": self.to_dicts(),
             "partitions": [leakage.to_dict() for leakage in self.partitions],

@@ -18,6 +18,8 @@ class AuditSettings:
         relevant_auc: an AUC that would matter, above 0.5. The verdict says "none found" only where the audit could have
             seen it and the intervals of all attacks exclude it, else "too weak to tell"; it has no part in
             "leak found".
+        match_columns: tables: also count records that agree in these columns alone, such as those that identify people;
+            empty counts exact copies only.
         controls: whether the controls of the attacks are run as well.
         seed: for subsamples, latents, the order of records, nonmembers' partitions and bootstrap.
 
@@ -30,6 +32,7 @@ class AuditSettings:
     num_quality: int = 1000
     draws: int = 2000
     relevant_auc: float = 0.6
+    match_columns: tuple[str, ...] = ()
     controls: bool = True
     seed: int = 0
 
@@ -49,6 +52,15 @@ class AuditSettings:
                 value=self.relevant_auc,
                 remedy="give more than 0.5 and at most 1, for example 0.6",
             )
+        # A configuration brings a list of its own type; equal settings compare equal.
+        if isinstance(self.match_columns, str) or not all(isinstance(name, str) for name in self.match_columns):
+            raise ParganError(
+                "is no list of column names",
+                argument="match_columns",
+                value=self.match_columns,
+                remedy="give names, for example [age, zip]",
+            )
+        object.__setattr__(self, "match_columns", tuple(self.match_columns))
         if not isinstance(self.controls, bool):
             raise ParganError(
                 "is neither true nor false", argument="controls", value=self.controls, remedy="give true or false"

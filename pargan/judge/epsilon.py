@@ -47,6 +47,14 @@ def epsilon_lower_bound(
     return float(_bound(passed[0], len(members_2), passed[1], len(nonmembers_2), delta))
 
 
+def epsilon_of_counts(hits: int, m: int, false_alarms: int, n: int, delta: float = 0.0) -> float:
+    """A one-sided 95 % lower bound on epsilon from `hits` of m members and `false_alarms` of n nonmembers.
+
+    For a test whose threshold was fixed beforehand, such as equality; the rest is as in `epsilon_lower_bound`.
+    """
+    return float(_bound(hits, m, false_alarms, n, delta))
+
+
 def epsilon_ceiling(m: int, n: int, delta: float = 0.0) -> float:
     """The bound that a perfect attack on m members and n nonmembers gives; 0 where they are too few for any."""
     m, n = m // 2, n // 2  # the halves that report the bound
