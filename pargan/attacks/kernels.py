@@ -20,7 +20,7 @@ from pargan.attacks.neighbours import BLOCK_NUMBERS
 from pargan.attacks.spaces import HasColumns, RecordSpace, Space
 from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
-from pargan.records.columns import Categorical
+from pargan.records import Categorical
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
 from pargan.seeding import derive

@@ -13,7 +13,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from torch import Tensor
 
 from pargan.attacks.views import SamplesView
-from pargan.records.columns import Categorical
+from pargan.records import Categorical
 from pargan.records.tables import TableSpec
 from pargan.seeding import derive, subset
 
@@ -45,6 +45,8 @@ def prediction_errors(view: SamplesView, records: Tensor) -> Mapping[str, np.nda
     stops = np.cumsum([column.width for column in columns])
     errors: dict[str, np.ndarray] = {}
     for column, stop in zip(columns, stops, strict=True):
+        if column.width == 0:  # one value only, or a name of the record
+            continue
         block = np.arange(stop - column.width, stop)
         inputs = [np.delete(table, block, axis=1) for table in (samples, rows)]
         seed = derive(view.seed, f"forest of {column.name}") % 2**32

@@ -262,16 +262,9 @@ def _quality_records(
 def _risk(
     results: list[AttackResult], records: AttackRecords, target: Target, partition: np.ndarray | None
 ) -> RiskTable:
-    device = target.samples.device
-    return risk_table(
-        results,
-        records.members.to(device),
-        records.nonmembers.to(device),
-        target.samples,
-        partition,
-        records.member_index,
-        records.nonmember_index,
-    )
+    members, nonmembers = (group.to(target.samples.device) for group in (records.members, records.nonmembers))
+    index = (records.member_index, records.nonmember_index)
+    return risk_table(results, members, nonmembers, target.samples, partition, *index)
 
 
 def _is_in_users_units(target: Array | nn.Module | Target, spec: RecordSpec | None) -> bool:

@@ -10,6 +10,7 @@ from pargan.attacks.prediction_error import prediction_errors
 from pargan.attacks.spaces import RecordSpace
 from pargan.attacks.views import SamplesView
 from pargan.audits.copies import Copies, count_copies
+from pargan.audits.guessing import GuessingRisk, guessing_risks
 from pargan.audits.holdout_tests import HoldoutTests, holdout_tests
 from pargan.audits.overlap import Overlap, Vulnerable, overlaps, vulnerable_records
 from pargan.audits.records import AttackRecords
@@ -29,6 +30,7 @@ class SetTests:
         vulnerable: what each attack finds about the records that stand apart.
         stacked: what all scores of an access level say together, an upper bound; empty with fewer than 20 records in a
             group.
+        guessing: tables: singling out, linkability and inference; empty for other records.
     """
 
     holdout: HoldoutTests
@@ -36,6 +38,7 @@ class SetTests:
     overlap: tuple[Overlap, ...]
     vulnerable: tuple[Vulnerable, ...]
     stacked: tuple[Stacked, ...]
+    guessing: tuple[GuessingRisk, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
@@ -45,6 +48,7 @@ class SetTests:
             "overlap": [overlap.to_dict() for overlap in self.overlap],
             "vulnerable": [vulnerable.to_dict() for vulnerable in self.vulnerable],
             "stacked": [stacked.to_dict() for stacked in self.stacked],
+            "guessing": [risk.to_dict() for risk in self.guessing],
         }
 
 
@@ -76,4 +80,5 @@ def run_set_tests(
         overlap=overlaps(results, settings.seed),
         vulnerable=vulnerable_records(results, *into_space[1:]),
         stacked=stacked_attacks(results, evidence, seed=settings.seed),
+        guessing=guessing_risks(samples, known, held_out, view.spec, seed=settings.seed),
     )

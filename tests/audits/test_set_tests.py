@@ -37,12 +37,13 @@ def test_set_tests_find_copies_of_a_table(copied):
     # The attack, three distances, and forests: prediction and error of two numbers, errors of two categories.
     assert len(stacked.evidence) == 1 + 3 + 6
     assert tests.overlap == ()
+    assert [risk.name for risk in tests.guessing][:2] == ["singling out", "linkability"]
     assert [each.attack for each in tests.vulnerable] == ["nearest_neighbour"]
 
 
 def test_set_tests_are_json_ready_and_have_no_part_in_the_verdict(copied):
     found = json.loads(json.dumps(copied.to_dict()))
-    assert set(found["set_tests"]) == {"holdout", "copies", "overlap", "vulnerable", "stacked"}
+    assert set(found["set_tests"]) == {"holdout", "copies", "overlap", "vulnerable", "stacked", "guessing"}
     assert found["set_tests"]["copies"][0]["p_value"] < 1e-6
     assert "stacked" not in json.dumps(found["verdict"])
     assert "dcr" not in json.dumps(found["verdict"])
