@@ -30,7 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "data": {"errors", "io", "metrics", "records", "seeding"},
     "attacks": {"errors", "io", "judge", "metrics", "records", "seeding"},
     "audits": {"attacks", "data", "errors", "gan", "io", "judge", "records", "seeding"},
-    "report": {"audits", "io", "judge", "records"},
+    "report": {"audits", "errors", "io", "judge", "metrics", "records"},
     "callbacks": {"attacks", "audits", "data", "errors", "io", "metrics", "records", "report", "seeding"},
     "app": {
         *("attacks", "audits", "callbacks", "data", "errors", "fast", "gan", "io", "metrics", "models", "records"),

@@ -53,7 +53,9 @@ RULES: Mapping[str, Rule] = {
     "seed": _whole(0),
     "num_partitions": COUNT,
     "evaluate_every": COUNT,
-    "log_real_records": Rule(lambda value: isinstance(value, bool), "true or false"),
+    **dict.fromkeys(
+        ("log_real_records", "report.include_records"), Rule(lambda value: isinstance(value, bool), "true or false")
+    ),
     "generator_steps": _optional(COUNT),
     **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path", "dataset.schema"), PATH),
     **dict.fromkeys(("run", "members", "nonmembers", "reference", "synthetic", "weights"), PATH),  # of attack.py

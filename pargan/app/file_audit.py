@@ -11,14 +11,16 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
-from pargan.app.write import write_audit, write_schema
+from pargan.app.write import shows_records, write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
-from pargan.audits.audit import audit_target, quality_of_subset
+from pargan.audits.audit import audit_target
 from pargan.audits.generator_files import load_generator
 from pargan.audits.groups import attack_records, set_aside
+from pargan.audits.quality import quality_of_subset
 from pargan.audits.scoring import refuse_wider
 from pargan.audits.settings import AuditSettings
 from pargan.audits.targets import make_target, samples_view
+from pargan.data.membership import fingerprint
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
@@ -131,11 +133,12 @@ def _audit(
             "nonmembers": len(groups["nonmembers"]) - (len(records.reference) if is_halved else 0),
             "reference": len(records.reference),
             "generated": len(target.samples),
+            "fingerprints": {name: fingerprint(pool.hashes(), spec.shape) for name, pool in pools.items()},
         },
         "notes": notes + ([_note(cfg, len(records.reference))] if is_halved else []),
         "timings": {"audit": audit.seconds},
     }
-    return write_audit(audit, spec, RunDirectory(output), description)
+    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg))
 
 
 def _quality_records(

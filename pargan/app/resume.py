@@ -21,6 +21,7 @@ MAY_CHANGE = (
         "inception",
         "log_real_records",
         "objective",
+        "report",
     ),
     "dataset.path",  # the membership's fingerprint refuses other records
 )

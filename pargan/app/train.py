@@ -12,7 +12,7 @@ from pytorch_lightning.loggers import Logger
 
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
-from pargan.app.write import describe_run, write_audit, write_schema
+from pargan.app.write import describe_run, shows_records, write_audit, write_schema
 from pargan.audits.audit import audit_module
 from pargan.errors import ParganError
 from pargan.io.loggers import finish_wandb, shows_images
@@ -43,7 +43,10 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
             "timings": {"fit": fit_seconds, "in_fit": observers, "audit": audit.seconds},
         }
         step = run.module.generator_steps
-        return write_audit(audit, run.datamodule.spec, run.directory, description, loggers, step, cfg.log_real_records)
+        return write_audit(
+            *(audit, run.datamodule.spec, run.directory, description, loggers, step, cfg.log_real_records),
+            include_records=shows_records(cfg),
+        )
 
 
 def objective(name: str, result: Mapping[str, Any]) -> float:

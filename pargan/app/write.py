@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger
 from rich.console import Console
 
@@ -35,8 +36,9 @@ def write_audit(
     loggers: Sequence[Logger] = (),
     step: int = 0,
     log_real_records: bool = False,
+    include_records: bool = False,
 ) -> dict[str, Any]:
-    """Write result.json, then tables and generated records, then plots, and print the summary.
+    """Write result.json, then tables and generated records, then plots and the report, and print the summary.
 
     Metrics are written as soon as they exist: a plot that fails, or a logger, becomes a warning.
 
@@ -49,6 +51,7 @@ def write_audit(
         step: the generator step under which loggers show them.
         log_real_records: give loggers the plot that shows real records beside generated ones, and the most exposed
             members. By default no record of the data goes to a logger.
+        include_records: also write a report that shows the most exposed members.
 
     Returns:
         What result.json holds.
@@ -56,14 +59,22 @@ def write_audit(
     Raises:
         ParganError: a file of metrics or records cannot be written.
     """
-    notes = [*description.get("notes", []), *audit.notes()]
-    result = {"status": "finished", **description, **audit.to_dict(), "notes": notes, "provenance": provenance()}
+    result = {
+        "schema_version": report.SCHEMA_VERSION,
+        "status": "finished",
+        **description,
+        **audit.to_dict(),
+        "notes": [*description.get("notes", []), *audit.notes()],
+        "provenance": provenance(),
+    }
     directory.create_private()
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
     report.write_tables(audit, directory)
     if audit.access != "samples":  # else they came from a file of the user's
         spec.write(audit.samples, directory.samples / "generated")
     plots = _plots(audit, spec, directory, log_real_records)
+    with optional("report.html"):
+        report.write_report(directory, include_records)
     for logger in loggers:
         with optional(f"the end of the run in {type(logger).__name__}"):
             for plot in plots:
@@ -105,6 +116,11 @@ def _plots(audit: AuditResult, spec: RecordSpec, directory: RunDirectory, log_re
     return plots
 
 
+def shows_records(cfg: DictConfig) -> bool:
+    """Whether a report with records was asked for; a run of an earlier version has no such key."""
+    return bool(OmegaConf.select(cfg, "report.include_records", default=False))
+
+
 def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[str, Any]:
     """How long a module was trained, and on what: JSON-ready."""
     membership = datamodule.membership
@@ -122,6 +138,7 @@ def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[
             "members": membership.members.size,
             "nonmembers": len(membership.nonmembers),
             "reference": len(membership.reference),
+            "fingerprint": membership.pool_fingerprint,
             "duplicates_found": membership.duplicates_found,
             "duplicates_dropped": membership.duplicates_dropped,
             "notes": list(datamodule.pool.notes),

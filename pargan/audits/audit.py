@@ -18,6 +18,7 @@ from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
 from pargan.audits.groups import Array, attack_records, checked_records, set_aside, widest_common
 from pargan.audits.partitions import leakage_per_partition
+from pargan.audits.quality import QualityMeasure, quality_of_real, quality_of_subset
 from pargan.audits.records import AttackRecords
 from pargan.audits.result import AuditResult
 from pargan.audits.risk import RiskTable, risk_table
@@ -35,9 +36,6 @@ from pargan.records.points import PointsSpec
 from pargan.records.pool import Quality, QualityRecords, record_hashes
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
-
-QualityMeasure = Callable[[np.ndarray], dict[str, float]]
-"""Generated records (S, *shape) -> named metrics, the main one first."""
 
 
 def audit(
@@ -105,21 +103,6 @@ def audit(
     )
     members_given, nonmembers_given = (group.cpu().numpy() for group in (chosen.members, chosen.nonmembers))
     return replace(result, members=members_given, nonmembers=nonmembers_given, samples=samples)
-
-
-def quality_of_subset(quality: Quality | None, real: QualityRecords, settings: AuditSettings) -> QualityMeasure:
-    """A measure of at most `settings.num_quality` generated records, taken at random: a file may be in order.
-
-    Without `quality` it gives no metrics.
-    """
-
-    def measure(samples: np.ndarray) -> dict[str, float]:
-        if quality is None:
-            return {}
-        chosen = subset(settings.num_quality, len(samples), derive(settings.seed, "quality generated"))
-        return quality(samples[chosen], real, settings.seed)
-
-    return measure
 
 
 def audit_module(
@@ -197,6 +180,8 @@ def audit_target(
     controlled = time.perf_counter()
     samples = target.samples.cpu().numpy()
     measured_quality = quality(samples)
+    members = records.members.cpu().numpy()
+    quality_real = quality_of_real(quality, members, settings)
     measured = time.perf_counter()
     set_tests = run_set_tests(results, target, records, settings) if results else None
     tested = time.perf_counter()
@@ -208,9 +193,10 @@ def audit_target(
         verdict=reach_verdict(results, controls, settings.relevant_auc) if results else None,
         set_tests=set_tests,
         quality=measured_quality,
+        quality_real=quality_real,
         risk=_risk(results, records, target, partition) if results else None,
         partitions=[] if partition is None else leakage_per_partition(results, partition, on_untrained),
-        members=records.members.cpu().numpy(),
+        members=members,
         nonmembers=records.nonmembers.cpu().numpy(),
         samples=samples,
         copies=records.copies,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pargan.audits.controls import Controls
+from pargan.audits.curves import AttackCurves
 from pargan.audits.partitions import PartitionLeakage
 from pargan.audits.risk import RiskTable
 from pargan.audits.scoring import AttackResult
@@ -28,6 +29,8 @@ class AuditResult:
         verdict: what the attacks and their controls say together; None without attacks.
         set_tests: tests of the generated set as a whole, which have no part in the verdict; None without attacks.
         quality: metrics of the generated records, the main one first; empty where no measure was given.
+        quality_real: the same metrics of a second real sample, the members: what a perfect generator would reach. Empty
+            without controls.
         risk: every record attacked, the most exposed first; None without attacks.
         partitions: what each attack finds about each partition; empty where partitions are not known.
         members: (m, *shape) the members attacked.
@@ -44,6 +47,7 @@ class AuditResult:
     verdict: Verdict | None
     set_tests: SetTests | None
     quality: dict[str, float]
+    quality_real: dict[str, float]
     risk: RiskTable | None
     partitions: list[PartitionLeakage]
     members: np.ndarray
@@ -89,11 +93,15 @@ class AuditResult:
             "verdict": None if self.verdict is None else self.verdict.to_dict(),
             "set_tests": None if self.set_tests is None else self.set_tests.to_dict(),
             "quality": self.quality,
+            "quality_real": self.quality_real,
             "attacks": self.to_dicts(),
             "partitions": [leakage.to_dict() for leakage in self.partitions],
             "controls": None if self.controls is None else self.controls.to_dict(),
             "warnings": self.warnings(),
             "copies": dict(self.copies),
             "indistinguishable": dict(self.indistinguishable),
-            "risk": {"averaged": [] if self.risk is None else list(self.risk.averaged)},
+            "risk": {"averaged": [], "exposed": None}
+            if self.risk is None
+            else {"averaged": list(self.risk.averaged), "exposed": self.risk.summary()},
+            "curves": [AttackCurves.of(result).to_dict() for result in self.attacks],
         }

@@ -74,6 +74,24 @@ class RiskTable:
         """At most `number` members, the most exposed first."""
         return self.take(np.flatnonzero(self.is_member)[:number])
 
+    def summary(self, number: int = 10) -> dict[str, Any]:
+        """The risks as numbers that name no record, JSON-ready.
+
+        Keys: `usual_distance`, the median distance of a nonmember to its nearest generated record, `members_above_99`,
+        the share of members with a risk above 99, and `top`, risk and distances of the `number` most exposed members.
+        Distances are rounded to three digits, so that they do not serve to look a record up.
+        """
+        exposed = self.exposed_members(number)
+        columns = (exposed.risk.tolist(), exposed.distance.tolist(), exposed.distance_percentile.tolist())
+        return {
+            "usual_distance": _rounded(np.median(self.distance[~self.is_member])),
+            "members_above_99": float((self.risk[self.is_member] > 99).mean()),
+            "top": [
+                {"risk": risk, "distance": _rounded(distance), "distance_percentile": nearer}
+                for risk, distance, nearer in zip(*columns, strict=True)
+            ],
+        }
+
     def to_dicts(self) -> list[dict[str, Any]]:
         """One flat JSON-ready object per record; None where a partition is not known."""
         columns: dict[str, list[Any]] = {
@@ -158,6 +176,10 @@ def risk_table(
 def percentile(scores: np.ndarray, nonmember_scores: np.ndarray) -> np.ndarray:
     """Share of nonmembers below each score in per cent, ties counted half: (N,), (n,) -> (N,) in [0, 100]."""
     return 100 * placements(scores, nonmember_scores)
+
+
+def _rounded(distance: float) -> float:
+    return float(f"{distance:.3g}")
 
 
 def _index(given: np.ndarray | None, size: int) -> np.ndarray:

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -12,10 +13,11 @@ PACKAGES = ("pargan", "torch", "torchvision", "pytorch-lightning", "hydra-core",
 
 
 def provenance() -> dict[str, object]:
-    """Versions, git commit of this source (None outside a checkout) and machine, ready for `json.dumps`."""
+    """Versions, git commit of this source (None outside a checkout), machine and time, ready for `json.dumps`."""
     return {
         "versions": {"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}},
         "git_commit": _git_commit(Path(__file__).parent),
+        "finished": datetime.now(UTC).isoformat(" ", "seconds").replace("+00:00", " UTC"),
         "machine": {
             "platform": platform.platform(),
             "cpu_cores": os.cpu_count(),

@@ -203,6 +203,21 @@ class RunDirectory:
         return self.path / "partitions.csv"
 
     @property
+    def report(self) -> Path:
+        """The results as one page, without any record."""
+        return self.path / "report.html"
+
+    @property
+    def report_with_records(self) -> Path:
+        """The same with the most exposed members, for those who may see the data."""
+        return self.private / "report_with_records.html"
+
+    @property
+    def summary(self) -> Path:
+        """What the terminal showed at the end."""
+        return self.path / "summary.txt"
+
+    @property
     def result(self) -> Path:
         """The final metrics as JSON; its presence marks a finished run."""
         return self.path / "result.json"

@@ -1,4 +1,6 @@
 from .attacks import draw_attacks, write_tables
+from .html import render_report, write_report
+from .json_schema import SCHEMA_VERSION, result_schema
 from .plots import auc_curves, loss_curves, roc_curves, score_histograms
 from .samples import draw_samples
 from .schema import schema_table
@@ -6,16 +8,20 @@ from .sweep import sweep_rows, sweep_table, write_sweep
 from .terminal import summary
 
 __all__ = [
+    "SCHEMA_VERSION",
     "auc_curves",
     "draw_attacks",
     "draw_samples",
     "loss_curves",
+    "render_report",
+    "result_schema",
     "roc_curves",
     "schema_table",
     "score_histograms",
     "summary",
     "sweep_rows",
     "sweep_table",
+    "write_report",
     "write_sweep",
     "write_tables",
 ]

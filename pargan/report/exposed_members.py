@@ -122,8 +122,7 @@ def write_rows(rows: list[dict[str, Any]], path: Path) -> Path:
 
 
 def _usual_distance(table: RiskTable) -> float:
-    """The median distance of a nonmember to its nearest generated record."""
-    return float(np.median(table.distance[~table.is_member]))
+    return float(table.summary()["usual_distance"])
 
 
 def _partition_label(table: RiskTable, place: int) -> str:

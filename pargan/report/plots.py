@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from pargan.audits.curves import bin_edges, histogram
 from pargan.audits.scoring import AttackResult
 from pargan.io.run_directory import RunDirectory
 from pargan.judge.roc import roc
@@ -23,7 +24,6 @@ from pargan.report.plot_style import (
     style_axes,
 )
 
-BINS = 40
 GAP_LABEL = "Generalization gap:\nmembers - nonmembers\n(SDs of the logit)"
 
 
@@ -179,15 +179,15 @@ def _auc_with_interval(result: AttackResult) -> str:
 
 def _member_histogram(axes: Axes, result: AttackResult) -> None:
     style_axes(axes)
-    edges = _bin_edges(np.concatenate([result.member_scores, result.nonmember_scores]))
+    edges = bin_edges(np.concatenate([result.member_scores, result.nonmember_scores]))
     groups = (
         (result.nonmember_scores, NONMEMBER, "nonmembers"),
         (result.member_scores, MEMBER, "members"),
     )
     for scores, colour, label in groups:
-        count, _ = np.histogram(np.clip(scores, edges[0], edges[-1]), bins=edges)
-        axes.stairs(count / len(scores), edges, color=colour, fill=True, alpha=0.25)
-        axes.stairs(count / len(scores), edges, color=colour, linewidth=1.2, label=label)
+        share = histogram(scores, edges)
+        axes.stairs(share, edges, color=colour, fill=True, alpha=0.25)
+        axes.stairs(share, edges, color=colour, linewidth=1.2, label=label)
     axes.set_title(f"{result.name}\nAUC {_auc_with_interval(result)}", fontsize=8.5, loc="left")
     axes.yaxis.set_major_formatter(percent)
 
@@ -197,16 +197,6 @@ def _band(axes: Axes, low: Curve, high: Curve, colour: str) -> None:
         axes.vlines(low.epochs, low.values, high.values, color=colour, linewidth=1.2)
     else:
         axes.fill_between(low.epochs, low.values, high.values, color=colour, alpha=0.12, linewidth=0)
-
-
-def _bin_edges(scores: np.ndarray) -> np.ndarray:
-    """(BINS + 1,) edges that span the central 99 % of the finite scores."""
-    finite = scores[np.isfinite(scores)]
-    low = np.percentile(finite, 0.5, method="higher") if len(finite) else 0.0
-    high = np.percentile(finite, 99.5, method="lower") if len(finite) else 0.0
-    if low >= high:
-        low, high = low - 0.5, low + 0.5
-    return np.linspace(low, high, BINS + 1)
 
 
 def _label_epochs(axes: Axes) -> None:

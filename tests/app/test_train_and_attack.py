@@ -1,5 +1,8 @@
 """A finished run rebuilt from its directory: the same networks, records and metrics."""
 
+import json
+
+import jsonschema
 import numpy as np
 import pytest
 import torch
@@ -14,6 +17,7 @@ from pargan.app.objects import build_datamodule, build_module
 from pargan.app.train import objective, train
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
+from pargan.report import result_schema
 from tests.helpers.tiny import assert_equal_weights, weights
 
 SIZES = ["audit.num_samples=60", "audit.num_records=40", "audit.num_quality=30", "audit.draws=20"]
@@ -51,6 +55,15 @@ def test_attack_of_the_last_checkpoint_repeats_the_final_metrics(finished, tmp_p
     assert result["training"] == {"epochs": 2, "generator_steps": 6, "steps_per_epoch": 3}
     assert (tmp_path / "result.json").is_file()
     assert (tmp_path / "plots" / "roc.png").is_file()
+
+
+def test_run_and_attack_leave_a_report_and_a_result_that_conforms_to_the_schema(finished, tmp_path):
+    folder, _ = finished
+    attack(composed("attack", f"run={folder}", "device=cpu", *SIZES), tmp_path)
+    for directory in (folder, tmp_path):
+        jsonschema.validate(json.loads((directory / "result.json").read_text()), result_schema())
+        assert "Leakage" in (directory / "report.html").read_text()
+    assert "Leakage over the epochs" in (folder / "report.html").read_text()
 
 
 def test_attack_without_controls(finished, tmp_path):

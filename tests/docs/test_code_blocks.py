@@ -14,7 +14,7 @@ from tests.docs.pages import PAGES, ROOT, RUN, blocks, commands
 from tests.helpers.launch import run_process
 
 LANGUAGES = {"bash", "python", "text", "yaml"}
-OTHER_COMMANDS = {".ci/run", "mypy", "pip", "pre-commit", "pytest", "ruff", "sphinx-build"}
+OTHER_COMMANDS = {".ci/run", "mypy", "pargan-report", "pip", "pre-commit", "pytest", "ruff", "sphinx-build"}
 WITH_PYTHON = [page for page in PAGES if any(block.language == "python" for block in blocks(page))]
 
 

@@ -1,0 +1,110 @@
+"""The tables of report.html, from the content of result.json."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pargan.metrics.meanings import metric_meaning
+from pargan.report.words import interval
+
+CONTROLS = (
+    ("permuted membership", "permuted_auc", "a judge or an attack that cheats"),
+    ("untrained networks", "untrained_auc", "what an attack finds before anything was learnt"),
+)
+
+
+def title(result: Mapping[str, Any]) -> str:
+    """What was audited, in a line."""
+    settings = result.get("settings", {})
+    if "dataset" in settings:
+        named = (("dataset", "dataset"), ("loss", "loss"), ("K", "num_partitions"), ("seed", "seed"))
+        return ", ".join(f"{name} {settings[key]}" for name, key in named if key in settings)
+    return next((f"{key} {settings[key]}" for key in ("run", "synthetic", "module") if key in settings), "audit")
+
+
+def sizes(result: Mapping[str, Any]) -> str:
+    """How many records were attacked, in a sentence."""
+    attacks = result["attacks"]
+    if not attacks:
+        return ""
+    members, nonmembers = (min(attack[f"num_{group}"] for attack in attacks) for group in ("members", "nonmembers"))
+    number = f"{len(attacks)} attacks" if len(attacks) > 1 else "One attack"
+    return f"{number}, on {members:,} members and {nonmembers:,} nonmembers."
+
+
+def leak_marks(result: Mapping[str, Any]) -> dict[str, str]:
+    """Attack -> whether the verdict counts it as a leak, with the reason where its scores are above chance."""
+    marks = {}
+    for attack in (result.get("verdict") or {}).get("attacks", []):
+        reason = f": {attack['reason']}" if attack["reason"] else ""
+        marks[attack["attack"]] = "yes" if attack["leaks"] else f"no{reason}"
+    return marks
+
+
+def quality_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row per quality metric: value, that of a second real sample, which direction is better, meaning."""
+    real = result.get("quality_real") or {}
+    rows = []
+    for name, value in result.get("quality", {}).items():
+        known = metric_meaning(name)
+        better, meaning = (None, "") if known is None else (known.better, known.meaning)
+        rows.append({"name": name, "value": value, "real": real.get(name), "better": better, "meaning": meaning})
+    return rows
+
+
+def partition_rows(leakage: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any], Mapping[str, Any]]]:
+    """For every attack the partitions with the lowest and the highest AUC; empty for K = 1."""
+    if not any(row["partition"] > 0 for row in leakage):
+        return []
+    rows = []
+    for name in dict.fromkeys(row["attack"] for row in leakage):
+        ordered = sorted((row for row in leakage if row["attack"] == name), key=lambda row: row["auc"])
+        rows.append((name, ordered[0], ordered[-1]))
+    return rows
+
+
+def control_rows(controls: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """A row per control; of controls with one AUC per attack, the lowest and the highest."""
+    if not controls:
+        return []
+    rows = []
+    if blind := controls.get("blind_classifier"):
+        text = f"{blind['auc']:.3f} {interval(blind['auc_low'], blind['auc_high'])}"
+        meaning = "members and nonmembers that differ without any model"
+        rows.append({"name": "blind classifier", "auc": text, "meaning": meaning})
+    for name, key, meaning in CONTROLS:
+        measured = [row for row in controls["attacks"] if row[key] is not None]
+        if measured:
+            lowest, highest = min(row[key] for row in measured), max(row[key] for row in measured)
+            low, high = min(row[f"{key}_low"] for row in measured), max(row[f"{key}_high"] for row in measured)
+            text = f"{lowest:.3f} to {highest:.3f} {interval(low, high)}"
+            rows.append({"name": name, "auc": text, "meaning": meaning})
+    return rows
+
+
+def provenance_rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is needed to make the numbers again: settings, data, split, versions, times."""
+    provenance, rows = result.get("provenance", {}), []
+    rows.append(("settings", _pairs(result.get("settings", {}))))
+    rows.append(("training", _pairs(result.get("training", {}))))
+    rows.append(("data and split", _pairs(result.get("data", {}))))
+    rows.append(("versions", _pairs(provenance.get("versions", {}))))
+    rows.append(("source", str(provenance.get("git_commit") or "")))
+    rows.append(("machine", _pairs(provenance.get("machine", {}))))
+    rows.append(("finished", str(provenance.get("finished") or "")))
+    rows.append(("seconds", _pairs(result.get("timings", {}))))
+    return [(name, value) for name, value in rows if value]
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    """`a 1, b 2`; nested names joined by spaces, numbers with four digits."""
+    parts: list[str] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            parts += [f"{name} {inner}" for inner in _pairs(value).split(", ") if inner]
+        elif isinstance(value, float):
+            parts.append(f"{name} {value:.4g}")
+        elif isinstance(value, list):
+            parts.append(f"{name} {' x '.join(map(str, value))}")
+        elif value is not None:
+            parts.append(f"{name} {value}")
+    return ", ".join(parts)

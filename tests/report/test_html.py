@@ -1,0 +1,245 @@
+import json
+import re
+from functools import cache
+from html.parser import HTMLParser
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+from pargan.errors import ParganError
+from pargan.io.run_directory import RunDirectory
+from pargan.report import render_report, result_schema, write_report
+from pargan.report.history import Curve
+from pargan.report.html import MOST_BYTES
+from tests.helpers.audited import result_of_audit
+from tests.helpers.browser import chromium
+
+EPOCHS = np.array([0.0, 10, 20])
+HISTORY = {
+    **{f"attack/own_partition/{key}": Curve(EPOCHS, np.array([0.5, 0.6, value])) for key, value in
+       (("auc", 0.7), ("auc_low", 0.65), ("auc_high", 0.75))},
+    "quality/distance": Curve(EPOCHS, np.array([9.0, 5, 6])),
+}  # fmt: skip
+
+
+@cache
+def full_result():
+    """A result with every section: all access levels, long names, partitions."""
+    result = json.loads(json.dumps(result_of_audit()))
+    names = {
+        "generator": ["latent_search_lbfgs"],
+        "discriminators": [f"discriminator_with_a_very_long_name_{i:02d}" for i in range(7)],
+        "partitions": ["own_partition"],
+    }
+    for access, attacks in names.items():
+        for name in attacks:
+            result["attacks"].append({**result["attacks"][0], "attack": name, "access": access})
+            result["curves"].append({**result["curves"][0], "attack": name, "access": access})
+    result["partitions"] = [
+        {"attack": "own_partition", "partition": k, "num_members": 40, "auc": 0.6 + k / 100, "auc_low": 0.5}
+        | {"auc_high": 0.7}
+        for k in range(3)
+    ]
+    return result
+
+
+@cache
+def full_page():
+    """The report on `full_result` with `HISTORY`."""
+    return render_report(full_result(), HISTORY)
+
+
+class Page(HTMLParser):
+    """Text of the page outside of style and plots, its cells, and what its attributes refer to."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.text, self.cells, self.links, self.tags = "", [], [], []
+        self._skipped = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.links += [value for name, value in attributes if name in ("src", "href", "xlink:href", "srcset", "action")]
+        self._skipped += tag in ("style", "svg")
+        if tag == "td":
+            self.cells.append("")
+
+    def handle_endtag(self, tag):
+        self._skipped -= tag in ("style", "svg")
+
+    def handle_data(self, data):
+        if not self._skipped:
+            self.text += data
+            if self.cells and self.tags[-1] == "td":
+                self.cells[-1] += data
+
+
+def numbers_in(value):
+    if isinstance(value, dict):
+        return [number for inner in value.values() for number in numbers_in(inner)]
+    if isinstance(value, list):
+        return [number for inner in value for number in numbers_in(inner)]
+    return [float(value)] if isinstance(value, int | float) and not isinstance(value, bool) else []
+
+
+def test_result_conforms_to_its_schema():
+    schema = result_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(result_of_audit(), schema)
+    jsonschema.validate({"status": "failed", "error": "no", "settings": {}}, schema)
+    for change in (
+        {"schema_version": 2},
+        {"attacks": [{"attack": "x"}]},
+        {"quality": {"fid": "low"}},
+        {"curves": None},
+    ):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(result_of_audit(**change), schema)
+
+
+def test_schema_describes_every_key_of_a_result():
+    finished = result_schema()["oneOf"][0]["properties"]
+    result = result_of_audit()
+    assert set(result) <= set(finished)
+    assert set(result["attacks"][0]) <= set(finished["attacks"]["items"]["properties"])
+
+
+def test_report_is_one_file_without_script_or_outside_reference():
+    page = full_page()
+    assert len(page.encode()) < MOST_BYTES
+    parsed = Page(page)
+    assert not {"script", "iframe", "object", "embed", "form"} & set(parsed.tags)
+    assert {link[0] for link in parsed.links if link != "data:,"} == {"#"}
+    assert not re.search(r"@import|url\((?!#)|\son\w+=", page)
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in parsed.links if link.startswith("#")} <= set(ids)
+
+
+def test_report_has_every_section_and_says_what_leads_where():
+    parsed = Page(full_page())
+    for title in (
+        *("Verdict", "Who the attacker is", "Attacks", "ROC curves", "Scores", "Leakage over the epochs"),
+        *("Leakage per partition", "Quality of the generated records", "Exposed records", "Provenance"),
+        *("What this does not show", "higher = leaks more", "Second real sample", "The 6 strongest of 7 attacks"),
+    ):
+        assert title in parsed.text, title
+    assert parsed.tags.count("svg") == 4 + 11 + 2
+    weakest_first = [
+        parsed.text.index(f"{level}: ") for level in ("samples", "generator", "discriminators", "partitions")
+    ]
+    assert weakest_first == sorted(weakest_first)
+
+
+def test_numbers_of_the_tables_are_in_the_result():
+    result = full_result()
+    values = np.array(numbers_in(result))
+    shown = [number for cell in Page(full_page()).cells for number in re.findall(r"-?\d+(?:\.\d+)?", cell)]
+    assert len(shown) > 60
+    for number in set(shown) - {"0.001", "1", "2", "7"}:  # p < 0.001, attacks per level
+        rounding = 0.5 * 10.0 ** -len(number.partition(".")[2]) * 1.001
+        assert np.abs(values - float(number)).min() <= rounding, number
+
+
+def test_report_shows_the_verdict_of_the_result():
+    level = {"access": "samples", "finding": "leak found", "strongest": "x", "smallest_visible_auc": 0.56}
+    verdict = {
+        "levels": [level | {"sentence": "Releasing the samples: leak found."}],
+        "attacks": [],
+        "relevant_auc": 0.6,
+    }
+    verdict |= {"caveats": ["The controls were switched off."], "advice": ["Train for fewer steps."]}
+    text = Page(render_report(result_of_audit(verdict=verdict))).text
+    for said in ("Releasing the samples: leak found.", "0.560", "switched off", "Train for fewer steps."):
+        assert said in text
+
+
+def test_report_without_attacks_or_history_or_quality():
+    result = result_of_audit(attacks=[], curves=[], partitions=[], controls=None, quality={}, quality_real={})
+    result |= {"risk": {"averaged": [], "exposed": None}, "verdict": None}
+    page = Page(render_report(result))
+    assert "No attack was run" in page.text
+    assert "svg" not in page.tags
+
+
+def test_report_escapes_what_it_is_given():
+    result = result_of_audit(warnings=["<script>alert(1)</script>"], settings={"synthetic": "<b>s</b>.csv"})
+    page = render_report(result)
+    assert page == render_report(result)
+    assert "<script>" not in page
+    assert "<b>s" not in page
+
+
+def written(folder, result):
+    directory = RunDirectory(folder)
+    directory.create_private()
+    directory.result.write_text(json.dumps(result))
+    return directory
+
+
+def test_write_report_shows_records_only_in_a_report_of_its_own(tmp_path):
+    directory = written(tmp_path, result_of_audit())
+    directory.exposed_rows.write_text("index,age,generated age\n7,secret-44,45\n")
+    assert write_report(directory) == tmp_path / "report.html"
+    assert not directory.report_with_records.exists()
+    assert write_report(directory, include_records=True) == directory.report_with_records
+    assert "secret-44" in directory.report_with_records.read_text()
+    assert "records of people" in directory.report_with_records.read_text()
+    assert "secret-44" not in directory.report.read_text()
+
+
+def test_write_report_makes_a_large_sheet_of_images_fit(tmp_path):
+    directory = written(tmp_path, result_of_audit())
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 1200, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(directory.exposed_images)
+    assert directory.exposed_images.stat().st_size > MOST_BYTES
+    path = write_report(directory, include_records=True)
+    assert "data:image/png;base64," in path.read_text()
+    assert path.stat().st_size < MOST_BYTES
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"status": "failed"}'])
+def test_write_report_refuses_what_is_no_result(tmp_path, content):
+    if content is not None:
+        (tmp_path / "result.json").write_text(content)
+    with pytest.raises(ParganError):
+        write_report(RunDirectory(tmp_path))
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_write_report_refuses_records_that_the_run_does_not_have(tmp_path):
+    with pytest.raises(ParganError, match="leave include_records out"):
+        write_report(written(tmp_path, result_of_audit()), include_records=True)
+
+
+OVERFLOWING = """[...document.querySelectorAll("body *")].filter(element => {
+    if (element.parentElement.closest("svg")) return false;
+    const box = element.getBoundingClientRect();
+    return box.right > innerWidth + 1 || box.left < -1 || element.scrollWidth > element.clientWidth + 1 &&
+        element.clientWidth > 0 && getComputedStyle(element).display !== "inline";
+}).map(element => element.tagName + " " + element.textContent.slice(0, 60))"""
+CUT = """[...document.querySelectorAll("svg")].filter(svg => [...svg.querySelectorAll("text")].some(text => {
+    const inner = text.getBoundingClientRect(), outer = svg.getBoundingClientRect();
+    return inner.left < outer.left - 4 || inner.right > outer.right + 4 || inner.bottom > outer.bottom + 4;
+})).map(svg => svg.getAttribute("aria-label"))"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_report_in_a_browser_overflows_nowhere_and_fetches_nothing(tmp_path, width):
+    page = tmp_path / "page.html"
+    page.write_text(full_page())
+    with chromium(tmp_path / "browser") as browser:
+        for dark in (False, True):
+            browser.open(page, width, dark)
+            assert browser.requests == [page.as_uri()]
+            assert browser.evaluate("document.documentElement.scrollWidth") <= width
+            assert browser.evaluate(OVERFLOWING) == []
+            assert browser.evaluate(CUT) == []
+            background = browser.evaluate("getComputedStyle(document.body).backgroundColor")
+            assert background == ("rgb(20, 23, 26)" if dark else "rgb(255, 255, 255)")
+        pdf = browser.pdf()
+    assert pdf.startswith(b"%PDF-")
+    assert len(pdf) > 20_000
