@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger
 
+from pargan.app.logged_config import logged_config
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
 from pargan.app.write import describe_run, shows_records, write_audit, write_schema
@@ -72,9 +73,8 @@ def objective(name: str, result: Mapping[str, Any]) -> float:
 def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:
     """Train, or continue a training; returns the seconds it took."""
     run.trainer.loggers = list(loggers)
-    plain: Any = OmegaConf.to_container(cfg, resolve=True)
     for logger in loggers:
-        logger.log_hyperparams(plain)
+        logger.log_hyperparams(logged_config(cfg, with_paths=cfg.log_real_records))
     run.directory.create_private()
     run.datamodule.membership.save(run.directory.membership)
     with quiet_lightning(), cpu_threads(cfg.model.threads):
@@ -95,7 +95,7 @@ def _opened_loggers(cfg: DictConfig, run: PreparedRun) -> Iterator[list[Logger]]
         with quiet_lightning():
             loggers += instantiate(cfg.logger).values()
         if cfg.log_real_records and any(shows_images(logger) for logger in loggers):
-            warning = "log_real_records=true sends images of real records, members among them, to the loggers"
+            warning = "log_real_records=true sends images of real records, members among them, and paths to the loggers"
             print(f"warning: {warning}", file=sys.stderr)
         yield loggers
         status = "success"

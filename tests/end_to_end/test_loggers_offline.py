@@ -144,6 +144,11 @@ def test_loggers_are_given_no_record_of_the_data(tmp_path, logger, dataset):
     files = logged_files(directory)
     contents = [path.read_bytes() for path in files]
     assert sum(map(len, contents)) > 10_000
+    sent = [content for path, content in zip(files, contents, strict=True) if path.parent.name != "logs"]
+    for word in ("my.csv", str(tmp_path), "run directory", "Membership inference attacks"):  # paths and console
+        assert not [content for content in sent if word.encode() in content], word
+    for log in directory.glob("wandb/offline-run-*/run-*.wandb"):
+        assert _run(_records(log)).host == "-"
     if dataset == "csv":
         for row in ROWS:
             number = row.split(",")[0].encode()
@@ -169,5 +174,7 @@ def test_loggers_are_given_real_records_when_that_is_asked_for(tmp_path):
     directory = only_run(tmp_path)
     contents = {path.read_bytes() for path in logged_files(directory)}
     assert (directory / "private" / "exposed.png").read_bytes() in contents
+    (log,) = directory.glob("wandb/offline-run-*/run-*.wandb")
+    assert _config(_records(log))["run_directory"] == str(directory)
     assert (directory / "private" / "samples" / "final.png").read_bytes() in contents
     assert not (directory / "private" / "samples" / "generated_only").exists()
