@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +17,8 @@ from pargan.attacks.standard import standard_attacks
 from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
 from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
-from pargan.audits.groups import Array, attack_records, checked_records, set_aside, widest_common
+from pargan.audits.frames import read_frames
+from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.quality import QualityMeasure, quality_of_real, quality_of_subset
 from pargan.audits.records import AttackRecords
@@ -33,16 +35,16 @@ from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.progress import track_names
 from pargan.records.points import PointsSpec
-from pargan.records.pool import Quality, QualityRecords, record_hashes
+from pargan.records.pool import Quality
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
 
 
 def audit(
-    target: Array | nn.Module | Target,
-    members: Array,
-    nonmembers: Array,
-    reference: Array | None = None,
+    target: Array | nn.Module | Target | pd.DataFrame,
+    members: Array | pd.DataFrame,
+    nonmembers: Array | pd.DataFrame,
+    reference: Array | pd.DataFrame | None = None,
     *,
     attacks: Mapping[str, Attack] | None = None,
     partition: Array | None = None,
@@ -57,6 +59,9 @@ def audit(
     for each column of (N, D) records, and for all pixels of images together. The result holds them as they were given;
     its distances are scaled. With the `spec` of images or tables, and where discriminators are attacked, records are in
     the model space of these, and are not scaled.
+
+    Tables may be given as DataFrames with the same columns; their types and ranges are those of the real rows, and
+    quality is measured too. Rows that lie in several groups are not attacked: nobody can tell their membership.
 
     Args:
         target: generated records (S, *shape); a network that maps (B, latent_dim) standard normal latents to
@@ -78,17 +83,25 @@ def audit(
             shapes, an attack that needs more than the target gives.
     """
     settings = settings or AuditSettings()
+    given = {"target": target, "members": members, "nonmembers": nonmembers, "reference": reference}
+    if (frames := read_frames(given)) is not None:
+        target, members, nonmembers = (frames.groups[name] for name in ("target", "members", "nonmembers"))
+        reference, spec, quality = frames.groups.get("reference"), frames.spec, quality or frames.quality
+    identities = None if frames is None else frames.identities
     is_scaled = _is_in_users_units(target, spec)
     generated = None if isinstance(target, nn.Module | SamplesView) else target
     dtype = widest_common(members, nonmembers, reference, generated) if is_scaled else torch.float32
-    records = attack_records(members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype)
+    records = attack_records(
+        members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype, identities=identities
+    )
     view = _view(target, records.reference, latent_dim, spec, settings, dtype)
-    groups = _quality_records(
+    groups = quality_records(
         checked_records(members, "members", dtype).cpu().numpy(),
         checked_records(nonmembers, "nonmembers", dtype).cpu().numpy(),
         records.reference,
         is_halved=reference is None,
         settings=settings,
+        hashes=None if identities is None else identities["nonmembers"],
     )
 
     if attacks is None:
@@ -227,22 +240,6 @@ def attack_target(
         draws=settings.draws,
         track=track,
     )
-
-
-def _quality_records(
-    members: np.ndarray, nonmembers: np.ndarray, reference: Tensor, is_halved: bool, settings: AuditSettings
-) -> QualityRecords:
-    """At most `settings.num_quality` of the records given, copies among them, and the whole reference set.
-
-    With `is_halved` the reference set was taken out of the nonmembers.
-    """
-    if is_halved:
-        nonmembers = nonmembers[set_aside(record_hashes(nonmembers), settings.seed)[1]]
-
-    def few(group: np.ndarray, name: str) -> np.ndarray:
-        return group[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
-
-    return QualityRecords(few(members, "members"), few(nonmembers, "nonmembers"), reference.cpu().numpy())
 
 
 def _risk(

@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from pargan.audits.records import AttackRecords
+from pargan.audits.settings import AuditSettings
 from pargan.errors import ParganError
-from pargan.records.pool import distinct, record_hashes, shared
-from pargan.seeding import derive
+from pargan.records.pool import QualityRecords, distinct, record_hashes, shared
+from pargan.seeding import derive, subset
 
 Array: TypeAlias = np.ndarray | Tensor
 MIN_GROUP_SIZE = 2
@@ -153,6 +154,28 @@ def widest_common(*groups: Array | None) -> torch.dtype:
     given = [np.asarray(group) if not isinstance(group, Tensor) else group for group in groups if group is not None]
     narrow = ("float32", "float16", "bfloat16")
     return torch.float32 if any(str(group.dtype).removeprefix("torch.") in narrow for group in given) else torch.float64
+
+
+def quality_records(
+    members: np.ndarray,
+    nonmembers: np.ndarray,
+    reference: Tensor,
+    is_halved: bool,
+    settings: AuditSettings,
+    hashes: np.ndarray | None = None,
+) -> QualityRecords:
+    """At most `settings.num_quality` of the records given, copies among them, and the whole reference set.
+
+    With `is_halved` the reference set was taken out of the nonmembers, by their `hashes` where they have some.
+    """
+    if is_halved:
+        hashes = record_hashes(nonmembers) if hashes is None else hashes
+        nonmembers = nonmembers[set_aside(hashes, settings.seed)[1]]
+
+    def few(group: np.ndarray, name: str) -> np.ndarray:
+        return group[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
+
+    return QualityRecords(few(members, "members"), few(nonmembers, "nonmembers"), reference.cpu().numpy())
 
 
 def _refuse_overlap(hashes: Mapping[str, np.ndarray]) -> None:
