@@ -19,6 +19,7 @@ from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
 from pargan.audits.frames import read_frames
 from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
+from pargan.audits.learning import learning_warnings
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.quality import QualityMeasure, quality_of_real, quality_of_subset
 from pargan.audits.records import AttackRecords
@@ -214,6 +215,7 @@ def audit_target(
         samples=samples,
         copies=records.copies,
         indistinguishable=records.indistinguishable,
+        not_learnt=learning_warnings(results, samples, records.reference.cpu().numpy()),
         seconds={
             "attacks": attacked - start,
             "controls": controlled - attacked,

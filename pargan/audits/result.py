@@ -3,7 +3,7 @@
 Legend: m members, n nonmembers and S generated records, *shape of one record in model space.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,6 +39,7 @@ class AuditResult:
         copies: by group, how many of its records equal an earlier one and were therefore not attacked.
         indistinguishable: by group, how many equal a record of another group and were therefore not attacked.
         seconds: wall time of each part.
+        not_learnt: signs that there was nothing to attack, see `pargan.audits.learning`.
     """
 
     access: str
@@ -56,10 +57,11 @@ class AuditResult:
     copies: Mapping[str, int]
     indistinguishable: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float]
+    not_learnt: Sequence[str] = ()
 
     def warnings(self) -> list[str]:
-        """Reasons not to trust the attacks' metrics, one sentence each; empty where the controls pass."""
-        return [] if self.controls is None else self.controls.warnings()
+        """Reasons not to trust the attacks' metrics, one sentence each; empty where there is none."""
+        return [*self.not_learnt, *([] if self.controls is None else self.controls.warnings())]
 
     def notes(self) -> list[str]:
         """What a reader of the metrics should know, one sentence each."""
