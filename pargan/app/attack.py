@@ -11,7 +11,7 @@ from pargan.app.component_checks import check_arguments
 from pargan.app.load_run import load_run
 from pargan.app.objects import build_attacks
 from pargan.app.reference_models import with_reference_models
-from pargan.app.write import describe_run, shows_records, write_audit
+from pargan.app.write import describe_run, shows_records, with_safe_cells, write_audit
 from pargan.audits.audit import audit_module
 from pargan.io.run_directory import RunDirectory
 
@@ -48,6 +48,5 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         **describe_run(run.module, run.datamodule),
         "timings": {"reference_models": reference_seconds, "audit": audit.seconds},
     }
-    return write_audit(
-        audit, run.datamodule.spec, RunDirectory(output), description, include_records=shows_records(cfg)
-    )
+    spec = with_safe_cells(run.datamodule.spec, cfg.csv_safe)
+    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg))

@@ -8,12 +8,13 @@ from typing import Any
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from pytorch_lightning.loggers import Logger
+from pytorch_lightning.loggers import Logger, WandbLogger
 
 from pargan.app.logged_config import logged_config
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
-from pargan.app.write import describe_run, shows_records, write_audit, write_schema
+from pargan.app.wandb_access import refuse_unreachable_wandb, wandb_errors
+from pargan.app.write import describe_run, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.audits.audit import audit_module
 from pargan.errors import ParganError
 from pargan.io.loggers import finish_wandb, shows_images
@@ -44,8 +45,9 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
             "timings": {"fit": fit_seconds, "in_fit": observers, "audit": audit.seconds},
         }
         step = run.module.generator_steps
+        spec = with_safe_cells(run.datamodule.spec, cfg.get("csv_safe", False))  # runs of earlier versions have no key
         return write_audit(
-            *(audit, run.datamodule.spec, run.directory, description, loggers, step, cfg.log_real_records),
+            *(audit, spec, run.directory, description, loggers, step, cfg.log_real_records),
             include_records=shows_records(cfg),
         )
 
@@ -92,8 +94,11 @@ def _opened_loggers(cfg: DictConfig, run: PreparedRun) -> Iterator[list[Logger]]
     loggers: list[Logger] = [run.metrics]
     status = "failed"
     try:
-        with quiet_lightning():
+        with quiet_lightning(), wandb_errors():
+            refuse_unreachable_wandb(cfg.logger)
             loggers += instantiate(cfg.logger).values()
+            for logger in loggers:
+                _ = logger.experiment if isinstance(logger, WandbLogger) else None  # starts it, or fails, now
         if cfg.log_real_records and any(shows_images(logger) for logger in loggers):
             warning = "log_real_records=true sends images of real records, members among them, and paths to the loggers"
             print(f"warning: {warning}", file=sys.stderr)

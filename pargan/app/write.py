@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,11 @@ def _plots(audit: AuditResult, spec: RecordSpec, directory: RunDirectory, log_re
 def shows_records(cfg: DictConfig) -> bool:
     """Whether a report with records was asked for; a run of an earlier version has no such key."""
     return bool(OmegaConf.select(cfg, "report.include_records", default=False))
+
+
+def with_safe_cells(spec: RecordSpec, csv_safe: bool) -> RecordSpec:
+    """The record format, which in a table marks cells that a spreadsheet would run as formulas if `csv_safe`."""
+    return replace(spec, csv_safe=True) if csv_safe and isinstance(spec, TableSpec) else spec
 
 
 def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Legend: N rows, V columns, width = sum of the columns' widths in model space, in
 
 import csv
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pargan.errors import ParganError
+from pargan.errors import ParganError, ParganWarning
 from pargan.io.files import write_atomically
 from pargan.records.column import Column
+from pargan.records.formulas import defused, is_formula
 from pargan.records.schema import Schema
 
 Table = dict[str, np.ndarray]
@@ -49,6 +51,7 @@ class TableSpec:
         has_header: whether `write` writes a header with the names of the columns.
         delimiter: character between the cells that `write` writes.
         schema: how the columns were found, where they were found in a file.
+        csv_safe: whether `write` marks names and categories as text that a spreadsheet would run as formulas.
 
     Raises:
         ParganError: no column has anything to learn.
@@ -58,6 +61,7 @@ class TableSpec:
     has_header: bool = True
     delimiter: str = ","
     schema: Schema | None = None
+    csv_safe: bool = False
     kind: ClassVar[str] = "table"
 
     def __post_init__(self) -> None:
@@ -116,14 +120,24 @@ class TableSpec:
         return self.encode(self.decode(records))
 
     def write(self, records: np.ndarray, stem: Path) -> Path:
-        """Write a .csv in UTF-8, with a header if `has_header`."""
+        """Write a .csv in UTF-8, with a header if `has_header`; warn of cells that a spreadsheet would run."""
         table = self.decode(records)
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n")
-        if self.has_header:
-            writer.writerow(table)
-        writer.writerows(zip(*(column.text(table[column.name]) for column in self.columns), strict=True))
+        columns = [column.text(table[column.name]) for column in self.columns]
+        rows = [list(table)] if self.has_header else []
+        rows += map(list, zip(*columns, strict=True))
         path = stem.with_name(f"{stem.name}.csv")
+        formulas = [cell for row in rows for cell in row if is_formula(cell)]
+        if self.csv_safe:
+            rows = [[defused(cell) for cell in row] for row in rows]
+        elif formulas:
+            warnings.warn(
+                f"{path} holds {len(formulas)} cells that a spreadsheet may run as formulas, such as "
+                f"{formulas[0][:40]!r}; csv_safe=true marks them as text",
+                ParganWarning,
+                stacklevel=2,
+            )
+        buffer = io.StringIO()
+        csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n").writerows(rows)
         write_atomically(path, buffer.getvalue().encode())
         return path
 
