@@ -16,6 +16,7 @@ from pargan.audits.targets import target_of
 from pargan.callbacks.monitors import refuse_unmeasured
 from pargan.callbacks.schedule import checked_interval, is_due, partition_datamodule
 from pargan.io.files import append_text, write_atomically
+from pargan.io.json_lines import read_json_lines
 
 LOGGED = ("auc", "auc_low", "auc_high", "tpr_at_1pct_fpr")
 
@@ -74,7 +75,8 @@ class AttackCallback(pl.Callback):
             records = AttackRecords.of(datamodule, num_records, seed)
             self._attacked = records if records.can_be_attacked else None  # as the audit at the end says
         if self.path is not None and self.path.is_file():
-            kept = [line for line in self.path.read_text().splitlines() if _is_before(line, trainer.current_epoch)]
+            lines = read_json_lines(self.path, "epoch")
+            kept = [line for line, epoch in lines if epoch < trainer.current_epoch]
             write_atomically(self.path, "".join(f"{line}\n" for line in kept).encode())
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
@@ -93,10 +95,3 @@ class AttackCallback(pl.Callback):
             refuse_unmeasured(trainer, f"attack/{result.name}/", logged)
             if self.path is not None:
                 append_text(self.path, json.dumps({"epoch": trainer.current_epoch, **metrics}) + "\n")
-
-
-def _is_before(line: str, epoch: int) -> bool:
-    try:
-        return bool(json.loads(line)["epoch"] < epoch)
-    except json.JSONDecodeError:  # the process was killed in the middle of this line
-        return False

@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 from pytorch_lightning.loggers import Logger, TensorBoardLogger, WandbLogger
 
+from pargan.errors import ParganError
 from pargan.io.files import append_text, write_atomically
 
 
@@ -24,6 +25,9 @@ class EpochCsvLogger(Logger):
 
     Args:
         path: the file.
+
+    Raises:
+        ParganError: the file is there and damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,9 +38,7 @@ class EpochCsvLogger(Logger):
         # The first row that a process logs rewrites the file, which removes a half-written last line.
         self._appends = False
         if self.path.is_file():
-            whole_lines, _, _ = self.path.read_text().rpartition("\n")
-            reader = csv.DictReader(io.StringIO(whole_lines))
-            self._columns, self._rows = list(reader.fieldnames or ["epoch"]), list(reader)
+            self._columns, self._rows = _read_rows(self.path)
 
     @property
     def name(self) -> str:
@@ -75,6 +77,22 @@ class EpochCsvLogger(Logger):
             writer.writeheader()
         writer.writerows(rows)
         return text.getvalue()
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The columns and rows of a metrics.csv; half a last line, left by a process that was killed, is dropped."""
+    whole_lines = path.read_bytes().rpartition(b"\n")[0]
+    try:
+        header, *rows = csv.reader(io.StringIO(whole_lines.decode()), strict=True) if whole_lines else [["epoch"]]
+        table = [dict(zip(header, row, strict=True)) for row in rows]
+        epochs = [int(row["epoch"]) for row in table]
+        for row in table:
+            _ = [float(cell) for cell in row.values() if cell]
+        if epochs != sorted(set(epochs)) or len(set(header)) < len(header):
+            raise ValueError("epochs or columns are not in order")
+    except (ValueError, KeyError, csv.Error) as error:
+        raise ParganError(f"{path} is damaged ({error})", remedy="restore it from a copy, or remove it") from error
+    return header, table
 
 
 @singledispatch
