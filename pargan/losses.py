@@ -7,6 +7,7 @@ takes the mean: code that clips or weights the gradient of a single record needs
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 import torch
@@ -94,7 +95,7 @@ class Wasserstein(AdversarialLoss):
     penalty_weight: float = 10.0
 
     def __post_init__(self) -> None:
-        if not self.penalty_weight >= 0:  # NaN too
+        if not 0 <= self.penalty_weight < inf:  # NaN fails too
             raise ParganError(
                 "would reward a critic for steep slopes",
                 argument="penalty_weight",

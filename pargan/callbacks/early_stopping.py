@@ -1,10 +1,13 @@
 """Early stopping that gives the same result in an interrupted and resumed run."""
 
+import inspect
 from typing import Any
 
 import pytorch_lightning as pl
 from pytorch_lightning import callbacks
 from torch import Tensor
+
+from pargan.errors import ParganError
 
 
 class EarlyStopping(callbacks.EarlyStopping):
@@ -12,9 +15,27 @@ class EarlyStopping(callbacks.EarlyStopping):
 
     Lightning loses that value when the process ends, and a resumed run would fail in the first epoch that does not
     measure the metric. Here it is saved in the checkpoint.
+
+    Args:
+        arguments: those of Lightning's `EarlyStopping`; `patience` is 0 or more.
+
+    Raises:
+        ParganError: a negative patience.
     """
 
     _last: Tensor | None = None
+
+    __signature__ = inspect.signature(callbacks.EarlyStopping)
+
+    def __init__(self, *args: Any, **arguments: Any) -> None:
+        super().__init__(*args, **arguments)
+        if self.patience < 0:
+            raise ParganError(
+                "is no number of epochs",
+                argument="patience",
+                value=self.patience,
+                remedy="give a whole number, 0 or more",
+            )
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Use the last value until a new one is measured."""

@@ -5,6 +5,7 @@ partition and therefore not members.
 """
 
 from collections.abc import Callable
+from math import inf
 
 import numpy as np
 
@@ -55,12 +56,12 @@ def dirichlet(
     Raises:
         ParganError: `labels` is None, or `alpha` is not above 0.
     """
-    if not alpha > 0:
+    if not 0 < alpha < inf:
         raise ParganError(
             "is not a parameter of a Dirichlet distribution",
             argument="alpha",
             value=alpha,
-            remedy="give a number above 0",
+            remedy="give a finite number above 0",
         )
     order = rng.permutation(len(members))
     _, codes = np.unique(_required(labels, "dirichlet")[order], return_inverse=True)

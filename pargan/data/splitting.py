@@ -180,8 +180,8 @@ def _counts(num_records: int, sizes: Mapping[str, Size | None]) -> list[int]:
 
 
 def _count(name: str, size: Size, num_records: int) -> int:
-    count = round(size * num_records) if isinstance(size, float) else size
-    if count < 1 or (isinstance(size, float) and not size < 1):
+    count = size if isinstance(size, int) else round(size * num_records) if 0 < size < 1 else 0
+    if count < 1:
         raise ParganError(
             f"does not work for a pool of {num_records} records",
             argument=name,

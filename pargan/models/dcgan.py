@@ -9,6 +9,7 @@ from torch import nn
 
 from pargan.errors import ParganError
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.models.sizes import check_dropout, check_size
 from pargan.records.spec import RecordSpec
 
 SMALLEST = 4  # images are halved until a side is odd or would fall below this many pixels
@@ -26,10 +27,12 @@ class DCGANGenerator(nn.Sequential):
         width: channels of the last hidden layer; each earlier layer has twice as many, up to four times this.
 
     Raises:
-        ParganError: the records are not images.
+        ParganError: the records are not images, or a size is below 1.
     """
 
     def __init__(self, spec: RecordSpec, latent_dim: int, width: int = 64) -> None:
+        check_size("latent_dim", latent_dim)
+        check_size("width", width)
         channels, height, width_px = _image(spec)
         halvings = _halvings(height, width_px)
         first, *between = [min(width << step, 4 * width) for step in range(halvings, -1, -1)]
@@ -63,10 +66,12 @@ class DCGANDiscriminator(nn.Sequential):
         dropout: share of activations dropped after each convolution.
 
     Raises:
-        ParganError: the records are not images.
+        ParganError: the records are not images, the width is below 1, or dropout outside [0, 1).
     """
 
     def __init__(self, spec: RecordSpec, width: int = 64, dropout: float = 0.3) -> None:
+        check_size("width", width)
+        check_dropout(dropout)
         channels, height, width_px = _image(spec)
         layers: list[nn.Module] = []
         for step in range(max(1, _halvings(height, width_px))):

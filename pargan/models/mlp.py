@@ -10,6 +10,7 @@ from math import prod
 from torch import nn
 
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.models.sizes import check_dropout, check_hidden, check_size
 from pargan.records.spec import RecordSpec
 
 
@@ -21,11 +22,16 @@ class MLPGenerator(nn.Sequential):
         latent_dim: size of a latent.
         hidden: width of each hidden layer; (256, 256) in the published experiments on points.
         batch_norm: BatchNorm before each LeakyReLU; without it a generator of many columns tends to collapse.
+
+    Raises:
+        ParganError: a size below 1.
     """
 
     def __init__(
         self, spec: RecordSpec, latent_dim: int, hidden: Sequence[int] = (256, 256), batch_norm: bool = False
     ) -> None:
+        check_size("latent_dim", latent_dim)
+        check_hidden(hidden)
         super().__init__(
             *_hidden_layers((latent_dim, *hidden), batch_norm=batch_norm),
             nn.Linear((latent_dim, *hidden)[-1], prod(spec.shape)),
@@ -42,9 +48,14 @@ class MLPDiscriminator(nn.Sequential):
         spec: the record format.
         hidden: width of each hidden layer; (256,) in the published experiments on points.
         dropout: share of activations dropped after each hidden layer.
+
+    Raises:
+        ParganError: a size below 1, or a dropout outside [0, 1).
     """
 
     def __init__(self, spec: RecordSpec, hidden: Sequence[int] = (256,), dropout: float = 0.0) -> None:
+        check_hidden(hidden)
+        check_dropout(dropout)
         width = prod(spec.shape)
         super().__init__(
             nn.Flatten(), *_hidden_layers((width, *hidden), dropout=dropout), nn.Linear((width, *hidden)[-1], 1)
