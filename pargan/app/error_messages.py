@@ -15,11 +15,23 @@ from hydra.errors import (
     OverrideParseException,
 )
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import (
+    ConfigAttributeError,
+    ConfigKeyError,
+    InterpolationKeyError,
+    KeyValidationError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+    UnsupportedInterpolationType,
+    ValidationError,
+)
 
+from pargan.app.command_line import as_typed, quoted
 from pargan.app.config_directory import option_files
 from pargan.errors import ParganError
 from pargan.io.files import DISK_FULL, write_error
+
+UNKNOWN_KEY = (KeyValidationError, ConfigKeyError, ConfigAttributeError)
 
 
 def exit_with(message: str) -> NoReturn:
@@ -48,21 +60,38 @@ def error_message(error: BaseException) -> str | None:
             return f"{link.full_key} has no value; give one: {link.full_key}=..."
         if isinstance(link, OverrideParseException):
             return _unreadable(link)
+        if _is_out_of_memory(link):
+            return (
+                f"the memory is not enough ({one_line(str(link))[:150]}); lower data.batch_size, the sizes of model "
+                f"or audit.num_samples"
+            )
         if isinstance(link, OSError) and link.errno in DISK_FULL:
             return str(write_error(Path(str(link.filename or "a file of the run")), link))
         if isinstance(link, OSError) and link.filename is not None:  # which may come from reading or from writing
             return f"{link.filename} cannot be used ({link.strerror}); check its permissions or give another path"
     cause = error.__cause__
     is_composing = isinstance(error, ConfigCompositionException)
-    if is_composing and isinstance(cause, OmegaConfBaseException) and isinstance(cause.parent_node, DictConfig):
+    if is_composing and isinstance(cause, UNKNOWN_KEY) and isinstance(cause.parent_node, DictConfig):
         return _unknown_key(cause)
+    if is_composing and isinstance(cause, ValidationError):
+        return f"{_of_command_line(str(cause.full_key))} does not work: {_first_line(cause)}"
     if is_composing and "--multirun" in str(error):
-        return f"{_quoted(error)} is a list of values for one run; add -m to train with each of them"
+        return _sweep_of_one_run(_quoted(error))
+    if is_composing and (listed := _listed_option()) is not None:
+        return listed
+    for link in chain:
+        if isinstance(link, InterpolationKeyError | UnsupportedInterpolationType):
+            return _broken_reference(link)
     if isinstance(error, ValueError) and str(error).startswith("Config group override must be"):
         return "a group such as dataset, loss or attack was set to null; name one of its options, for example loss=js"
     if isinstance(error, HydraException | OmegaConfBaseException):
         return _first_lines(error)
     return None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    is_torchs = "can't allocate memory" in str(error) or type(error).__name__ == "OutOfMemoryError"
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and is_torchs)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -73,6 +102,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _unknown_option(error: MissingConfigException) -> str:
     group, _, value = str(error.missing_cfg_file).rpartition("/")
+    if not group:
+        return f"--config-name={value} is not known; leave it out"
     options = sorted({file.stem for file in option_files(group)})
     return f"{group}={value} is not known{guess(value, options)}; choose one of {', '.join(options)}"
 
@@ -94,6 +125,48 @@ def _unknown_key(error: OmegaConfBaseException) -> str:
     return f"{key} is not a key{guess(key, known)}; {', or '.join(remedies)}"
 
 
+def _of_command_line(key: str) -> str:
+    """The override of a key as it was typed; the key alone if it was not."""
+    return next((word for word in sys.argv[1:] if word.lstrip("+").startswith(f"{key}=")), key)
+
+
+def _sweep_of_one_run(override: str) -> str:
+    key, _, value = override.partition("=")
+    return (
+        f"{override} is a list of values for one run; add -m to train with each of them, or give "
+        f"{as_typed(key, value)} if it is one value"
+    )
+
+
+def _listed_option() -> str | None:
+    """A group that takes one option and was given a list, which Hydra reports at another place."""
+    for word in sys.argv[1:]:
+        group, _, value = word.partition("=")
+        if value.startswith("[") and group != "attack" and option_files(group):
+            several = value.strip("[]").replace(" ", "")
+            return f"{word} is a list, and {group} takes one option; -m {group}={several} trains with each of them"
+    return None
+
+
+def _broken_reference(error: OmegaConfBaseException) -> str:
+    """A `${...}` that leads nowhere: to a key that is not there or was taken away, or to an unknown function."""
+    text = _first_line(error)
+    named = re.search(r"Interpolation key '([^']*)'|Interpolation type (\S+)", text, re.IGNORECASE)
+    name = (named.group(1) or named.group(2)) if named else ""
+    if name and f"~{name}" in sys.argv:
+        return f"~{name} takes away a key that others refer to; leave it out, or give {name}=..."
+    typed = next((word for word in sys.argv[1:] if name and f"${{{name}" in word), None)
+    where = typed or _of_command_line(str(error.full_key or "a value"))
+    if named and named.group(1):
+        return f"{where} refers to {name}, which is not a key; see --help for the keys there are"
+    return f"{where} cannot be resolved ({text}); give a value, or refer to a key, as ${{seed}} does"
+
+
+def _first_line(error: BaseException) -> str:
+    """What OmegaConf says, without the lines about the places in its own tree."""
+    return str(error).strip().splitlines()[0].rstrip(".")
+
+
 def _holders(key: str) -> list[str]:
     """The options of a group that have the key, as one types them: dataset.path -> dataset=csv, ..."""
     group, _, name = key.rpartition(".")
@@ -112,19 +185,19 @@ def guess(value: str, options: Sequence[str]) -> str:
 
 
 def _unreadable(error: OverrideParseException) -> str:
-    key, separator, value = str(error.override).partition("=")
-    quoted = f"""{key}="{value}\""""
-    if separator and not value.startswith("{") and _is_readable(quoted):
-        return f"{error.override} cannot be read; put the value in quotes, and all of it in others: '{quoted}'"
-    if separator and value.startswith("{"):
+    override = str(error.override)
+    key, separator, value = override.partition("=")
+    if separator and value.startswith("{") and value.endswith("}"):
         group, _, name = key.partition(".")
         return (
-            f"{error.override} cannot be read: names in braces must be plain letters and digits; give it in a file, "
+            f"{override} cannot be read: names in braces must be plain letters and digits; give it in a file, "
             f"such as my_conf/{group}/mine.yaml with the lines 'defaults: [csv]' and '{name}: {value}', "
             f"and --config-dir my_conf {group}=mine"
         )
+    if separator and _is_readable(f"{key}={quoted(value)}"):
+        return f"{override} cannot be read; with quotes it is taken letter by letter: {as_typed(key, value)}"
     return (
-        f"{error.override} cannot be read; write key=value, for example num_partitions=5, "
+        f"{override} cannot be read; write key=value, for example num_partitions=5, "
         f"and lists in quotes: 'attack=[nearest_neighbour,monte_carlo]'"
     )
 
@@ -145,5 +218,5 @@ def _first_lines(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks."""
-    return " ".join(text.split())
+    """The text without line breaks and other control characters, such as those that colour a terminal."""
+    return " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]", "", text).split())
