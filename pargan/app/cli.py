@@ -8,11 +8,10 @@ import functools
 import math
 import os
 import shlex
-import shutil
 import sys
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -25,15 +24,19 @@ from omegaconf import DictConfig
 
 from pargan.app import resolvers
 from pargan.app.argument_keys import errors_in_configuration_keys
-from pargan.app.config_checks import check_objective, check_values
+from pargan.app.command_line import as_typed, normalised
+from pargan.app.config_checks import check_objective, check_recipe, check_structure, check_values
 from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
 from pargan.app.help_text import help_text
+from pargan.app.output_folder import remove_created
 from pargan.app.overrides import readable
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.saved_config import load_choices
+from pargan.app.signals import signals_interrupt
 from pargan.app.sweep import record_failure
 from pargan.errors import ParganError, ParganWarning
+from pargan.io.files import remove_partial_files
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
 
@@ -56,7 +59,7 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     sys.argv[1:] = map(readable, sys.argv[1:])
     if not _is_in_run_directory(Path.cwd()):  # a stranger's would bring modules for what is not installed here
         sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
-    with _hydra_raises() as wants_trace, _warnings_on_one_line():
+    with _hydra_raises() as wants_trace, _warnings_on_one_line(), signals_interrupt():
 
         @functools.wraps(job)
         def job_or_exit(cfg: DictConfig) -> Any:
@@ -66,6 +69,7 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
                 _exit_or_raise(error, wants_trace)
 
         try:
+            sys.argv[1:] = normalised(sys.argv[1:])
             if "--version" in sys.argv:
                 print(f"pargan {version('pargan')}")
                 return
@@ -79,6 +83,7 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
         except Exception as error:
             _exit_or_raise(error, wants_trace)
         except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
             sys.exit(INTERRUPTED)
 
 
@@ -137,8 +142,9 @@ def _train(cfg: DictConfig) -> float:
     directory = RunDirectory(Path(job.runtime.output_dir))
     settings = settings_of(cfg, job.runtime.choices, list(job.overrides.task))
     try:
-        _refuse_another_folder(cfg, directory)
-        result = _fit(cfg, directory, settings, job.runtime.choices)
+        with _resumable(directory, cfg):
+            _refuse_another_folder(cfg, directory)
+            result = _fit(cfg, directory, settings, job.runtime.choices, job.overrides.task)
     except Exception as error:
         if job.mode == RunMode.RUN:
             _discard_unstarted(directory)
@@ -154,12 +160,19 @@ def _train(cfg: DictConfig) -> float:
 
 
 def _fit(
-    cfg: DictConfig, directory: RunDirectory, settings: dict[str, Any], choices: Mapping[str, Any]
+    cfg: DictConfig,
+    directory: RunDirectory,
+    settings: dict[str, Any],
+    choices: Mapping[str, Any],
+    overrides: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Check the configuration, print what is trained, then import what trains it."""
+    check_structure(cfg, "train")
+    check_recipe(choices, overrides)
     check_values(cfg)
     check_objective(cfg)
-    with errors_in_configuration_keys(cfg, choices), _locked(directory), _resumable(directory, cfg):
+    with errors_in_configuration_keys(cfg, choices), _locked(directory):
+        remove_partial_files(directory.path, skipped=("attacks", "reference_models"))  # whose writers have other locks
         named = ", ".join(f"{key}={settings[key]}" for key in ("dataset", "loss", "num_partitions", "seed"))
         print(f"training {named} -> {directory.from_here}", flush=True)
         from pargan.app.train import train as train_run
@@ -178,36 +191,42 @@ def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
     if Path(cfg.run_directory) != directory.path:
         raise ParganError(
             f"run_directory={cfg.run_directory} is not where the run's configuration is written; "
-            f"give hydra.run.dir={cfg.run_directory}, or hydra.sweep.dir=... for a sweep"
+            f"give {as_typed('hydra.run.dir', cfg.run_directory)}, or hydra.sweep.dir=... for a sweep"
         )
 
 
 def _resume(composed: DictConfig, overrides: list[str]) -> float:
     try:
         directory = RunDirectory.open(str(composed.resume), argument="resume")
-        cfg = resumed_config(directory, [text for text in overrides if not text.startswith("resume=")], composed)
-        choices, first_overrides = load_choices(directory)
-        result = _fit(cfg, directory, settings_of(cfg, choices, first_overrides), choices)
+        with _resumable(directory, composed):
+            given = [text for text in overrides if not text.startswith("resume=")]
+            cfg = resumed_config(directory, given, composed)
+            choices, first_overrides = load_choices(directory)
+            result = _fit(cfg, directory, settings_of(cfg, choices, first_overrides), choices)
         return _objective(cfg, result)
     except Exception:
-        _remove(Path(HydraConfig.get().runtime.output_dir))
+        remove_created(Path(HydraConfig.get().runtime.output_dir))
         raise
 
 
 def _attack(cfg: DictConfig) -> None:
-    output = Path(HydraConfig.get().runtime.output_dir)
+    output = RunDirectory(Path(HydraConfig.get().runtime.output_dir))
     try:
+        check_structure(cfg, "attack")
         check_values(cfg)
-        print(f"attacking with {', '.join(cfg.attack) or 'no attack'} -> {RunDirectory(output).from_here}", flush=True)
-        from pargan.app.attack import attack as attack_target
+        with errors_in_configuration_keys(cfg, HydraConfig.get().runtime.choices), _locked(output):
+            print(f"attacking with {', '.join(cfg.attack) or 'no attack'} -> {output.from_here}", flush=True)
+            from pargan.app.attack import attack as attack_target
 
-        with errors_in_configuration_keys(cfg, HydraConfig.get().runtime.choices):
-            attack_target(cfg, output)
-    except (Exception, KeyboardInterrupt):
-        _remove(output)
-        raise
-    except SystemExit:  # Lightning's, out of the training of a reference model
-        _remove(output)
+            attack_target(cfg, output.path)
+        output.lock.unlink(missing_ok=True)  # a finished audit is not written again
+    except (Exception, KeyboardInterrupt, SystemExit) as error:  # SystemExit: Lightning's, in a reference model
+        if output.result.exists() and isinstance(error, KeyboardInterrupt):
+            print(f"interrupted; the metrics are in {output.result}", file=sys.stderr)
+            sys.exit(INTERRUPTED)
+        remove_created(output.path)
+        if isinstance(error, Exception):
+            raise
         print("interrupted; the same command continues where it stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
@@ -219,7 +238,7 @@ def _locked(directory: RunDirectory) -> Iterator[None]:
     def refuse() -> NoReturn:
         raise ParganError(
             f"{directory.from_here} is still being trained by another process; wait until that has ended, or stop it, "
-            f"and give resume={directory.from_here} again"
+            f"and give {as_typed('resume', directory.from_here)} again"
         )
 
     with locked(directory.lock, refuse):
@@ -235,23 +254,16 @@ def _resumable(directory: RunDirectory, cfg: DictConfig) -> Iterator[None]:
         if directory.membership.exists():
             from pargan.app.trust import overrides_to_resume
 
-            again = shlex.join([f"resume={directory.from_here}", *overrides_to_resume(cfg)])
+            more = map(shlex.quote, overrides_to_resume(cfg))
+            again = " ".join([as_typed("resume", directory.from_here), *more])
             print(f"interrupted; continue with {again}", file=sys.stderr)
         else:
             _discard_unstarted(directory)
+            print("interrupted before the first step; nothing was written", file=sys.stderr)
         sys.exit(INTERRUPTED)
 
 
 def _discard_unstarted(directory: RunDirectory) -> None:
     """Remove the folder that Hydra created for a run that was refused before its first step."""
     if not directory.membership.exists():
-        _remove(directory.path)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder that this process has just created, and parents that hold nothing else."""
-    shutil.rmtree(folder)
-    for parent in folder.parents:
-        if parent == Path.cwd() or any(parent.iterdir()):
-            return
-        parent.rmdir()
+        remove_created(directory.path)

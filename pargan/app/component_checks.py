@@ -1,7 +1,7 @@
 """Refuse values that a component of the configuration does not take, before anything is built or written."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -11,48 +11,119 @@ from omegaconf import DictConfig, OmegaConf
 
 from pargan.app.argument_keys import typed
 from pargan.app.error_messages import guess
+from pargan.app.value_types import annotations, fits, wanted
 from pargan.errors import ParganError
+
+ANNOTATED = ("pargan.", "pytorch_lightning.", "torch.")
+"""Beginnings of `_target_` whose parameters have annotations to compare with."""
+
+
+GIVEN_BY_CODE = {"module": {"generator", "discriminator", "spec"}}
+"""Parameters that no key sets, by the node whose component takes them."""
 
 
 def check_arguments(cfg: DictConfig) -> None:
-    """Compare the keys of every node that has a `_target_` with the parameters of that class or function.
+    """Compare the keys and values of every node that has a `_target_` with the parameters of that class or function.
+
+    Types of values are compared for components of pargan, PyTorch and Lightning, which annotate them.
 
     Raises:
-        ParganError: a key that is no parameter.
+        ParganError: a key that is no parameter, a parameter without a key, or a value of another type.
     """
-    for node, values in _components(OmegaConf.to_container(cfg, resolve=False)):
+    for node, raw in _components(OmegaConf.to_container(cfg, resolve=False)):
+        values = {name: _resolved(cfg, f"{node}.{name}", value) for name, value in raw.items()}
         target = values["_target_"]
         try:
-            parameters = inspect.signature(_locate(target)).parameters
+            located = _locate(target)
+            parameters = inspect.signature(located).parameters
         except Exception:  # Hydra reports what cannot be imported; some built-in callables have no signature
             continue
-        if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-            continue
+        takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
         for name in values:
-            if not name.startswith("_") and name not in parameters:
+            if not takes_any and not name.startswith("_") and name not in parameters:
                 raise ParganError(
                     f"{node}.{name} is not an argument of {target}{guess(name, list(parameters))}; "
                     f"leave it out (~{node}.{name}) or choose one of {', '.join(parameters)}"
                 )
+        if str(target).startswith(ANNOTATED):
+            check_types(located, values, node)
+            _check_missing(parameters.values(), values, node)
+
+
+def check_types(target: Callable, values: Mapping[str, Any], node: str) -> None:
+    """Compare values with the annotations of the parameters that they are given to.
+
+    Args:
+        target: a class or function.
+        values: parameter -> plain value, other names are ignored.
+        node: the configuration key of `values`, for errors.
+
+    Raises:
+        ParganError: a value that does not fit.
+    """
+    known = annotations(target)
+    for name, value in values.items():
+        if name in known and not fits(value, known[name]):
+            remedy = f"give {wanted(known[name])}"
+            key = f"{node}.{name}"
+            if isinstance(value, int | float) and fits("", known[name]):
+                remedy += f"""; a number as text is '{key}="{typed(value)}"'"""
+            raise ParganError("does not work", argument=key, value=typed(value), remedy=remedy)
+
+
+def _check_missing(parameters: Iterable[inspect.Parameter], values: Mapping[str, Any], node: str) -> None:
+    if values.get("_partial_"):
+        return
+    for parameter in parameters:
+        is_optional = parameter.default is not parameter.empty or parameter.kind in (
+            parameter.VAR_KEYWORD,
+            parameter.VAR_POSITIONAL,
+        )
+        if not is_optional and parameter.name not in {*values, *GIVEN_BY_CODE.get(node, ())}:
+            raise ParganError(
+                f"{node}.{parameter.name} is missing; leave ~{node}.{parameter.name} out, "
+                f"or give {node}.{parameter.name}=..."
+            )
 
 
 def check_optimizers(cfg: DictConfig) -> None:
-    """Build both optimizers on a dummy parameter, so that their own checks run before anything is written.
+    """Build both optimizers on a dummy parameter and step once, so that their checks run before anything is written.
 
     Raises:
         ParganError: an optimizer refuses its settings.
     """
     for name in ("generator_optimizer", "discriminator_optimizer"):
         node = cfg.module[name]
+        parameter = torch.nn.Parameter(torch.zeros(1))
+        parameter.grad = torch.zeros(1)
         try:
-            instantiate(node)([torch.nn.Parameter(torch.zeros(1))])
+            instantiate(node)([parameter]).step()
         except ParganError:
             raise
-        except (TypeError, ValueError, RuntimeError) as error:
+        except (TypeError, ValueError, RuntimeError, ArithmeticError, LookupError, AttributeError) as error:
+            if "closure" in str(error):
+                raise ParganError(
+                    "needs to evaluate the loss several times a step, which two opposing networks do not allow",
+                    argument=f"module.{name}._target_",
+                    value=node._target_,
+                    remedy="choose another, for example torch.optim.Adam",
+                ) from error
             given = {key: value for key, value in node.items() if not str(key).startswith("_")}
-            suspects = [key for key, value in given.items() if isinstance(value, str) or str(value) in str(error)]
+            suspects = [
+                key
+                for key, value in given.items()
+                if isinstance(value, str) or str(value) in str(error) or f" {key.removesuffix('s')} " in str(error)
+            ]
             keys = ", ".join(f"module.{name}.{key}={typed(given[key])}" for key in suspects or given)
             raise ParganError(f"{keys} does not work; {node._target_}: {error}") from error
+
+
+def _resolved(cfg: DictConfig, key: str, value: Any) -> Any:
+    """The plain value at a key, with what `${...}` stands for."""
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    found = OmegaConf.select(cfg, key)
+    return OmegaConf.to_container(found, resolve=True) if OmegaConf.is_config(found) else found
 
 
 def _components(node: Any, key: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:

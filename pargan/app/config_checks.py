@@ -1,12 +1,15 @@
 """Refuse values that would fail late, never stop, or train nothing useful, before PyTorch is imported."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from pargan.app.argument_keys import is_ours, typed
+from pargan.app.config_directory import config_directory, option_files
+from pargan.app.error_messages import guess
 from pargan.errors import ParganError
 
 
@@ -30,11 +33,11 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_number(value: Any) -> bool:
-    return _is_whole(value) or isinstance(value, float)
+def _is_size(value: Any) -> bool:
+    return (_is_whole(value) and value >= 1) or (isinstance(value, float) and 0 < value < 1)
 
 
-SIZE = Rule(lambda value: value is None or _is_number(value), "a count such as 500, a share such as 0.5, or null")
+SIZE = Rule(lambda value: value is None or _is_size(value), "a count such as 500, a share such as 0.5, or null")
 EPOCHS = Rule(
     lambda value: _is_whole(value) and (value >= 1 or value == -1),
     "a whole number, 1 or more, or -1 for no limit",
@@ -43,7 +46,7 @@ PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records an
 
 COUNT = _whole(1)
 PATH = Rule(
-    lambda value: value is None or isinstance(value, str),
+    lambda value: value is None or (isinstance(value, str) and value != ""),
     "a path; write ./ before a number, as in ./2024",
 )
 
@@ -54,7 +57,8 @@ RULES: Mapping[str, Rule] = {
     "num_partitions": COUNT,
     "evaluate_every": COUNT,
     **dict.fromkeys(
-        ("log_real_records", "report.include_records"), Rule(lambda value: isinstance(value, bool), "true or false")
+        ("log_real_records", "report.include_records", "csv_safe"),
+        Rule(lambda value: isinstance(value, bool), "true or false"),
     ),
     "generator_steps": _optional(COUNT),
     **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path", "dataset.schema"), PATH),
@@ -65,6 +69,14 @@ RULES: Mapping[str, Rule] = {
     "trainer.accumulate_grad_batches": Rule(
         lambda value: value == 1, "1: Lightning cannot accumulate with two optimizers"
     ),
+    "trainer.limit_train_batches": Rule(
+        lambda value: (
+            value is None or (_is_whole(value) and value >= 1) or (isinstance(value, float) and 0 < value <= 1)
+        ),
+        "a number of batches, a share above 0, or null",
+    ),
+    "trainer.fast_dev_run": Rule(lambda value: value is False, "false; experiment=smoke is a run of seconds"),
+    "trainer.overfit_batches": Rule(lambda value: value == 0, "0; data.members=100 trains on few records"),
     "data.batch_size": COUNT,
     "data.num_workers": _whole(0),
     **dict.fromkeys(("data.members", "data.nonmembers", "data.reference"), SIZE),
@@ -91,6 +103,58 @@ def check_values(cfg: DictConfig) -> None:
             raise ParganError("does not work", argument=key, value=typed(value), remedy=f"give {rule.wanted}")
 
 
+def check_structure(cfg: DictConfig, config_name: str) -> None:
+    """Refuse a configuration in which a key of conf/<config_name>.yaml, or a whole node of it, was taken away.
+
+    Raises:
+        ParganError: a key that is missing, or a value in place of a node.
+    """
+    text = (config_directory() / f"{config_name}.yaml").read_text(encoding="utf-8")
+    for key, original in yaml.safe_load(text).items():
+        if key in ("defaults", "hydra"):
+            continue
+        if key not in cfg:
+            raise ParganError("is missing", argument=key, remedy=f"leave ~{key} out")
+        if isinstance(original, Mapping) and not isinstance(cfg[key], DictConfig):
+            raise ParganError(
+                "is no value: other keys are below it",
+                argument=key,
+                value=typed(cfg[key]),
+                remedy=f"leave it out, or give one of them, {key}.<key>=...",
+            )
+    for group in ("callbacks", "logger", "attack"):
+        for name, value in (cfg.get(group) or {}).items():
+            if not str(name).startswith("_") and "_target_" not in cfg.attack and not isinstance(value, DictConfig):
+                raise ParganError(
+                    "is not an object",
+                    argument=f"{group}.{name}",
+                    value=typed(value),
+                    remedy=f"~{group}.{name} leaves it out",
+                )
+
+
+def check_recipe(choices: Mapping[str, Any], overrides: Sequence[str]) -> None:
+    """Refuse an option that the command line names and Hydra skips if it is missing, as it does with recipes.
+
+    Args:
+        choices: group -> chosen option.
+        overrides: of the command line.
+
+    Raises:
+        ParganError: the option is not there.
+    """
+    for override in overrides:
+        group, _, value = override.partition("=")
+        options = sorted(file.stem for file in option_files(group))
+        if group in choices and choices[group] == value and options and value not in options:
+            raise ParganError(
+                f"is not known{guess(value, options)}",
+                argument=group,
+                value=value,
+                remedy=f"choose one of {', '.join(options)}, or leave it out",
+            )
+
+
 def check_objective(cfg: DictConfig) -> None:
     """Refuse an objective that no run of this configuration can measure, before it trains.
 
@@ -110,7 +174,7 @@ def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
         return
     for name, value in node.items():
         key = f"{prefix}{name}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key not in RULES:
             yield from _leaves(value, f"{key}.")
         else:
             yield key, value

@@ -10,8 +10,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
+from pargan.app.component_checks import check_types
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
-from pargan.app.write import shows_records, write_audit, write_schema
+from pargan.app.write import shows_records, with_safe_cells, write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
 from pargan.audits.audit import audit_target
 from pargan.audits.generator_files import load_generator
@@ -71,6 +72,13 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
             remedy="give a TorchScript file, for example module=generator.pt latent_dim=100",
         )
     is_file = isinstance(cfg.module, str)
+    if not is_file and not isinstance(cfg.module, DictConfig):
+        raise ParganError(
+            "is neither a file nor a class",
+            argument="module",
+            value=cfg.module,
+            remedy="give a TorchScript file (./ before a number), or 'module={_target_: my_package.Generator}'",
+        )
     network = load_generator(cfg.module if is_file else instantiate(cfg.module), cfg.weights, cfg.latent_dim)
     pools = _read(cfg, "members", "nonmembers")
     spec = pools["members"].spec
@@ -96,7 +104,10 @@ def _read(cfg: DictConfig, *names: str) -> dict[str, Pool]:
         if cfg[name] is None:
             raise ParganError("is missing", argument=name, remedy=f"give {EXAMPLES}, for example {name}={name}.csv")
     paths = {name: str(cfg[name]) for name in (*names, "reference") if cfg[name] is not None}
+    if not isinstance(cfg.dataset, DictConfig):
+        raise ParganError("is no value: other keys are below it", argument="dataset", remedy="leave it out")
     options: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
+    check_types(read_groups, options, "dataset")
     return read_groups(paths, **options)
 
 
@@ -138,6 +149,7 @@ def _audit(
         "notes": notes + ([_note(cfg, len(records.reference))] if is_halved else []),
         "timings": {"audit": audit.seconds},
     }
+    spec = with_safe_cells(spec, cfg.csv_safe)
     return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg))
 
 

@@ -7,7 +7,10 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 
 from pargan.callbacks import AttackCallback, GeneralizationGap, QualityCallback
 from pargan.callbacks.attacks import LOGGED
+from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
+
+FEW = 50  # real records whose quality is measured, for the names of the metrics alone
 
 
 def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> None:
@@ -34,16 +37,43 @@ def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> No
     main += [f"attack/{name}/auc" for name in attacks]
     main += ["loss/generator", "loss/discriminator"]
     known = {*main, *(f"attack/{name}/{metric}" for name in attacks for metric in LOGGED)}
-    known |= {f"loss/discriminator_{k}" for k in range(num_partitions)}
-    known |= {f"gap/partition_{k}" for k in range(num_partitions) if has_gap}
+    numbered = ["loss/discriminator_", *(["gap/partition_"] if has_gap else [])]
     for name, callback in callbacks.items():
         monitor = getattr(callback, "monitor", None)
         is_checked_later = monitor is None or (has_quality and monitor.startswith("quality/"))
         counted = isinstance(callback, ModelCheckpoint) and monitor in ("epoch", "step")
-        if not is_checked_later and not counted and monitor not in known:
+        prefix, _, k = (monitor or "").rpartition("_")
+        is_numbered = f"{prefix}_" in numbered and k.isdecimal() and int(k) < num_partitions
+        if not is_checked_later and not counted and monitor not in known and not is_numbered:
             raise ParganError(
                 "is not measured by this run",
                 argument=f"callbacks.{name}.monitor",
                 value=monitor,
                 remedy=f"choose one of {', '.join(main)}",
             )
+
+
+def refuse_unmeasured_objective(objective: str, datamodule: PartitionDataModule) -> None:
+    """Refuse the name of a quality metric that the data set does not measure, before anything is trained.
+
+    The names come from measuring a few real records, because a data set's measure is a function that may return any.
+
+    Args:
+        objective: the metric that a sweep's optimizer minimises; other names than quality/... are not checked here.
+        datamodule: set up.
+
+    Raises:
+        ParganError: no quality metric has that name.
+    """
+    if not objective.startswith("quality/") or objective == "quality/distance":
+        return
+    records = datamodule.quality_records(FEW)
+    metrics = datamodule.pool.quality(records.nonmembers[:FEW], records, 0)
+    known = ["quality/distance", *(f"quality/{name}" for name in metrics)]
+    if objective not in known:
+        raise ParganError(
+            "is not measured by this run",
+            argument="objective",
+            value=objective,
+            remedy=f"choose one of {', '.join(known)}",
+        )

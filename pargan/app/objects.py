@@ -108,7 +108,7 @@ def build_trainer(cfg: DictConfig, callbacks: list[Callback], max_epochs: int | 
             enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
             **changed,
         )
-    except (MisconfigurationException, TypeError, ValueError) as error:
+    except (MisconfigurationException, ImportError, RuntimeError, TypeError, ValueError) as error:
         given = ", ".join(f"trainer.{key}={cfg.trainer[key]}" for key in ("accelerator", "devices", "precision"))
         raise ParganError(f"{given} cannot be combined: {error}", remedy="trainer=cpu works everywhere") from error
     return trainer
@@ -138,8 +138,10 @@ def device_of(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:
+        device = torch.zeros(1, device=name)
+        device.item()  # the meta device holds no numbers
+        return device.device
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise ParganError(
             "is not available", argument="device", value=name, remedy="use device=cpu or device=auto"
         ) from error

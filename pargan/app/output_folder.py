@@ -1,5 +1,6 @@
-"""Refuse a non-empty output directory."""
+"""The output directory of a command: refused if it is not empty, and removed if the command is refused."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,17 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from pargan.app.command_line import as_typed
 from pargan.app.error_messages import exit_with
-from pargan.io.run_directory import RunDirectory
+from pargan.io.files import PARTIAL
+from pargan.io.locks import is_locked
+from pargan.io.run_directory import README, RunDirectory
+
+LEFTOVERS = frozenset({".hydra", ".training.lock", "multirun.yaml", "private", "README.txt"})
+"""What a command leaves that was killed before it had done anything: the next one may use the folder."""
+
+_missing: list[Path] = []
+"""The folders that did not exist when the command of this process started: its output directory and parents."""
 
 
 class FreshFolder(Callback):
@@ -24,14 +34,44 @@ class FreshFolder(Callback):
         _exit_if_not_empty(config, "hydra.sweep.dir")
 
 
+def remove_created(folder: Path) -> None:
+    """Empty an output directory, and remove it and its parents as far as this command created them."""
+    created = [folder, *folder.parents]
+    created = [path for path in created if path.absolute() in _missing]
+    for path in folder.iterdir() if folder.is_dir() else ():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in created:
+        if not path.is_dir() or any(path.iterdir()):
+            return
+        path.rmdir()
+
+
 def _exit_if_not_empty(config: DictConfig, key: str) -> None:
     HydraConfig.instance().set_config(config)  # as Hydra does next: a folder's name may hold the seed or the data set
     try:
         folder = Path(str(OmegaConf.select(config, key)))
     except OmegaConfBaseException:
         return  # Hydra meets the same error next, and reports it
-    if not folder.is_dir() or not any(folder.iterdir()):
+    _missing[:] = [path for path in (folder.absolute(), *folder.absolute().parents) if not path.exists()]
+    if not folder.is_dir() or _is_unused(folder):
         return
-    resume = f", or resume={folder} to continue that run" if RunDirectory(folder).membership.exists() else ""
+    resume = f", or {as_typed('resume', folder)} to continue that run" if _is_run(folder) else ""
     # Hydra would turn an exception into a warning here and continue.
-    exit_with(f"{key}={folder} holds files already; give a new or an empty folder{resume}")
+    exit_with(f"{as_typed(key, folder)} holds files already; give a new or an empty folder{resume}")
+
+
+def _is_run(folder: Path) -> bool:
+    return RunDirectory(folder).membership.exists()
+
+
+def _is_unused(folder: Path) -> bool:
+    """Whether nothing lies in a folder, or no more than a command left that was killed at its start."""
+    directory = RunDirectory(folder)
+    if not {path.name for path in folder.iterdir()} <= LEFTOVERS or directory.result.exists():
+        return False
+    readme = folder / "README.txt"
+    if readme.exists() and readme.read_text(errors="replace") != README:
+        return False  # the user's own
+    if any(not PARTIAL.fullmatch(path.name) for path in directory.private.rglob("*")):
+        return False
+    return not directory.lock.exists() or not is_locked(directory.lock)

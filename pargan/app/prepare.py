@@ -12,15 +12,18 @@ from pytorch_lightning import Callback, Trainer
 
 from pargan.app.component_checks import check_arguments, check_optimizers
 from pargan.app.config_digest import ConfigDigestInCheckpoint, check_config_digest
-from pargan.app.monitor_checks import check_monitors
+from pargan.app.memory_checks import check_memory
+from pargan.app.monitor_checks import check_monitors, refuse_unmeasured_objective
 from pargan.app.objects import build_attacks, build_datamodule, build_module, build_trainer, quiet_lightning
 from pargan.attacks import Attack, refuse_without_models
 from pargan.audits.settings import AuditSettings
 from pargan.callbacks import BackupPreviousResult, RowBeforeCheckpoint
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
+from pargan.gan.dry_run import refuse_unfit_networks
 from pargan.gan.module import ParGANModule
 from pargan.io.checkpoints import load_checkpoint
+from pargan.io.json_lines import read_json_lines
 from pargan.io.loggers import EpochCsvLogger
 from pargan.io.run_directory import RunDirectory
 
@@ -71,8 +74,11 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     audit = instantiate(cfg.audit)
     device = torch.device("cpu") if cfg.trainer.accelerator == "cpu" else None
     datamodule = build_datamodule(cfg, membership, device)
+    check_memory(cfg, datamodule.spec)
     module = build_module(cfg, datamodule.spec)
+    refuse_unfit_networks(module, datamodule.spec.shape, datamodule.batch_size)
     module.refuse_half_precision(cfg.trainer.precision)
+    refuse_unmeasured_objective(cfg.objective, datamodule)
     metrics = EpochCsvLogger(directory.metrics)
     internal: list[Callback] = [
         RowBeforeCheckpoint(metrics),
@@ -106,4 +112,6 @@ def _interrupted(directory: RunDirectory) -> tuple[Membership | None, Path | Non
         return membership, None
     # Refuses a damaged one before anything is built on it.
     check_config_digest(directory, load_checkpoint(directory.last_checkpoint))
+    if directory.attacks.is_file():
+        read_json_lines(directory.attacks, "epoch")
     return membership, directory.last_checkpoint

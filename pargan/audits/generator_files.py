@@ -3,6 +3,7 @@
 Legend: B latents, *shape of one record.
 """
 
+import pickle
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +107,8 @@ def _load_weights(module: nn.Module, path: str) -> None:
     except OSError as error:
         raise read_error(path, error, argument="weights") from error
     except TORCH_LOAD_ERRORS as error:
-        reason = " ".join(str(error).split())[:200]
+        is_pickle = isinstance(error, pickle.UnpicklingError)  # PyTorch's advice for it is to run the file's code
+        reason = "it holds more than tensors" if is_pickle else " ".join(str(error).split())[:200]
         raise ParganError(
             f"is not a state dict of this module ({reason})",
             argument="weights",

@@ -4,10 +4,15 @@ import contextlib
 import errno
 import os
 import pickle
+import re
 import struct
+from collections.abc import Collection
 from pathlib import Path
 
 from pargan.errors import ParganError
+
+PARTIAL = re.compile(r"\..+\.\d+\.partial")
+"""Name of the file that `write_atomically` renames when it is complete."""
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 # What torch.load(..., weights_only=True) raises on files that torch.save did not write, found by trying random bytes.
@@ -44,6 +49,20 @@ def write_atomically(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         raise write_error(path, error) from error
+
+
+def remove_partial_files(folder: Path, skipped: Collection[str] = ()) -> None:
+    """Remove what `write_atomically` left below `folder` in processes that were killed.
+
+    Args:
+        folder: no other process may be writing to it.
+        skipped: names of subfolders that are left alone.
+    """
+    for parent, subfolders, names in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if name not in skipped]
+        for name in names:
+            if PARTIAL.fullmatch(name):
+                (Path(parent) / name).unlink(missing_ok=True)
 
 
 def write_error(path: Path, error: OSError) -> ParganError:

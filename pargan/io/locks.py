@@ -35,3 +35,16 @@ def locked(path: Path, on_wait: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another process holds the lock file at `path` at this moment."""
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    except OSError as error:
+        raise write_error(path, error) from error
+    lock.release()
+    return False

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.helpers.launch import SMALL, only_announced, only_run, run_process, start, write_table
+from tests.helpers.launch import SMALL, only_run, run_process, start, write_table
 
 CONFIGURATION = {
     "dataset=blob": ["dataset=blob is not known", "did you mean blobs?"],
@@ -78,27 +78,6 @@ ARRAYS = {
     "NaN": ({"x": np.full((9, 2), np.nan)}, ["9 of 9 records", "correct or drop"]),
     "rank": ({"x": np.zeros(9)}, ["shape (9,)", "(N, D)"]),
 }
-
-
-@pytest.fixture
-def refuses(run, tmp_path, monkeypatch):
-    """Run a command that must fail: status 1, one line on stderr with these parts, no new file."""
-    monkeypatch.setenv("PARGAN_DATA_DIR", str(tmp_path / "nothing"))
-    for proxy in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
-        monkeypatch.setenv(proxy, "http://127.0.0.1:9")  # no server: like a machine without network
-
-    def check(name, arguments, parts, cause=""):
-        before = set(tmp_path.rglob("*"))
-        ended = run(name, *arguments)
-        assert ended.status == 1, cause
-        assert only_announced(ended.out)
-        (line,) = ended.err.splitlines()
-        assert line.startswith(f"{name}.py: ")
-        for part in parts:
-            assert part in line
-        assert set(tmp_path.rglob("*")) == before
-
-    return check
 
 
 @pytest.mark.parametrize("override", CONFIGURATION)

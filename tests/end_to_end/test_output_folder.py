@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pargan.io.run_directory import README
 from tests.helpers.launch import SMALL, result_of, run_process
 
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
@@ -64,6 +65,30 @@ def test_train_refuses_a_run_directory_apart_from_its_configuration(run, tmp_pat
     assert _contents(tmp_path) == before
 
 
+LEFT = {".hydra/config.yaml": "seed: 0", ".training.lock": "", "README.txt": README, "private/.m.npz.7.partial": "x"}
+
+
+@pytest.mark.parametrize("more", [{}, {"thesis.tex": "x"}, {"README.txt": "mine"}, {"private/membership.npz": "x"}])
+def test_train_uses_the_folder_of_a_killed_start_only(run, tmp_path, more):
+    for name, text in (LEFT | more).items():
+        path = tmp_path / "mine" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    before = _contents(tmp_path)
+    ended = run("train", *QUICK, "hydra.run.dir=mine")
+    assert ended.status == (1 if more else 0), ended.err
+    if more:
+        assert "holds files already" in ended.err
+        assert _contents(tmp_path) == before
+
+
+def test_train_keeps_an_empty_folder_that_it_did_not_make(run, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for folder in ("mine", "mine/runs/a"):
+        assert run("train", *QUICK, "num_partitions=0", f"hydra.run.dir={folder}").status == 1
+        assert [path.name for path in tmp_path.rglob("*")] == ["mine"]
+
+
 def test_sweep_refuses_the_directory_of_another_sweep(run, tmp_path):
     (tmp_path / "sweep" / "0-blobs").mkdir(parents=True)
     (tmp_path / "sweep" / "0-blobs" / "result.json").write_text(json.dumps({"status": "finished"}))
@@ -75,9 +100,9 @@ def test_sweep_refuses_the_directory_of_another_sweep(run, tmp_path):
 
 
 @pytest.mark.slow
-def test_sweep_keeps_metrics_if_the_objective_was_not_measured(tmp_path):
+def test_sweep_refuses_an_objective_that_is_not_measured_before_it_trains(tmp_path):
     ended = run_process("train", "-m", *QUICK, "seed=0,1", "objective=quality/typo", cwd=tmp_path)
     assert ended.status == 1
-    assert "objective=quality/typo was not measured; choose one of quality/" in ended.err
-    (job,) = tmp_path.glob("outputs/sweeps/*/*/result.json")
-    assert result_of(job.parent)["status"] == "finished"
+    assert "objective=quality/typo is not measured by this run; choose one of quality/" in ended.err
+    jobs = list(tmp_path.glob("outputs/sweeps/*/*/result.json"))
+    assert [result_of(job.parent)["status"] for job in jobs] == ["failed", "failed"]

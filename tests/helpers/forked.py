@@ -16,6 +16,7 @@ from hydra.core.global_hydra import GlobalHydra
 from pargan.app import cli
 
 GIB = 2**30
+DROPPED = ("HYDRA_FULL_ERROR", "PARGAN_DATA_DIR", "WANDB_MODE", "COLUMNS")
 
 
 @dataclass(frozen=True)
@@ -28,41 +29,54 @@ class Ended:
     seconds: float
     peak_bytes: int
 
-    @property
-    def lines(self):
-        """Of stderr."""
-        return self.err.splitlines()
 
+class Forked:
+    """A running command `train` or `attack`, in the folder `cwd`."""
 
-def run_forked(name, *arguments, cwd, timeout=60.0, environment=None):
-    """Run `train` or `attack` to the end in a fork with `cwd` as its folder; after `timeout` seconds it is killed."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    def __init__(self, name, *arguments, cwd):
+        self._out, self._err = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
         sys.stdout.flush()
         sys.stderr.flush()
-        start = time.monotonic()
-        child = os.fork()
-        if child == 0:
-            os._exit(_command(name, arguments, cwd, out.fileno(), err.fileno(), environment or {}))
-        waited, usage = _wait(child, start + timeout)
-        seconds = time.monotonic() - start
-        for file in (out, err):
+        self._start = time.monotonic()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os._exit(_command(name, arguments, cwd, self._out.fileno(), self._err.fileno()))
+        self._waited = None
+
+    def is_running(self):
+        """Whether the command has not ended."""
+        if self._waited is None:
+            pid, *waited = os.wait4(self.pid, os.WNOHANG)
+            self._waited = waited if pid else None
+        return self._waited is None
+
+    def signal(self, number):
+        """Send a signal, if the command has not ended."""
+        if self.is_running():
+            os.kill(self.pid, number)
+
+    def end(self, timeout=60.0):
+        """Wait for the end; after `timeout` seconds kill the command."""
+        deadline = self._start + timeout
+        while self.is_running():
+            if time.monotonic() > deadline:
+                os.kill(self.pid, signal.SIGKILL)
+            time.sleep(0.002)
+        seconds, (status, usage) = time.monotonic() - self._start, self._waited
+        texts = []
+        for file in (self._out, self._err):
             file.seek(0)
-        texts = [file.read().decode(errors="replace") for file in (out, err)]
-    return Ended(os.waitstatus_to_exitcode(waited), *texts, seconds, usage.ru_maxrss * 1024)
+            texts.append(file.read().decode(errors="replace"))
+            file.close()
+        return Ended(os.waitstatus_to_exitcode(status), *texts, seconds, usage.ru_maxrss * 1024)
 
 
-def _wait(child, deadline):
-    while True:
-        pid, status, usage = os.wait4(child, os.WNOHANG)
-        if pid:
-            return status, usage
-        if time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            return os.wait4(child, 0)[1:]
-        time.sleep(0.005)
+def run_forked(name, *arguments, cwd, timeout=60.0):
+    """Run `train` or `attack` to the end."""
+    return Forked(name, *arguments, cwd=cwd).end(timeout)
 
 
-def _command(name, arguments, cwd, out, err, environment):
+def _command(name, arguments, cwd, out, err):
     """In the child: the exit status of the command, as the interpreter would have it."""
     status = 1
     try:
@@ -72,9 +86,8 @@ def _command(name, arguments, cwd, out, err, environment):
         os.dup2(err, 2)
         sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        for variable in ("HYDRA_FULL_ERROR", "PARGAN_DATA_DIR", "WANDB_MODE", "COLUMNS"):
+        for variable in DROPPED:
             os.environ.pop(variable, None)
-        os.environ.update(environment)
         os.chdir(cwd)
         GlobalHydra.instance().clear()
         torch.set_num_threads(1)
