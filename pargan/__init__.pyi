@@ -1,4 +1,4 @@
-from . import attacks, audits, callbacks, data, fast, gan, judge, losses, metrics, models, records, report
+from . import attacks, audits, callbacks, data, fast, gan, judge, losses, metrics, models, records, release, report
 from .app.load_run import LoadedRun, load_run
 from .audits import AttackRecords, AuditResult, AuditSettings, audit, make_target, run_attacks
 from .callbacks import AttackCallback, GeneralizationGap, QualityCallback, SampleImages
@@ -6,6 +6,7 @@ from .data import PartitionDataModule
 from .errors import ParganError
 from .gan import Discriminators, ParGANModule
 from .records import Batch, Pool
+from .release import LoadedRelease, load_generator
 
 __all__ = [
     "AttackCallback",
@@ -15,6 +16,7 @@ __all__ = [
     "Batch",
     "Discriminators",
     "GeneralizationGap",
+    "LoadedRelease",
     "LoadedRun",
     "ParGANModule",
     "ParganError",
@@ -30,12 +32,14 @@ __all__ = [
     "fast",
     "gan",
     "judge",
+    "load_generator",
     "load_run",
     "losses",
     "make_target",
     "metrics",
     "models",
     "records",
+    "release",
     "report",
     "run_attacks",
 ]

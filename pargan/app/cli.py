@@ -1,4 +1,4 @@
-"""The commands `pargan-train` and `pargan-attack`, which train.py and attack.py call.
+"""The commands `pargan-train`, -attack, -sample and -export, which train.py, attack.py and the others call.
 
 An error in the user's input ends here: one line on stderr, exit status 1. What a job needs (PyTorch, Lightning) is
 imported when the configuration has been read and checked, so that --help and typing errors are answered at once.
@@ -52,6 +52,16 @@ def train() -> None:
 def attack() -> None:
     """Entry of attack.py and pargan-attack."""
     _enter("attack", _attack)
+
+
+def sample() -> None:
+    """Entry of sample.py and pargan-sample."""
+    _enter("sample", _sample)
+
+
+def export() -> None:
+    """Entry of export.py and pargan-export."""
+    _enter("export", _export)
 
 
 def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
@@ -229,6 +239,22 @@ def _attack(cfg: DictConfig) -> None:
             raise
         print("interrupted; the same command continues where it stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+
+
+def _sample(cfg: DictConfig) -> None:
+    check_values(cfg)
+    with errors_in_configuration_keys(cfg, {}):
+        from pargan.app.release import sample as sample_run
+
+        sample_run(cfg)
+
+
+def _export(cfg: DictConfig) -> None:
+    check_values(cfg)
+    with errors_in_configuration_keys(cfg, {}):
+        from pargan.app.release import export as export_run
+
+        export_run(cfg)
 
 
 @contextmanager

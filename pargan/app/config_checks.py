@@ -45,6 +45,7 @@ EPOCHS = Rule(
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
 COUNT = _whole(1)
+BOOLEAN = Rule(lambda value: isinstance(value, bool), "true or false")
 PATH = Rule(
     lambda value: value is None or (isinstance(value, str) and value != ""),
     "a path; write ./ before a number, as in ./2024",
@@ -56,13 +57,13 @@ RULES: Mapping[str, Rule] = {
     "seed": _whole(0),
     "num_partitions": COUNT,
     "evaluate_every": COUNT,
-    **dict.fromkeys(
-        ("log_real_records", "report.include_records", "csv_safe"),
-        Rule(lambda value: isinstance(value, bool), "true or false"),
-    ),
+    **dict.fromkeys(("log_real_records", "report.include_records", "csv_safe", "drop_copies"), BOOLEAN),
     "generator_steps": _optional(COUNT),
     **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path", "dataset.schema"), PATH),
     **dict.fromkeys(("run", "members", "nonmembers", "reference", "synthetic", "weights"), PATH),  # of attack.py
+    **dict.fromkeys(("out", "path"), PATH),  # of sample.py, export.py and target=release
+    "num": _optional(COUNT),
+    "batch_size": COUNT,
     "trainer.max_epochs": EPOCHS,
     "trainer.precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
     "trainer.gradient_clip_val": Rule(lambda value: value is None, "null: Lightning cannot clip with two optimizers"),

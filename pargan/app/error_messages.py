@@ -41,10 +41,10 @@ def exit_with(message: str) -> NoReturn:
 
 
 def as_called(text: str) -> str:
-    """The text with pargan-train for train.py, and attack alike, if the user called that command."""
+    """The text with pargan-train for train.py, and the other commands alike, if the user called that command."""
     if not Path(sys.argv[0]).name.startswith("pargan-"):
         return text
-    return re.sub(r"(python )?\b(train|attack)\.py\b", r"pargan-\2", text)
+    return re.sub(r"(python )?\b(train|attack|sample|export)\.py\b", r"pargan-\2", text)
 
 
 def error_message(error: BaseException) -> str | None:

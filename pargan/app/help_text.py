@@ -18,7 +18,7 @@ from pargan.app.config_directory import config_directories, config_directory, op
 from pargan.app.yaml_comments import yaml_comments
 
 COMMENT_COLUMN = 44
-EXAMPLE = {"train": "data.batch_size=32", "attack": "audit.num_samples=2000"}
+EXAMPLE = {"train": "data.batch_size=32", "attack": "audit.num_samples=2000", "sample": "num=1000", "export": "num=100"}
 HIDDEN = ("_partial_", "_convert_")
 OPTIONS = """Options:
   -m, --multirun     one run for each value of a list: -m seed=0,1,2
@@ -32,7 +32,7 @@ def help_text(config_name: str, arguments: Sequence[str]) -> str:
     """What `--help` prints for the configuration that the command line chose.
 
     Args:
-        config_name: train or attack.
+        config_name: train, attack, sample or export.
         arguments: of the command line.
     """
     searched = [f"'file://{folder}'" for folder in config_directories()[1:]]
@@ -43,13 +43,13 @@ def help_text(config_name: str, arguments: Sequence[str]) -> str:
         comments = _comments(loader, config_name, overrides)
         options = {name: sorted({file.stem for file in option_files(name)}) for name in _group_names(config_name)}
     keys: dict[str, Any] = OmegaConf.to_container(cfg, resolve=False)  # type: ignore[assignment]
-    chosen = {**keys.pop("hydra")["runtime"]["choices"], "attack": list(keys["attack"])}
+    chosen = {**keys.pop("hydra")["runtime"]["choices"], "attack": list(keys.get("attack", ()))}
     width = max(80, min(shutil.get_terminal_size((100, 24)).columns, 120))
     groups = "\n".join(_groups(options, chosen, comments, width))
     values = "\n".join(_keys(keys, (), comments, width))
+    chosen_by_group = f"Groups (group=option; chosen options are in brackets):\n{groups}\n\n" if groups else ""
     return (
-        f"Usage: python {config_name}.py [key=value ...]\n\n{_header(config_name)}\n\n{OPTIONS}\n\n"
-        f"Groups (group=option; chosen options are in brackets):\n{groups}\n\n"
+        f"Usage: python {config_name}.py [key=value ...]\n\n{_header(config_name)}\n\n{OPTIONS}\n\n{chosen_by_group}"
         f"Keys (key=value, for example {EXAMPLE[config_name]}; ${{seed}} stands for the value of seed):\n{values}"
     )
 

@@ -195,7 +195,8 @@ EXPLAINED = (
 
 
 @pytest.mark.parametrize(
-    "name", ["train", "attack", *(f"{group}/{each}" for group in EXPLAINED for each in options(group))]
+    "name",
+    ["train", "attack", "sample", "export", *(f"{group}/{each}" for group in EXPLAINED for each in options(group))],
 )
 def test_conf_keys_have_comments(name):
     text = (CONF / f"{name}.yaml").read_text(encoding="utf-8")

@@ -77,7 +77,7 @@ def test_python_block_runs(page, folder, request):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=by_name)
 def test_command_composes(page, folder):
-    """Every train.py and attack.py of a page has a configuration; of a sweep, its first and its last job."""
+    """Every train.py, attack.py and so on has a configuration; of a sweep, its first and its last job."""
     write_files(page, folder)
     resolvers.register()
     for words in commands(page):
@@ -111,7 +111,7 @@ def compose_job(config_name, overrides):
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
         cfg = compose(config_name, overrides)
-    assert "attack" in cfg
+    assert {"attack", "out"} & set(cfg)
 
 
 @pytest.mark.slow

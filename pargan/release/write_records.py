@@ -1,0 +1,122 @@
+"""Generated records into a file or folder, a batch at a time. Legend: N records, *shape of one in model space."""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.lib import format as npy
+from PIL import Image
+
+from pargan.errors import ParganError
+from pargan.io.new_output import new_output
+from pargan.records.images import ImageSpec
+from pargan.records.spec import RecordSpec
+from pargan.records.tables import TableSpec
+from pargan.release.table_formats import continued
+
+FOLDER = "a folder"
+
+
+class Writer(Protocol):
+    """Opens a file or folder for `total` records of a format; the block is given a function that appends some."""
+
+    def __call__(self, path: Path, spec: Any, total: int) -> Any:
+        """A context manager."""
+
+
+@contextmanager
+def write_records(
+    path: Path, spec: RecordSpec, total: int, argument: str = "out"
+) -> Iterator[Callable[[np.ndarray], None]]:
+    """Yield a function that appends (N, *shape) records in model space, which are written in the user's units.
+
+    The ending of `path` chooses the form: .npz holds an array `x`; .csv a table; a name without ending becomes a folder
+    of .png files, where the records are images. `path` appears when all of them have been written.
+
+    Args:
+        path: where to write.
+        spec: the record format.
+        total: how many records will be written.
+        argument: what `path` was given as, for errors.
+
+    Raises:
+        ParganError: `path` exists, has another ending, or cannot be written.
+    """
+    writer = _writer(path, spec, argument)
+    with new_output(path, argument) as partial, writer(partial, spec, total) as append:
+        yield append
+
+
+def check_output(path: Path, spec: RecordSpec, argument: str = "out") -> None:
+    """Refuse a path that `write_records` would refuse, before any record is generated."""
+    _writer(path, spec, argument)
+
+
+def _writer(path: Path, spec: RecordSpec, argument: str) -> Writer:
+    fitting = WRITERS[spec.kind]
+    ending = path.suffix.lower() or FOLDER
+    if ending not in fitting:
+        examples = " or ".join(f"{argument}=samples{'' if each == FOLDER else each}" for each in fitting)
+        raise ParganError(
+            f"does not suit records of kind {spec.kind}", argument=argument, value=path, remedy=f"give {examples}"
+        )
+    return fitting[ending]
+
+
+@contextmanager
+def _npz(path: Path, spec: RecordSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
+    """The array `x`, whose header says the number of records before the first one is there."""
+    example = np.asarray(spec.decode(np.zeros((1, *spec.shape), np.float32)))
+    header = {"descr": npy.dtype_to_descr(example.dtype), "fortran_order": False, "shape": (total, *example.shape[1:])}
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("x.npy", "w", force_zip64=True) as file,
+    ):
+        npy.write_array_header_2_0(file, header)
+
+        def append(records: np.ndarray) -> None:
+            file.write(np.ascontiguousarray(spec.decode(records)).tobytes())
+
+        yield append
+
+
+@contextmanager
+def _images(path: Path, spec: ImageSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
+    """00000.png, 00001.png, ..."""
+    path.mkdir()
+    digits, position = max(5, len(str(total - 1))), 0
+
+    def append(records: np.ndarray) -> None:
+        nonlocal position
+        for image in spec.decode(records):
+            Image.fromarray(image).save(path / f"{position:0{digits}}.png")
+            position += 1
+
+    yield append
+
+
+@contextmanager
+def _csv(path: Path, spec: TableSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
+    """Batch after batch as `spec.write` writes it, the header once."""
+    stem, num_written = path.with_name(f"{path.name}.batch"), 0
+    with path.open("wb") as file:
+
+        def append(records: np.ndarray) -> None:
+            nonlocal num_written
+            batch = (continued(spec, num_written) if num_written else spec).write(records, stem)
+            file.write(batch.read_bytes())
+            batch.unlink()
+            num_written += len(records)
+
+        yield append
+
+
+WRITERS: dict[str, dict[str, Writer]] = {
+    "points": {".npz": _npz},
+    "image": {".npz": _npz, FOLDER: _images},
+    "table": {".csv": _csv},
+}
+"""Kind of record -> ending -> writer."""
