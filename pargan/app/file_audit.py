@@ -10,6 +10,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
+from pargan.app.allowed_targets import Trust
 from pargan.app.component_checks import check_types
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
 from pargan.app.write import shows_records, with_safe_cells, write_audit, write_schema
@@ -69,7 +70,7 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
         raise ParganError(
             "is missing",
             argument="module",
-            remedy="give a TorchScript file, for example module=generator.pt latent_dim=100",
+            remedy="give a torch.export archive, for example module=generator.pt2 latent_dim=100 trust=true",
         )
     is_file = isinstance(cfg.module, str)
     if not is_file and not isinstance(cfg.module, DictConfig):
@@ -77,9 +78,10 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
             "is neither a file nor a class",
             argument="module",
             value=cfg.module,
-            remedy="give a TorchScript file (./ before a number), or 'module={_target_: my_package.Generator}'",
+            remedy="give a torch.export archive (./ before a number), or 'module={_target_: my_package.Generator}'",
         )
-    network = load_generator(cfg.module if is_file else instantiate(cfg.module), cfg.weights, cfg.latent_dim)
+    source = cfg.module if is_file else instantiate(cfg.module)
+    network = load_generator(source, cfg.weights, cfg.latent_dim, trust=_trusts_file(cfg))
     pools = _read(cfg, "members", "nonmembers")
     spec = pools["members"].spec
     if network.shape != spec.shape:
@@ -96,6 +98,18 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
         return make_target(generator, None, cfg.latent_dim, None, reference, settings.num_samples, seed, spec=spec)
 
     return _audit(cfg, settings, output, pools, view, _reading_notes(pools))
+
+
+def _trusts_file(cfg: DictConfig) -> bool:
+    trust = Trust.of(cfg.trust)
+    if trust.packages:
+        raise ParganError(
+            "names packages, but a file is a program of its own",
+            argument="trust",
+            value=cfg.trust,
+            remedy="give trust=true if you know who made it, or leave it out",
+        )
+    return trust.everything
 
 
 def _read(cfg: DictConfig, *names: str) -> dict[str, Pool]:

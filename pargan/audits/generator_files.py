@@ -1,35 +1,23 @@
-"""Generators from files. No pickle is opened, because unpickling runs any code a file holds.
+"""Generators from files. Without trust nothing is run that a file holds.
 
 Legend: B latents, *shape of one record.
 """
 
 import pickle
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load
 from torch import Tensor, nn
 
+from pargan.audits.program_files import load_program
 from pargan.errors import ParganError
 from pargan.gan.sampling import evaluating
 from pargan.io.files import TORCH_LOAD_ERRORS, read_error
 from pargan.seeding import seeded
-
-
-class Scripted(nn.Module):
-    """A TorchScript program as a module, with weights that are not trained."""
-
-    def __init__(self, program: Any) -> None:
-        super().__init__()
-        for weight in program.parameters():  # a program has no requires_grad_
-            weight.requires_grad = False
-        self.program = program
-
-    def forward(self, latents: Tensor) -> Tensor:
-        """(B, latent_dim) -> (B, *shape)."""
-        return self.program(latents)
 
 
 @dataclass(frozen=True)
@@ -45,23 +33,28 @@ class LoadedGenerator:
     shape: tuple[int, ...]
 
 
-def load_generator(source: str | nn.Module, weights: str | None, latent_dim: int) -> LoadedGenerator:
+def load_generator(
+    source: str | nn.Module, weights: str | None, latent_dim: int, *, trust: bool = False
+) -> LoadedGenerator:
     """A generator that returns records for latents of this length.
 
-    A pickled module is refused, and a state dict is read as tensors only. TorchScript runs without Python, but
-    is a program all the same: take it from people you trust.
+    A pickled module is refused, and a state dict is read as tensors only. TorchScript files and torch.export archives
+    are programs, and loaded only where `trust` says that their author is known.
 
     Args:
-        source: a TorchScript file (`torch.jit.save`), or the module itself.
-        weights: a file with a state dict for it; None keeps the weights it has.
+        source: a torch.export archive (`torch.export.save`) or a TorchScript file (`torch.jit.save`), or the module
+            itself.
+        weights: a state dict for it, a .safetensors file or one of `torch.save`; None keeps the weights it has.
         latent_dim: length of a latent.
+        trust: that whoever made the file of `source` is trusted to run code.
 
     Raises:
-        ParganError: another kind of file, weights that do not fit, or a module that does not return records.
+        ParganError: another kind of file, one that is not trusted, weights that do not fit, or a module that does not
+            return records.
     """
     module: Any = source
     if isinstance(source, str):
-        module = _scripted(source)
+        module = load_program(source, trust)
     elif not isinstance(source, nn.Module):
         raise ParganError(
             f"is a {type(source).__name__}",
@@ -73,40 +66,19 @@ def load_generator(source: str | nn.Module, weights: str | None, latent_dim: int
     return LoadedGenerator(module, _shape(module, latent_dim))
 
 
-def _scripted(path: str) -> nn.Module:
-    if not Path(path).expanduser().is_file():
-        raise ParganError(
-            "is not a file",
-            argument="module",
-            value=path,
-            remedy="give a TorchScript file, or 'module={_target_: my_package.Generator}'",
-        )
-    try:
-        with warnings.catch_warnings(), Path(path).expanduser().open("rb") as file:
-            warnings.simplefilter("ignore", FutureWarning)  # TorchScript is deprecated
-            return Scripted(torch.jit.load(file, map_location="cpu"))
-    except OSError as error:
-        raise read_error(path, error, argument="module") from error
-    except (RuntimeError, ValueError) as error:
-        raise ParganError(
-            "is not a TorchScript file, and a pickled module is refused because loading it would run any code in it",
-            argument="module",
-            value=path,
-            remedy="write torch.jit.script(generator).save(path), or name its class: "
-            "'module={_target_: my_package.Generator}' weights=state_dict.pt",
-        ) from error
-
-
 def _load_weights(module: nn.Module, path: str) -> None:
     try:
-        module.load_state_dict(torch.load(Path(path).expanduser(), map_location="cpu", weights_only=True))
+        module.load_state_dict(_state_dict(Path(path).expanduser()))
     except (FileNotFoundError, IsADirectoryError) as error:
         raise ParganError(
-            "is not a file", argument="weights", value=path, remedy="give a state dict, saved with torch.save"
+            "is not a file",
+            argument="weights",
+            value=path,
+            remedy="give a state dict: a .safetensors file, or one saved with torch.save",
         ) from error
     except OSError as error:
         raise read_error(path, error, argument="weights") from error
-    except TORCH_LOAD_ERRORS as error:
+    except (*TORCH_LOAD_ERRORS, SafetensorError) as error:
         is_pickle = isinstance(error, pickle.UnpicklingError)  # PyTorch's advice for it is to run the file's code
         reason = "it holds more than tensors" if is_pickle else " ".join(str(error).split())[:200]
         raise ParganError(
@@ -115,6 +87,14 @@ def _load_weights(module: nn.Module, path: str) -> None:
             value=path,
             remedy="save torch.save(generator.state_dict(), path)",
         ) from error
+
+
+def _state_dict(path: Path) -> dict[str, Tensor]:
+    if path.suffix == ".safetensors":
+        with path.open("rb") as file:  # whose errors say why it cannot be read
+            return load(file.read())
+    state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return state
 
 
 def _shape(module: nn.Module, latent_dim: int) -> tuple[int, ...]:

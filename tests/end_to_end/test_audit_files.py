@@ -230,7 +230,7 @@ def test_audit_files_of_a_torchscript_generator(run, tmp_path, network):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # torch prefers torch.export
         torch.jit.script(generator).save(tmp_path / "generator.pt")
-    audited = run("attack", "module=generator.pt", *given)
+    audited = run("attack", "module=generator.pt", "trust=true", *given)
     assert audited.status == 0, audited.err
     result = result_of(only_audit(tmp_path))
     assert aucs(result)["nearest_neighbour"][0] > 0.99

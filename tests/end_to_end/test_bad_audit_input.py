@@ -54,7 +54,7 @@ def test_attack_names_missing_files(refuses, files):
     refuses(files[:3], "synthetic is missing; give")
     refuses([*files, "reference=nowhere.csv"], "reference=nowhere.csv is not there; give a table")
     refuses(["target=module", "module=g.pt", *files[1:3]], "latent_dim=null does not work; give a whole number")
-    refuses(["target=module", "latent_dim=3", *files[1:3]], "module is missing; give a TorchScript file")
+    refuses(["target=module", "latent_dim=3", *files[1:3]], "module is missing; give a torch.export archive")
     refuses(
         ["target=module", "module=g.pt", "latent_dim=3", *files[1:3]], "module=g.pt is not a file; give a TorchScript"
     )
@@ -130,7 +130,8 @@ def test_attack_refuses_unfit_generators(refuses, tmp_path):
     torch.save(nn.Linear(3, 2), tmp_path / "pickled.pt")
     given = ["target=module", "members=members.npz", "nonmembers=nonmembers.npz", "latent_dim=3"]
     refuses(
-        [*given, "module=pickled.pt"], "module=pickled.pt is not a TorchScript file, and a pickled module is refused"
+        [*given, "module=pickled.pt"],
+        "module=pickled.pt is neither a TorchScript file nor a torch.export archive, and a pickled module is refused",
     )
     linear = "module={_target_: torch.nn.Linear, in_features: 3, out_features: %d}"
     refuses(

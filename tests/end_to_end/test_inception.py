@@ -65,7 +65,10 @@ def test_inception_measures_audits_of_files(run, tmp_path, inception_weights):
         warnings.simplefilter("ignore", FutureWarning)  # torch prefers torch.export
         torch.jit.script(Grey()).save(tmp_path / "generator.pt")
     given = (*(f"{name}={name}.npz" for name in ("members", "nonmembers")), "attack=none", "device=cpu", *SIZES)
-    targets = (["target=samples", "synthetic=synthetic.npz"], ["target=module", "module=generator.pt", "latent_dim=64"])
+    targets = (
+        ["target=samples", "synthetic=synthetic.npz"],
+        ["target=module", "module=generator.pt", "trust=true", "latent_dim=64"],
+    )
     for target in targets:
         known = set(tmp_path.glob("outputs/audits/*"))
         ended = run("attack", *target, *given, f"inception={inception_weights}")
