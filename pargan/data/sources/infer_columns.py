@@ -103,7 +103,8 @@ class ColumnCells:
 
     def with_missing(self, column: Column, why: str, values: Sequence[str]) -> Inference:
         """The column of the values, with a gap where one is missing."""
-        marks = [text for text in self.source.texts if text not in set(values)]
+        present = set(values)
+        marks = [text for text in self.source.texts if text not in present]
         if not marks:
             return Inference(column, why)
         mark = max(marks, key=lambda text: self.counts[text])

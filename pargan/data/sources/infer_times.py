@@ -68,6 +68,8 @@ def _column(cells: Sequence[str], counts: np.ndarray, values: np.ndarray, name: 
 
 
 def _duration(cells: Sequence[str], name: str) -> tuple[Duration, str] | None:
+    if any(microseconds(cell) is None for cell in cells[:TRIED]):
+        return None
     ticks = [microseconds(cell) for cell in cells]
     if len(cells) < FEWEST_DURATIONS or any(tick is None for tick in ticks):
         return None
