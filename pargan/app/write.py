@@ -1,5 +1,6 @@
 """What an audit leaves behind, the same for training, runs and files: result.json, tables, plots, the terminal."""
 
+import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -81,8 +82,13 @@ def write_audit(
             for plot in plots:
                 log_image(logger, f"final/{plot.stem}", plot, step)
             log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
-    console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
-    console.print(report.summary(result, directory.from_here), crop=False)
+    summary = report.summary(result, directory.from_here)
+    with optional("summary.txt"):
+        text = io.StringIO()
+        Console(file=text, width=PRINTED_WIDTH).print(summary, crop=False)
+        lines = [line.rstrip() for line in text.getvalue().splitlines()]
+        write_atomically(directory.summary, "\n".join([*lines, ""]).encode())
+    Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH).print(summary, crop=False)
     return result
 
 

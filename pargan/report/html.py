@@ -27,6 +27,7 @@ from pargan.report.report_tables import (
     partition_rows,
     provenance_rows,
     quality_rows,
+    set_test_rows,
     sizes,
     title,
 )
@@ -45,6 +46,7 @@ CONTENTS = {
     "epochs": "Over the epochs",
     "partitions": "Partitions",
     "quality": "Quality",
+    "sets": "Tests of the set",
     "exposed": "Exposed records",
     "provenance": "Provenance",
     "limits": "What this does not show",
@@ -139,6 +141,7 @@ def render_report(
         "quality_curve": _markup(quality_panel(history, quality[0]["name"])) if quality else None,
         "partitions": partition_rows(result.get("partitions", [])),
         "quality": quality,
+        "set_tests": set_test_rows(result.get("set_tests")),
         "exposed": result.get("risk", {}).get("exposed"),
         "averaged": ", ".join(result.get("risk", {}).get("averaged", [])),
         "records": records,
@@ -149,6 +152,7 @@ def render_report(
         "interval": interval,
     }
     present = {"attackers": groups, "attacks": groups, "roc": page["rocs"], "epochs": page["leakage"]}
+    present["sets"] = page["set_tests"]
     shown = {key: present.get(key, page.get(key)) for key in CONTENTS} | {"limits": True, "provenance": True}
     page["contents"] = [(key, name) for key, name in CONTENTS.items() if shown[key]]
     return template.render(page)

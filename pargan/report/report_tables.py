@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pargan.metrics.meanings import metric_meaning
-from pargan.report.words import interval
+from pargan.report.words import interval, significant
 
 CONTROLS = (
     ("permuted membership", "permuted_auc", "a judge or an attack that cheats"),
@@ -78,6 +78,40 @@ def control_rows(controls: Mapping[str, Any] | None) -> list[dict[str, str]]:
             low, high = min(row[f"{key}_low"] for row in measured), max(row[f"{key}_high"] for row in measured)
             text = f"{lowest:.3f} to {highest:.3f} {interval(low, high)}"
             rows.append({"name": name, "auc": text, "meaning": meaning})
+    return rows
+
+
+def set_test_rows(tests: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """A row per test of the generated set: its value, and what would be usual without a leak."""
+    if not tests:
+        return []
+    holdout, rows = tests["holdout"], []
+
+    def add(name: str, value: str, expected: str) -> None:
+        rows.append({"name": name, "value": value, "expected": expected})
+
+    share = f"{holdout['dcr_share']:.3f} {interval(holdout['dcr_share_low'], holdout['dcr_share_high'])}"
+    add("DCR share: generated records closer to a member", share, "0.5, within the interval")
+    add("DCROverfittingProtection", f"{holdout['dcr_overfitting_protection']:.3f}", "1")
+    for key, name in (
+        ("nndr_ratio_10th", "NNDR ratio, 10th smallest"),
+        ("nndr_ratio_5pct", "NNDR ratio, 5 % quantile"),
+    ):
+        add(name, significant(holdout[key]), "1: members against held-out records")
+    for copies in tests["copies"]:
+        where = f", on {', '.join(copies['columns'])}" if copies["columns"] else ""
+        value = f"{copies['copied_members']} of {copies['members']} members"
+        add(f"Exact copies{where}", value, f"held-out: {copies['copied_nonmembers']} of {copies['nonmembers']}")
+    for stacked in tests["stacked"]:
+        value = f"{stacked['auc']:.3f} {interval(stacked['auc_low'], stacked['auc_high'])}"
+        add(f"All scores together, {stacked['access']} (upper bound): AUC", value, "0.5, within the interval")
+    for overlap in tests["overlap"]:
+        name = f"Overlap of the 1 % most exposed: {overlap['first']} and {overlap['second']}"
+        add(name, f"{overlap['jaccard']:.3f}", f"by chance {overlap['chance']:.3f}; 1 = the same records")
+    for risk in tests["guessing"]:
+        value = f"{risk['risk']:.3f} {interval(risk['risk_low'], risk['risk_high'])}"
+        weak = "; the attack was too weak to tell" if risk["is_too_weak"] else ""
+        add(f"Risk of {risk['risk_of']}", value, f"0, within the interval{weak}")
     return rows
 
 

@@ -9,11 +9,16 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pargan.report.report_tables import partition_rows, quality_rows
+from pargan.report.words import ATTACKERS, by_attacker, interval, significant
+
 SETTINGS_FIRST = ("dataset", "loss", "num_partitions", "seed")
 
 
 def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
-    """A finished run on one screen, at most 100 columns wide; print it with crop=False, or a long path is cut.
+    """A finished run on one screen, for 80 columns or more; print it with crop=False, or a long path is cut.
+
+    The verdict comes first, then quality, then the attacks from the weakest attacker to the strongest.
 
     Args:
         result: the content of result.json; `quality`, `attacks` and `controls` may be missing or empty.
@@ -22,8 +27,8 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
     parts: list[RenderableType] = [_settings(result.get("settings", {}))]
     if verdict := result.get("verdict"):
         parts.append(Padding(_verdict(verdict), (1, 0, 0, 0)))
-    if quality := result.get("quality"):
-        parts.append(Padding(_quality(quality), (1, 0, 0, 0)))
+    if result.get("quality"):
+        parts.append(Padding(_quality(result), (1, 0, 0, 0)))
     if attacks := result.get("attacks"):
         parts.append(Padding(_attacks(attacks), (1, 0, 0, 0)))
     if any(row["partition"] > 0 for row in result.get("partitions", [])):  # K > 1
@@ -36,11 +41,6 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
     # On one line, however long, so that it can be copied; Padding would cut it.
     parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
     return Group(*parts)
-
-
-def interval(low: float, high: float) -> str:
-    """A 95 % interval as text."""
-    return f"[{low:.3f}, {high:.3f}]"
 
 
 def _verdict(verdict: Mapping[str, Any]) -> Text:
@@ -63,12 +63,11 @@ def _parts_of(level: Mapping[str, Any]) -> tuple[str, str, str]:
     return subject, finding, dot + reason
 
 
-def _true_positives(attack: Mapping[str, Any]) -> tuple[str, str]:
-    """TPR at 1 % FPR and its interval; "n/a" where there are too few nonmembers to measure it."""
-    if attack["tpr_at_1pct_fpr"] is None:
-        return "n/a", "too few"
-    low, high = attack["tpr_at_1pct_fpr_low"], attack["tpr_at_1pct_fpr_high"]
-    return f"{attack['tpr_at_1pct_fpr']:.3f}", interval(low, high)
+def _with_interval(row: Mapping[str, Any], key: str) -> str:
+    """A metric and its interval; "too few records" where there are too few to measure it."""
+    if row[key] is None:
+        return "too few records"
+    return f"{row[key]:.3f} {interval(row[f'{key}_low'], row[f'{key}_high'])}"
 
 
 def _settings(settings: Mapping[str, Any]) -> Text:
@@ -77,39 +76,45 @@ def _settings(settings: Mapping[str, Any]) -> Text:
     return Text("  ".join(f"{name}={settings[name]}" for name in names), style="bold")
 
 
-def _quality(quality: Mapping[str, float]) -> Table:
-    table = _table("Quality", "metric", "value")
-    for name, value in quality.items():
-        table.add_row(name, f"{value:.4g}")
+def _quality(result: Mapping[str, Any]) -> Table:
+    """A row per metric; what a second real sample scores stands beside it where it was measured."""
+    rows = quality_rows(result)
+    has_real = any(row["real"] is not None for row in rows)
+    table = _table("Quality", "metric", "value", *(["second real sample"] if has_real else []), "better")
+    for row in rows:
+        real = [significant(row["real"])] if has_real else []
+        table.add_row(row["name"], f"{row['value']:.4g}", *real, row["better"] or "")
     return table
 
 
-def _attacks(attacks: list[Mapping[str, Any]]) -> Table:
-    table = _table(
-        "Membership inference attacks, with 95 % intervals",
-        "attack",
-        "access",
-        "AUC",
-        "interval",
-        "TPR at 1 % FPR",
-        "interval",
-        "",
-    )
-    for attack in sorted(attacks, key=lambda attack: -attack["auc"]):
-        leaks = "leaks" if attack.get("leaks") else ""
-        table.add_row(
-            attack["attack"],
-            attack["access"],
-            f"{attack['auc']:.3f}",
-            interval(attack["auc_low"], attack["auc_high"]),
-            *_true_positives(attack),
-            leaks,
-            style="bold" if leaks else "",
-        )
+def _attacks(attacks: list[Mapping[str, Any]]) -> RenderableType:
+    """The attacks by attacker, from the weakest attacker to the strongest; a line about the attacker above each."""
+    width = max(len(attack["attack"]) for attack in attacks) + 2
+    header = _attack_rows(width)
+    header.add_row("attack", "AUC (0.5 = guessing)", "TPR at 1 % FPR", "", style="bold")
+    title = Text("Membership inference attacks, with 95 % intervals (higher = leaks more)", style="italic")
+    parts: list[RenderableType] = [title, header]
+    for level, group in by_attacker(attacks).items():
+        parts.append(Text(f"{level}: {ATTACKERS[level].title}" if level in ATTACKERS else level))
+        table = _attack_rows(width)
+        for attack in group:
+            leaks = "leaks" if attack.get("leaks") else ""
+            cells = (_with_interval(attack, "auc"), _with_interval(attack, "tpr_at_1pct_fpr"))
+            table.add_row(f"  {attack['attack']}", *cells, leaks, style="bold" if leaks else "")
+        parts.append(table)
     sizes = {(attack["num_members"], attack["num_nonmembers"]) for attack in attacks}
     members, nonmembers = min(sizes)
     least = "" if len(sizes) == 1 else "at least "
-    table.caption = f"{least}{members} members against {nonmembers} nonmembers; AUC 0.5 = guessing"
+    return Group(*parts, Text(f"{least}{members} members against {nonmembers} nonmembers", style="dim italic"))
+
+
+def _attack_rows(width: int) -> Table:
+    """An empty table whose columns have the same place for every attacker."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(width=width, overflow="fold")
+    for _ in range(2):
+        table.add_column(width=len("0.000 [0.000, 0.000]"), justify="right")
+    table.add_column()
     return table
 
 
@@ -129,23 +134,15 @@ def _controls(controls: Mapping[str, Any]) -> Table:
 
 def _partitions(leakage: list[Mapping[str, Any]]) -> Table:
     """For every attack the partitions with the lowest and the highest AUC."""
-    table = _table(
-        "Membership inference per partition: lowest and highest AUC",
-        *("attack", "lowest AUC", "interval", "partition", "highest AUC", "interval", "partition"),
-    )
-    for name in dict.fromkeys(row["attack"] for row in leakage):
-        ordered = sorted((row for row in leakage if row["attack"] == name), key=lambda row: row["auc"])
-        cells = [
-            (f"{row['auc']:.3f}", interval(row["auc_low"], row["auc_high"]), str(row["partition"]))
-            for row in (ordered[0], ordered[-1])
-        ]
-        table.add_row(name, *cells[0], *cells[1])
+    table = _table("AUC per partition (higher = leaks more)", "attack", "lowest, in partition", "highest, in partition")
+    for name, lowest, highest in partition_rows(leakage):
+        table.add_row(name, *(f"{_with_interval(row, 'auc')} in {row['partition']}" for row in (lowest, highest)))
     return table
 
 
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", caption_justify="left", box=None, pad_edge=False)
     for i, column in enumerate(columns):
-        is_text = i == 0 or column in ("access", "")
-        table.add_column(column, justify="left" if is_text else "right", no_wrap=i == 0 or column == "interval")
+        is_text = i == 0 or column in ("better", "")
+        table.add_column(column, justify="left" if is_text else "right", overflow="fold")
     return table

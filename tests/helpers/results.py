@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Console
 
 
-def printed(renderable: Any) -> str:
-    console = Console(width=100, file=io.StringIO(), force_terminal=False)
+def printed(renderable: Any, width: int = 100) -> str:
+    console = Console(width=width, file=io.StringIO(), force_terminal=False)
     console.print(renderable)
     return console.file.getvalue()
 

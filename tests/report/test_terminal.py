@@ -1,6 +1,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pargan.report import summary
 from tests.helpers.results import attack, job, printed
 
@@ -21,6 +23,44 @@ def test_summary_shows_everything_within_100_columns():
     assert f"run directory: {directory}" in text
     assert "800 members against 500 nonmembers" in text
     assert "…" not in text
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+def test_summary_cuts_no_word_at_any_width(width):
+    names = {
+        "samples": "nearest_neighbour_features",
+        "partitions": "own_partition",
+        "discriminators": "surrogate_discriminator",
+    }
+    attacks = [attack(name, 0.6, access=access, leaks=True) for access, name in names.items()]
+    leakage = [
+        {"attack": name, "partition": k, "num_members": 9, "auc": 0.6, "auc_low": 0.5, "auc_high": 0.7}
+        for name in names.values()
+        for k in range(3)
+    ]
+    level = {"access": "samples", "finding": "leak found", "strongest": None, "smallest_visible_auc": None}
+    verdict = {"levels": [level | {"sentence": "Releasing the samples: leak found. " + "Words and more. " * 9}]}
+    result = job(5, 0, 0.6, 3.0, attacks=attacks, partitions=leakage, quality={"correlation_difference": 0.0314})
+    result |= {
+        "quality_real": {"correlation_difference": 0.02},
+        "verdict": verdict | {"caveats": [], "advice": ["Do."]},
+    }
+    text = printed(summary(result, Path("run")), width)
+    lines = text.splitlines()
+    assert max(len(line.rstrip()) for line in lines) <= width
+    assert "…" not in text
+    for whole in (
+        *names.values(),
+        "correlation_difference",
+        "second real sample",
+        "lower",
+        "0.600 [0.580, 0.620]",
+        "an upper bound",
+    ):
+        assert any(whole in line for line in lines), whole
+    order = [next(i for i, line in enumerate(lines) if line.startswith(start)) for start in
+             ("Releasing the samples", "Quality", "samples:", "discriminators:", "partitions:")]  # fmt: skip
+    assert order == sorted(order)
 
 
 def test_summary_without_attacks_or_with_too_few_nonmembers():
@@ -76,5 +116,5 @@ def test_summary_starts_with_the_verdict():
 def test_summary_marks_attacks_by_the_verdict_and_not_by_their_intervals():
     attacks = [attack("a", 0.7, leaks=True), attack("b", 0.7, leaks=False), attack("c", 0.7)]
     lines = printed(summary(job(5, 0, 0.6, 3.0, attacks=attacks), Path("run"))).splitlines()
-    marked = {name: next(line for line in lines if line.startswith(f"{name} ")) for name in "abc"}
+    marked = {name: next(line for line in lines if line.startswith(f"  {name} ")) for name in "abc"}
     assert {name: "leaks" in line for name, line in marked.items()} == {"a": True, "b": False, "c": False}
