@@ -25,7 +25,7 @@ from .monte_carlo import (
 from .neighbours import NearestNeighbour
 from .reference_models import NeedsModels, ReferenceModel, refuse_without_models
 from .shadow import Lira, Rmia
-from .spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace, RecordSpace
+from .spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace, RecordSpace, StandardisedColumns
 from .standard import standard_attacks
 from .surrogate import SurrogateDiscriminator
 from .views import Attack, DiscriminatorsView, GeneratorView, PartitionsView, SamplesView, Scored, Target, narrow
@@ -71,6 +71,7 @@ __all__ = [
     "Rmia",
     "SamplesView",
     "Scored",
+    "StandardisedColumns",
     "SurrogateDiscriminator",
     "Target",
     "WhitenedKernel",

@@ -17,12 +17,9 @@ from sklearn.decomposition import PCA
 from torch import Tensor
 
 from pargan.attacks.neighbours import BLOCK_NUMBERS
-from pargan.attacks.spaces import HasColumns, RecordSpace, Space
+from pargan.attacks.spaces import HasColumns, RecordSpace, Space, category_blocks, standard_deviations
 from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
-from pargan.records import Categorical
-from pargan.records.spec import RecordSpec
-from pargan.records.tables import TableSpec
 from pargan.seeding import derive
 
 SMALLEST_VARIANCE = 1e-6
@@ -135,7 +132,7 @@ class ProductKernel:
         is_number = torch.ones(flat.shape[1], dtype=torch.bool, device=flat.device)
         for block in categories:
             is_number[block] = False
-        deviations = _standard_deviations(view)[is_number]
+        deviations = standard_deviations(view)[is_number]
         sizes = [block.stop - block.start for block in categories]
         generator = torch.Generator().manual_seed(derive(view.seed, "held-out points"))
         order = torch.randperm(len(flat), generator=generator).to(flat.device)
@@ -188,30 +185,8 @@ def log_kernel_sum(records: Tensor, points: Tensor) -> Tensor:
     return in_blocks(block_sum, records, max(1, BLOCK_NUMBERS // len(points)))
 
 
-def category_blocks(spec: RecordSpec | None) -> list[slice]:
-    """Where the indicators of each category column stand in a row; empty for records without typed columns."""
-    if not isinstance(spec, TableSpec):
-        return []
-    blocks, start = [], 0
-    for column in spec.columns:
-        if isinstance(column, Categorical):
-            blocks.append(slice(start, start + column.width))
-        start += column.width
-    return blocks
-
-
 def _squared_distances(left: Tensor, right: Tensor) -> Tensor:
     return torch.cdist(left, right).square()
-
-
-def _standard_deviations(view: SamplesView) -> Tensor:
-    """(F,) of the reference set; of the samples where the reference set has none, else 1.
-
-    Not of both together, where one wild sample would make every distance small.
-    """
-    reference, samples = (group.flatten(1).std(0, correction=0) for group in (view.reference, view.samples))
-    known = torch.where(reference > 0, reference, samples)
-    return torch.where(known > 0, known, 1.0)
 
 
 def _log_integral(width: float, penalty: float, deviations: Tensor, sizes: list[int]) -> float:

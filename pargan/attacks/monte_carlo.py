@@ -82,7 +82,7 @@ class ReferenceQuantileNearest:
         quantile: in (0, 1).
     """
 
-    quantile: float = 0.1
+    quantile: float = 0.3
     transductive: ClassVar[bool] = False
 
     def __post_init__(self) -> None:

@@ -15,6 +15,9 @@ from torch import Tensor
 from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
 from pargan.metrics.features import Extractor, fit_extractor
+from pargan.records import Categorical
+from pargan.records.spec import RecordSpec
+from pargan.records.tables import TableSpec
 
 BLOCK = 4096  # records whose features are computed at a time
 
@@ -122,10 +125,49 @@ class MixedTypeSpace:
 
 
 @dataclass(frozen=True)
+class StandardisedColumns:
+    """Rows in which numbers are in standard deviations of the reference set, and a different category counts 2^(1/2).
+
+    That is what two random values of a number differ by, in the mean square. In `MixedTypeSpace` a number counts by a
+    share of its range: one with a long tail, such as an income, hardly counts at all there. Of records without typed
+    columns every value is a number.
+    """
+
+    def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
+        """The map (n, F) -> (n, F), differentiable."""
+        scales = 1 / standard_deviations(view)
+        for block in category_blocks(view.spec):
+            scales[block] = 1.0  # two indicators differ, by 1 each
+        return lambda records: records.flatten(1) * scales
+
+
+@dataclass(frozen=True)
 class RecordSpace:
-    """The space that suits the records: `MixedTypeSpace` where they have typed columns, else `RawSpace`."""
+    """The space that suits the records: `StandardisedColumns` where they have typed columns, else `RawSpace`."""
 
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
         """The map (n, *shape) -> (n, F), differentiable."""
-        space: Space = MixedTypeSpace() if isinstance(view.spec, HasColumns) else RawSpace()
+        space: Space = StandardisedColumns() if isinstance(view.spec, HasColumns) else RawSpace()
         return space(view)
+
+
+def standard_deviations(view: SamplesView) -> Tensor:
+    """(F,) of the reference set; of the samples where the reference set has none, else 1.
+
+    Not of both together, where one wild sample would make every distance small.
+    """
+    reference, samples = (group.flatten(1).std(0, correction=0) for group in (view.reference, view.samples))
+    known = torch.where(reference > 0, reference, samples)
+    return torch.where(known > 0, known, 1.0)
+
+
+def category_blocks(spec: RecordSpec | None) -> list[slice]:
+    """Where the indicators of each category column stand in a row; empty for records without typed columns."""
+    if not isinstance(spec, TableSpec):
+        return []
+    blocks, start = [], 0
+    for column in spec.columns:
+        if isinstance(column, Categorical):
+            blocks.append(slice(start, start + column.width))
+        start += column.width
+    return blocks

@@ -50,7 +50,7 @@ ATTACKS = {
     "gen_lra": GenLRA(),
     "dpi": DataPlagiarismIndex(k_nearest=5),
     "dcr_difference": DCRDifference(),
-    "local_neighbourhood": MonteCarlo(RecordSpace(), ReferenceQuantileNearest()),
+    "local_neighbourhood": MonteCarlo(RecordSpace(), ReferenceQuantileNearest(0.1)),
     "surrogate_discriminator": SurrogateDiscriminator(width=64, max_steps=600),
 }
 TYPES = {"age": Integer, "size": Numeric, "colour": Categorical, "sex": Categorical}

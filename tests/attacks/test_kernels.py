@@ -4,7 +4,8 @@ import torch
 from scipy.stats import gaussian_kde
 
 from pargan.attacks import ProductKernel, RawSpace, RecordKernel, SamplesView, WhitenedKernel, kernels
-from pargan.attacks.kernels import WIDTHS, category_blocks, log_kernel_sum
+from pargan.attacks.kernels import WIDTHS, log_kernel_sum
+from pargan.attacks.spaces import category_blocks
 from pargan.errors import ParganError
 from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.tables import TableSpec
