@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.helpers.launch import SMALL, only_run, result_of, run_process, start, write_table
+from tests.helpers.launch import SMALL, result_of, run_process, start
 
 pytestmark = pytest.mark.slow
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
@@ -62,50 +62,3 @@ def test_train_refuses_the_folder_of_a_run_that_is_just_starting(tmp_path):
     assert "hydra.run.dir=mine holds files already" in second.err
     _, err = process.communicate(timeout=100)
     assert process.returncode == 0, err
-
-
-@pytest.mark.parametrize("number", NUMBERS)
-def test_train_says_how_to_go_on_if_a_signal_comes_in_the_final_audit(tmp_path, number):
-    process = start("train", *QUICK, "audit.draws=200000", cwd=tmp_path)
-    _wait_for(lambda: list(tmp_path.glob("outputs/*/*/checkpoints/last.ckpt")), process)
-    time.sleep(1)  # past the end of the fit, into the bootstrap
-    status, _, err = _signalled(process, number)
-    assert status == 130
-    directory = only_run(tmp_path)
-    assert err.splitlines()[-1] == f"interrupted; continue with resume={directory.relative_to(tmp_path)}"
-    assert "Traceback" not in err
-    ended = run_process("train", f"resume={directory}", "audit.draws=20", cwd=tmp_path)
-    assert ended.status == 0, ended.err
-    assert result_of(directory)["status"] == "finished"
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_attack_can_be_given_again_after_a_signal(tmp_path, number):
-    for seed, name in enumerate(("m", "n", "s")):
-        write_table(tmp_path / f"{name}.csv", num_rows=60, seed=seed)
-    files = ("target=samples", "members=m.csv", "nonmembers=n.csv", "synthetic=s.csv", "hydra.run.dir=audits/mine")
-    process = start("attack", *files, "audit.draws=200000", cwd=tmp_path)
-    _wait_for((tmp_path / "audits/mine/.training.lock").exists, process)
-    time.sleep(random.uniform(0, 3))
-    status, _, err = _signalled(process, number)
-    assert status in (130, -signal.SIGKILL)
-    if number != signal.SIGKILL:
-        assert err == "interrupted; the same command continues where it stopped\n"
-        assert not (tmp_path / "audits").exists()
-    ended = run_process("attack", *files, "audit.draws=20", cwd=tmp_path)
-    assert ended.status == 0, ended.err
-    assert not (tmp_path / "audits/mine/.training.lock").exists()
-
-
-def test_train_removes_partial_files_when_it_resumes(tmp_path):
-    assert run_process("train", *QUICK, cwd=tmp_path).status == 0
-    directory = only_run(tmp_path)
-    partial = [directory / ".result.json.123.partial", directory / "checkpoints" / ".last.ckpt.9.partial"]
-    kept = [directory / "notes.partial", directory / "attacks" / "now" / ".result.json.7.partial"]
-    for path in partial + kept:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"half")
-    ended = run_process("train", f"resume={directory}", cwd=tmp_path)
-    assert ended.status == 0, ended.err
-    assert not any(path.exists() for path in partial)
-    assert all(path.exists() for path in kept)
