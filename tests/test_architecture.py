@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "gan": {"errors", "fast", "losses", "records", "seeding"},
     "data": {"errors", "io", "metrics", "records", "seeding"},
     "attacks": {"errors", "io", "judge", "metrics", "records", "seeding"},
-    "audits": {"attacks", "data", "errors", "gan", "io", "judge", "records", "seeding"},
+    "audits": {"attacks", "data", "errors", "gan", "io", "judge", "losses", "records", "seeding"},
     "release": {"errors", "gan", "io", "models", "records", "seeding"},
     "report": {"audits", "errors", "io", "judge", "metrics", "records"},
     "callbacks": {"attacks", "audits", "data", "errors", "io", "metrics", "records", "report", "seeding"},

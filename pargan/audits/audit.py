@@ -21,6 +21,7 @@ from pargan.audits.frames import read_frames
 from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
 from pargan.audits.learning import learning_warnings
 from pargan.audits.partitions import leakage_per_partition
+from pargan.audits.published import published_protocol
 from pargan.audits.quality import QualityMeasure, quality_of_real, quality_of_subset
 from pargan.audits.records import AttackRecords
 from pargan.audits.result import AuditResult
@@ -35,6 +36,7 @@ from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.progress import track_names
+from pargan.losses import JensenShannon
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Quality
 from pargan.records.spec import RecordSpec
@@ -151,7 +153,19 @@ def audit_module(
     def measure(samples: np.ndarray) -> dict[str, float]:
         return datamodule.pool.quality(samples[: settings.num_quality], groups, settings.seed)
 
-    return audit_target(view(module), records, attacks, measure, settings, initial)
+    target = view(module)
+    result, start = audit_target(target, records, attacks, measure, settings, initial), time.perf_counter()
+    if not records.can_be_attacked:
+        return result
+    published = published_protocol(
+        target,
+        records.members,
+        records.nonmembers,
+        sigmoid=isinstance(module.loss, JensenShannon),
+        seed=settings.seed,
+    )
+    seconds = {**result.seconds, "published_protocol": time.perf_counter() - start}
+    return replace(result, published=published, seconds=seconds)
 
 
 def audit_target(

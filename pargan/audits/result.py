@@ -12,6 +12,7 @@ import numpy as np
 from pargan.audits.controls import Controls
 from pargan.audits.curves import AttackCurves
 from pargan.audits.partitions import PartitionLeakage
+from pargan.audits.published import PublishedProtocol
 from pargan.audits.risk import RiskTable
 from pargan.audits.scoring import AttackResult
 from pargan.audits.set_tests import SetTests
@@ -40,6 +41,7 @@ class AuditResult:
         indistinguishable: by group, how many equal a record of another group and were therefore not attacked.
         seconds: wall time of each part.
         not_learnt: signs that there was nothing to attack, see `pargan.audits.learning`.
+        published: the metrics of the published experiments; None where the target is no whole GAN.
     """
 
     access: str
@@ -58,6 +60,7 @@ class AuditResult:
     indistinguishable: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float]
     not_learnt: Sequence[str] = ()
+    published: PublishedProtocol | None = None
 
     def warnings(self) -> list[str]:
         """Reasons not to trust the attacks' metrics, one sentence each; empty where there is none."""
@@ -102,6 +105,7 @@ class AuditResult:
             "warnings": self.warnings(),
             "copies": dict(self.copies),
             "indistinguishable": dict(self.indistinguishable),
+            "published_protocol": None if self.published is None else self.published.to_dict(),
             "risk": {"averaged": [], "exposed": None}
             if self.risk is None
             else {"averaged": list(self.risk.averaged), "exposed": self.risk.summary()},

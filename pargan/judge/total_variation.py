@@ -38,6 +38,18 @@ def equal_width_bins(scores: np.ndarray) -> np.ndarray:
     return np.minimum(((scores - low) / width * BINS).astype(np.int64), BINS - 1)
 
 
+def unit_interval_bins(scores: np.ndarray) -> np.ndarray:
+    """The bin of every score in [0, 1], integers in 0 .. 49: as published for the outputs of a sigmoid."""
+    return np.minimum((scores * BINS).astype(np.int64), BINS - 1)
+
+
+def total_variation_of_bins(bins: np.ndarray, num_members: int) -> float:
+    """Half the L1 distance of the histograms of bins (m + n,), of members first, integers in 0 .. 49."""
+    members, nonmembers = np.split(bins, [num_members])
+    shares = (np.bincount(group, minlength=BINS) / len(group) for group in (members, nonmembers))
+    return float(_distance(*shares))
+
+
 def total_variation(
     members: np.ndarray,
     nonmembers: np.ndarray,
