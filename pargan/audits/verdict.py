@@ -9,11 +9,16 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+import numpy as np
+
 from pargan.audits.controls import AttackControl, Controls
 from pargan.audits.risk import WIDTH
 from pargan.audits.scoring import AttackResult
+from pargan.judge.intervals import TAIL
+from pargan.judge.low_fpr import tpr_gain_p_value
 from pargan.judge.multiple import ERROR, holm
 from pargan.judge.power import smallest_visible_auc
+from pargan.seeding import derive
 
 LOW_FPR = "tpr_at_1pct_fpr"
 """The verdict also asks for the few members that an attack is sure of, which an AUC averages away."""
@@ -202,9 +207,11 @@ def _beats_control(metric: str, control: AttackControl) -> bool:
     """Whether the same attack on untrained networks does not show as much; True where there are none."""
     if metric == "auc" or control.untrained is None:
         return control.beats_untrained
-    trained, untrained = control.result.metrics, control.untrained.metrics
-    shows_nothing = (untrained.tpr_at_1pct_fpr_p_value or 0.0) > ERROR
-    return shows_nothing or (trained.tpr_at_1pct_fpr_low or 0.0) > (untrained.tpr_at_1pct_fpr_high or 1.0)
+    trained, untrained = (
+        (result.member_scores, result.nonmember_scores) for result in (control.result, control.untrained)
+    )
+    rng = np.random.default_rng(derive(0, f"TPR of {control.result.name}"))
+    return tpr_gain_p_value(trained, untrained, 0.01, rng) <= TAIL
 
 
 def _access_verdict(

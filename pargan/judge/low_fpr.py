@@ -70,6 +70,39 @@ def tpr_p_value(members: np.ndarray, nonmembers: np.ndarray, false_positive_rate
     return float(stats.hypergeom.sf(hits - 1, m + n, m, hits + allowed))
 
 
+def tpr_gain_p_value(
+    first: tuple[np.ndarray, np.ndarray],
+    second: tuple[np.ndarray, np.ndarray],
+    false_positive_rate: float,
+    rng: np.random.Generator,
+    draws: int = 1000,
+) -> float:
+    """P(TPR of the first scores minus TPR of the second at least as high | the two are equally good): one-sided.
+
+    Both arguments are (scores of members, scores of nonmembers), in the same order of records. Their ranks are
+    exchanged for each record at random, members and nonmembers alike, so the chance of both thresholds is taken in,
+    and what makes a record easy for both attacks cancels.
+    """
+    m, n = (len(group) for group in first)
+    allowed = _num_allowed(false_positive_rate, n)
+    ranks = np.stack([stats.rankdata(np.concatenate(scores)) for scores in (first, second)])  # (2, m + n)
+
+    def difference(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+        hits = []
+        for scores in (left, right):  # (draws, m + n)
+            cut = np.partition(scores[:, m:], n - allowed - 1, axis=1)[:, n - allowed - 1]
+            hits.append((scores[:, :m] > cut[:, None]).sum(1))
+        return hits[0] - hits[1]
+
+    observed, at_least = difference(ranks[:1], ranks[1:])[0], 0
+    block = max(1, 2**20 // (m + n))
+    for done in range(0, draws, block):
+        is_kept = rng.random((min(block, draws - done), m + n)) < 0.5
+        exchanged = (np.where(is_kept, ranks[i], ranks[1 - i]) for i in (0, 1))
+        at_least += int((difference(*exchanged) >= observed).sum())
+    return (1 + at_least) / (draws + 1)
+
+
 def _num_allowed(false_positive_rate: float, n: int) -> int:
     """Nonmembers that may pass."""
     return int(np.floor(false_positive_rate * n + 1e-9))

@@ -6,7 +6,14 @@ from scipy.stats import norm
 from sklearn.metrics import roc_curve
 
 from pargan.judge.intervals import clopper_pearson
-from pargan.judge.low_fpr import is_measurable, is_resolved, tpr_at_fpr, tpr_at_zero_fp, tpr_p_value
+from pargan.judge.low_fpr import (
+    is_measurable,
+    is_resolved,
+    tpr_at_fpr,
+    tpr_at_zero_fp,
+    tpr_gain_p_value,
+    tpr_p_value,
+)
 from tests.helpers.tied_scores import labelled, tied_scores
 
 
@@ -76,3 +83,22 @@ def test_tpr_p_value_of_copies():
     # Five members stand above everybody else, all of whom are tied: 1 / (10 over 5) for 5 + 5.
     assert tpr_p_value(np.arange(5.0) + 1, np.zeros(5), 0.0) == pytest.approx(1 / 252)
     assert tpr_p_value(np.ones(5), np.ones(5), 0.0) == 1.0
+
+
+def test_tpr_gain_p_value_is_uniform_where_both_attacks_are_equally_good():
+    p_values, rng = [], np.random.default_rng(0)
+    for _ in range(150):
+        difficulty = rng.normal(0.5, 1, 100), rng.normal(0, 1, 100)  # shared by both, and above chance
+        first, second = ([group + rng.normal(0, 0.7, 100) for group in difficulty] for _ in range(2))
+        p_values.append(tpr_gain_p_value(first, second, 0.05, rng, draws=100))
+    for level in (0.025, 0.1, 0.3):
+        assert np.mean(np.array(p_values) <= level) <= level + 0.07
+
+
+def test_tpr_gain_p_value_finds_members_that_only_the_first_attack_finds():
+    rng = np.random.default_rng(0)
+    first = second = rng.normal(size=300), rng.normal(size=300)
+    found = first[0] + 100 * (np.arange(300) < 20)
+    assert tpr_gain_p_value((found, first[1]), second, 0.01, rng) <= 0.005
+    assert tpr_gain_p_value(second, (found, first[1]), 0.01, rng) > 0.9
+    assert tpr_gain_p_value(first, second, 0.01, rng) == 1.0
