@@ -6,7 +6,7 @@ Legend: scores of m members and of n nonmembers, (m,) and (n,) float64; higher =
 import numpy as np
 from scipy import optimize, stats
 
-from pargan.judge.intervals import TAIL, Interval
+from pargan.judge.intervals import NORMAL_QUANTILE, Interval
 
 
 def auc(members: np.ndarray, nonmembers: np.ndarray) -> float:
@@ -31,7 +31,7 @@ def auc_interval(members: np.ndarray, nonmembers: np.ndarray) -> Interval:
     """
     by_member, by_nonmember = _placements_of_both(members, nonmembers)
     value = auc(members, nonmembers)
-    ties = _tie_factor(np.concatenate([members, nonmembers]))
+    ties = tie_factor(np.concatenate([members, nonmembers]))
     # A record that the attack gets wrong lowers the AUC; one that it gets right raises it, as 1 - AUC is lowered.
     low = _lower_bound(value, by_member, by_nonmember, ties)
     high = 1 - _lower_bound(1 - value, 1 - by_member, 1 - by_nonmember, ties)
@@ -75,16 +75,15 @@ def _lower_bound(value: float, by_member: np.ndarray, by_nonmember: np.ndarray, 
     groups = (np.append(by_member * n / (n + 1), 0.0), np.append(by_nonmember * m / (m + 1), 0.0))
     delong = sum(float(group.var()) / (len(group) - 1) for group in groups)
     scale = max(ties, delong / hanley_mcneil_variance(float(groups[0].mean()), m, n))
-    z = float(stats.norm.isf(TAIL))
 
     def excess(x: float) -> float:
-        return (value - x) ** 2 - z**2 * scale * hanley_mcneil_variance(x, m, n)
+        return (value - x) ** 2 - NORMAL_QUANTILE**2 * scale * hanley_mcneil_variance(x, m, n)
 
     # At 0 the variance vanishes and the excess is positive; just below the AUC it is negative.
     return float(optimize.brentq(excess, 0.0, min(value, 1 - 1e-12), xtol=1e-10))
 
 
-def _tie_factor(scores: np.ndarray) -> float:
+def tie_factor(scores: np.ndarray) -> float:
     """By how much ties reduce the variance of the AUC under permuted membership: 1 without ties, 0 if all are tied."""
     counts, total = np.unique(scores, return_counts=True)[1].astype(float), len(scores)
     return 1 - float((counts**3 - counts).sum()) / (total**3 - total)
@@ -93,7 +92,7 @@ def _tie_factor(scores: np.ndarray) -> float:
 def _margin(by_member: np.ndarray, by_nonmember: np.ndarray) -> float:
     """Half the width of the normal 95 % interval of a mean of placements, or of their differences."""
     variance = sum(float(group.var()) / max(len(group) - 1, 1) for group in (by_member, by_nonmember))
-    return float(stats.norm.isf(TAIL)) * variance**0.5
+    return NORMAL_QUANTILE * variance**0.5
 
 
 def _placements_of_both(members: np.ndarray, nonmembers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -7,6 +7,9 @@ from scipy import stats
 TAIL = 0.025
 """The probability that a 95 % interval leaves out on either side."""
 
+NORMAL_QUANTILE = float(stats.norm.isf(TAIL))
+"""1.96 standard deviations on either side hold 95 % of a normal distribution."""
+
 
 class Interval(NamedTuple):
     """A metric and its 95 % interval."""

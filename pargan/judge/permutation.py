@@ -7,7 +7,9 @@ from math import lgamma
 
 import numpy as np
 from scipy import stats
-from scipy.special import comb
+from scipy.special import comb, ndtr
+
+from pargan.judge.auc import auc, tie_factor
 
 EXACT = 20
 """With at most so many records in the smaller group, the p-value is exact, ties or none."""
@@ -28,12 +30,21 @@ def permutation_p_value(members: np.ndarray, nonmembers: np.ndarray) -> float:
     if len(pooled) == 1:
         return 1.0  # every permutation gives the same AUC
     if counts.max() == 1:
-        method = "exact" if min(m, n) <= EXACT else "asymptotic"
-        return float(stats.mannwhitneyu(members, nonmembers, alternative="greater", method=method).pvalue)
+        if min(m, n) > EXACT:
+            return _normal_limit(members, nonmembers)
+        return float(stats.mannwhitneyu(members, nonmembers, alternative="greater", method="exact").pvalue)
     member_counts = np.bincount(np.searchsorted(pooled, members), minlength=len(pooled))
     if _num_states(counts, min(m, n)) <= MOST_STATES:
         return _exact_with_ties(counts, member_counts, m)
-    return float(stats.mannwhitneyu(members, nonmembers, alternative="greater", method="asymptotic").pvalue)
+    return _normal_limit(members, nonmembers)
+
+
+def _normal_limit(members: np.ndarray, nonmembers: np.ndarray) -> float:
+    """The Mann-Whitney test's normal limit; SciPy's own takes ten times as long for a few hundred records."""
+    m, n = len(members), len(nonmembers)
+    deviation = (m * n * (m + n + 1) / 12 * tie_factor(np.concatenate([members, nonmembers]))) ** 0.5
+    won = auc(members, nonmembers) * m * n
+    return float(ndtr(-(won - m * n / 2 - 0.5) / deviation))
 
 
 def _num_states(counts: np.ndarray, smaller: int) -> float:

@@ -5,7 +5,7 @@ from math import comb
 from scipy import optimize, stats
 
 from pargan.judge.auc import hanley_mcneil_variance
-from pargan.judge.intervals import TAIL
+from pargan.judge.intervals import NORMAL_QUANTILE
 
 POWER = 0.8
 """With this probability the smallest visible AUC would have been marked."""
@@ -27,11 +27,11 @@ def smallest_visible_auc(m: int, n: int, num_tests: int, error: float) -> float 
     """
     if 1 / comb(m + n, min(m, n)) > error / num_tests:  # the p-value of perfect separation
         return None
-    z = max(float(stats.norm.isf(error / num_tests)), float(stats.norm.isf(TAIL)))
+    z, z_power = max(float(stats.norm.isf(error / num_tests)), NORMAL_QUANTILE), float(stats.norm.isf(1 - POWER))
     needed = 0.5 + z * hanley_mcneil_variance(0.5, m, n) ** 0.5
 
     def margin(auc: float) -> float:
-        return auc - float(stats.norm.isf(1 - POWER)) * hanley_mcneil_variance(auc, m, n) ** 0.5 - needed
+        return auc - z_power * hanley_mcneil_variance(auc, m, n) ** 0.5 - needed
 
     # The normal limit asks for more than 1 where only an attack that is almost perfect passes.
     return float(optimize.brentq(margin, 0.5, 1.0)) if margin(1.0) > 0 else 1.0
