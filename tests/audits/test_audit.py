@@ -246,5 +246,5 @@ def test_audit_limits_given_records_to_the_sizes_of_its_settings():
         return {"distance": 0.0}
 
     found = audit(groups(seed=1)[0], members, nonmembers, reference, quality=quality, num_samples=50, num_quality=40)
-    assert sizes == [(40, 40, 40, 80)]
+    assert sizes == [(40, 40, 40, 80)] * 2  # generated records, and a second real sample
     assert found.attacks[0].num_samples == len(found.samples) == 50
