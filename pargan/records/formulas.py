@@ -1,14 +1,21 @@
 """Cells that a spreadsheet would run as formulas when a csv file is opened in it."""
 
-STARTS = ("=", "+", "-", "@", "\t", "\r")
+ALWAYS = ("=", "@", "\t", "\r")
+SIGNS = ("+", "-")
 
 
 def is_formula(cell: str) -> bool:
-    """Whether a spreadsheet may take the cell for a formula: it begins like one and is no number."""
-    if not cell.startswith(STARTS):
+    """Whether a spreadsheet may run something when it reads the cell.
+
+    After a sign only text with a letter counts, which can name a function or another cell: amounts such as -$5.00 or
+    -1.234,50, telephone numbers and a lone - as the mark of a missing value are harmless.
+    """
+    if cell.startswith(ALWAYS):
+        return True
+    if not cell.startswith(SIGNS) or not any(character.isalpha() for character in cell):
         return False
     try:
-        float(cell)
+        float(cell)  # -1e-5
     except ValueError:
         return True
     return False

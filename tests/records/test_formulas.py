@@ -18,7 +18,9 @@ def test_is_formula_of_text_that_begins_like_one(cell):
     assert defused(cell) == "'" + cell
 
 
-@pytest.mark.parametrize("cell", ["-1", "+1.5", "-1e-5", "a=b", "", "x", "-inf"])
+@pytest.mark.parametrize(
+    "cell", ["-1", "+1.5", "-1e-5", "-", "-$5.00", "-1.234,50", "+49 170 123", "a=b", "", "x", "-inf"]
+)
 def test_is_formula_of_numbers_and_other_text(cell):
     assert not is_formula(cell)
     assert defused(cell) == cell
