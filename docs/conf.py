@@ -13,6 +13,7 @@ author = "the pargan contributors"
 release = installed_version("pargan")
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build"]
+suppress_warnings = ["ref.python"]  # the annotation `type` is Python's own, which columns have as an attribute too
 default_role = "py:obj"  # `Name` in a docstring links to Name where the reference has it
 
 myst_heading_anchors = 3

@@ -135,7 +135,8 @@ def test_pargan_train_uses_components_of_a_config_dir(bin_folder, tmp_path):
     table = _call(bin_folder / "pargan-train", *given, *small, cwd=tmp_path, **_bare())
     assert "mine  " in table
     run = only_run(tmp_path)
-    _call(bin_folder / "pargan-train", f"resume={run}", "trainer.max_epochs=3", cwd=tmp_path, **_bare())
+    longer = (f"resume={run}", "trainer.max_epochs=3", "trust=[my_losses,my_attacks,my_data]")
+    _call(bin_folder / "pargan-train", *longer, cwd=tmp_path, **_bare())
     assert result_of(run)["training"]["epochs"] == 3
     text = _call(bin_folder / "pargan-attack", "--config-dir", "my_conf", "--help", cwd=tmp_path, **_bare())
     assert text.startswith("Usage: pargan-attack [key=value ...]")
