@@ -53,6 +53,7 @@ def check_config_digest(directory: RunDirectory, checkpoint: Mapping[str, Any]) 
     """
     if checkpoint.get(KEY) not in (None, config_digest(directory)):
         raise ParganError(
-            f"{directory.config} was altered after the run was trained (its digest is not that in the checkpoint)",
+            f"{directory.config} is not the one that the checkpoint was trained with (their digests differ): it was "
+            "altered, or the checkpoint is another run's",
             remedy="use an unaltered copy of the run directory",
         )

@@ -79,11 +79,19 @@ def load_generator(path: str | Path, network: nn.Module | None = None, device: s
     except ParganError as error:
         if error.argument == "schema":
             raise damaged(path, SCHEMA, error.problem) from error
+        if error.argument in _network_arguments(config):
+            raise damaged(path, CONFIG, str(error)) from error
         raise
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         raise damaged(path, CONFIG, f"{type(error).__name__}: {error}") from error
     _load_weights(module, folder, path, config)
     return LoadedRelease(module.eval().requires_grad_(False).to(device), spec, latent_dim, config)
+
+
+def _network_arguments(config: Mapping[str, Any]) -> Mapping[str, Any]:
+    network = config.get("network")
+    arguments = network.get("arguments") if isinstance(network, Mapping) else None
+    return arguments if isinstance(arguments, Mapping) else {}
 
 
 def damaged(path: str | Path, name: str, reason: str) -> ParganError:

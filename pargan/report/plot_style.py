@@ -34,7 +34,7 @@ _ATTACKS = (
 _COLOURS = dict(zip(_ATTACKS, _PALETTE, strict=True))
 
 # A variant, such as monte_carlo_log, has the colour of its attack and a dash pattern. Attacks that train networks
-# reuse these colours in one pattern of their own.
+# and other attacks without variants reuse these colours in one pattern of their own.
 _VARIANTS: dict[str, Dash] = {
     "pca": "--",
     "lbfgs": "--",
@@ -46,19 +46,23 @@ _VARIANTS: dict[str, Dash] = {
     "percentile": (0, (4, 1, 1, 1, 1, 1)),
     "reference": (0, (8, 2, 2, 2)),
 }
-_TRAINING_ATTACKS = dict(
-    zip(
-        ("shadow", "rmia", "surrogate_discriminator", "calibrated"),
-        ("#0072B2", "#56B4E9", "#009E73", "#D55E00"),
-        strict=True,
-    )
+_NO_VARIANTS = (
+    "shadow",
+    "rmia",
+    "surrogate_discriminator",
+    "calibrated",
+    "gen_lra",
+    "dpi",
+    "dcr_difference",
+    "local_neighbourhood",
 )
+_WITHOUT_VARIANTS = dict(zip(_NO_VARIANTS, _PALETTE, strict=True))
 
 
 def attack_colour(name: str) -> str:
     """The colour of an attack, the same in every plot of every run."""
     base = _base_attack(name)
-    return _COLOURS[base] if base else _TRAINING_ATTACKS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
+    return _COLOURS[base] if base else _WITHOUT_VARIANTS.get(name, _PALETTE[crc32(name.encode()) % len(_PALETTE)])
 
 
 def attack_dash(name: str) -> Dash:
@@ -66,7 +70,7 @@ def attack_dash(name: str) -> Dash:
     base = _base_attack(name)
     if base == name:
         return "-"
-    if name in _TRAINING_ATTACKS:
+    if name in _WITHOUT_VARIANTS:
         return (0, (5, 1.5))
     return _VARIANTS.get(name[len(base) + 1 :] if base else "", (0, (2, 2)))
 

@@ -139,7 +139,7 @@ def test_a_changed_digit_is_refused(theirs, tmp_path, monkeypatch, capfd, key, v
     for name, arguments in {"train": ["resume=run"], "attack": ["run=run", *ATTACK]}.items():
         outcome = run_inside(monkeypatch, capfd, name, *arguments)
         assert (outcome.status, outcome.err.count("\n")) == (1, 1)
-        assert "config.yaml was altered after the run was trained" in outcome.err
+        assert "config.yaml is not the one that the checkpoint was trained with" in outcome.err
     with pytest.raises(ParganError, match="altered"):
         load_run(theirs, trust=True)
     assert {path for path in everything_below(tmp_path) if path.name != ".training.lock"} == set(before)

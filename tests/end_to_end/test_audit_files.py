@@ -81,6 +81,7 @@ def test_audit_files_tells_a_copula_from_one_that_copies_rows(run, tmp_path, tab
 
     result = result_of(found["copying"])
     assert result["settings"]["synthetic"] == "synthetic.csv"
+    assert result["data"].pop("fingerprints").keys() == {"members", "nonmembers", "reference"}
     assert result["data"] == {"members": 300, "nonmembers": 300, "reference": 300, "generated": 450}
     assert result["notes"] == []
     assert result["partitions"] == []
@@ -96,7 +97,7 @@ def test_audit_files_tells_a_copula_from_one_that_copies_rows(run, tmp_path, tab
     left = {path.relative_to(found["honest"]).as_posix() for path in found["honest"].rglob("*") if path.is_file()}
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
-        *("result.json", "README.txt"),
+        *("result.json", "README.txt", "report.html", "summary.txt", "schema.json"),
         *(f"private/{name}.csv" for name in ("records", "records_columns", "exposed")),
         *("private/samples/final.png", "samples/generated.png", "plots/roc.png", "plots/scores.png"),
     }
@@ -108,6 +109,7 @@ def test_audit_files_notes_the_nonmembers_it_sets_aside(run, tmp_path, tables):
     audited = run("attack", "target=samples", *given, *QUICK, "audit.num_samples=400", "audit.num_records=100")
     assert audited.status == 0, audited.err
     result = result_of(only_audit(tmp_path))
+    assert result["data"].pop("fingerprints").keys() == {"members", "nonmembers"}  # files that were given
     assert result["data"] == {"members": 300, "nonmembers": 150, "reference": 150, "generated": 400}
     assert "note: 150 records of nonmembers=nonmembers.csv were set aside" in " ".join(audited.out.split())
     assert set(aucs(result)) == {"nearest_neighbour", "monte_carlo"}

@@ -26,6 +26,7 @@ def test_train_writes_every_file_and_attack_repeats_the_metrics(run, tmp_path, m
     assert left == {
         *(f".hydra/{name}.yaml" for name in ("config", "hydra", "overrides")),
         *("metrics.csv", "attacks.jsonl", "result.json", "partitions.csv", "README.txt"),
+        *("report.html", "summary.txt"),
         *(f"private/{name}" for name in ("membership.npz", "records.csv", "records_columns.csv")),
         ".training.lock",
         *("private/checkpoints/last.ckpt", "private/checkpoints/best.ckpt"),
