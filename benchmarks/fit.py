@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from benchmarks import cases
-from benchmarks.step import keep_cublas_workspaces, turns_in_fit
+from benchmarks.timed_fits import keep_cublas_workspaces, turns_in_fit
 from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
 
 
