@@ -9,6 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from pargan.records.column import draw_category
+from pargan.records.not_learnt import NotLearnt
 from pargan.records.number_format import PLAIN
 
 UNSEEN = "a category that no real record has"
@@ -172,23 +173,11 @@ class Boolean(Categorical):
 
 
 @dataclass(frozen=True)
-class Constant:
+class Constant(NotLearnt):
     """A column with one value: it is written again, and there is nothing to learn."""
 
-    name: str
     value: str
     type: ClassVar[str] = "constant"
-    is_number: ClassVar[bool] = False
-    width: ClassVar[int] = 0
-
-    @property
-    def scales(self) -> np.ndarray:
-        """(0,)."""
-        return np.empty(0, np.float32)
-
-    def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """(N,) texts."""
-        return np.array(list(cells), dtype=np.str_), np.ones(len(cells), dtype=bool)
 
     def deviations(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Other values."""
@@ -196,42 +185,13 @@ class Constant:
         same = np.array([value == self.value or _number(value) == (number or 0) for value in values.tolist()])
         return {"other values than the constant one": ~same.astype(bool)}
 
-    def canonical(self, values: np.ndarray) -> list[str]:
-        """Unchanged."""
-        return [str(value) for value in values.tolist()]
-
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """(N,) -> (N, 0)."""
-        return np.empty((len(values), 0), dtype=np.float32)
-
     def decode(self, block: np.ndarray) -> np.ndarray:
         """(N, 0) -> (N,) times the value."""
         return np.full(len(block), self.value)
 
-    def activation(self, block: Tensor) -> Tensor:
-        """Unchanged: there is nothing."""
-        return block
-
-    def text(self, values: np.ndarray) -> list[str]:
-        """Unchanged."""
-        return [str(value) for value in values.tolist()]
-
-    def numbers(self, values: np.ndarray) -> np.ndarray:
-        """(N,) zeros."""
-        return np.zeros(len(values))
-
     def describe(self) -> str:
         """The value."""
         return self.value
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {"type": self.type, **asdict(self)}
-
-    @classmethod
-    def from_dict(cls, fields: dict[str, Any]) -> Self:
-        """The inverse of `to_dict`, without the type."""
-        return cls(**fields)
 
 
 def _number(text: str) -> str | None:

@@ -75,7 +75,7 @@ class Decoding:
 
     def _shallow(self, image: Image.Image) -> Image.Image:
         wanted = "L" if self.grayscale else "RGB"
-        if image.has_transparency_data:  # the colours stored under transparent pixels are nobody's
+        if image.has_transparency_data:  # under transparent pixels any colours may be stored
             ground = Image.new("RGBA", image.size, (*self.background, 255))
             plain = Image.alpha_composite(ground, image.convert("RGBA")).convert(wanted)
         elif image.mode == "LAB":  # which `convert` refuses
