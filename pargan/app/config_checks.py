@@ -33,6 +33,11 @@ def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_one_device(value: Any) -> bool:
+    """Whether Lightning trains on one device, so in one process; `auto` would take every GPU of the machine."""
+    return value in (1, "1") or (isinstance(value, list) and len(value) == 1 and _is_whole(value[0]) and value[0] >= 0)
+
+
 def _is_size(value: Any) -> bool:
     return (_is_whole(value) and value >= 1) or (isinstance(value, float) and 0 < value < 1)
 
@@ -42,6 +47,7 @@ EPOCHS = Rule(
     lambda value: _is_whole(value) and (value >= 1 or value == -1),
     "a whole number, 1 or more, or -1 for no limit",
 )
+ONE_DEVICE = "1, or [2] for the third GPU of the machine: training uses one process and one device"
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
 COUNT = _whole(1)
@@ -66,6 +72,9 @@ RULES: Mapping[str, Rule] = {
     "batch_size": COUNT,
     "trainer.max_epochs": EPOCHS,
     "trainer.precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
+    "trainer.devices": Rule(lambda value: _is_one_device(value), ONE_DEVICE),
+    "trainer.num_nodes": Rule(lambda value: value == 1, "1: training uses one process"),
+    "trainer.strategy": Rule(lambda value: value in ("auto", "single_device"), "auto: training uses one process"),
     "trainer.gradient_clip_val": Rule(lambda value: value is None, "null: Lightning cannot clip with two optimizers"),
     "trainer.accumulate_grad_batches": Rule(
         lambda value: value == 1, "1: Lightning cannot accumulate with two optimizers"

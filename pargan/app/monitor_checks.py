@@ -16,8 +16,8 @@ FEW = 50  # real records whose quality is measured, for the names of the metrics
 def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> None:
     """Refuse callbacks that monitor a metric that no callback logs: Lightning would notice late, or not at all.
 
-    Names of quality metrics are checked after the first epoch (`pargan.callbacks.monitors`), because the data set
-    defines them. So are all names if there is a callback of the user's own.
+    Names of quality metrics are checked by `refuse_unmeasured_quality`, because the data set defines them. If there is
+    a callback of the user's own, all names are checked after the first epoch (`pargan.callbacks.monitors`).
 
     Args:
         callbacks: by their names in the configuration.
@@ -53,27 +53,30 @@ def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> No
             )
 
 
-def refuse_unmeasured_objective(objective: str, datamodule: PartitionDataModule) -> None:
+def refuse_unmeasured_quality(
+    objective: str, callbacks: Mapping[str, Callback], datamodule: PartitionDataModule
+) -> None:
     """Refuse the name of a quality metric that the data set does not measure, before anything is trained.
 
     The names come from measuring a few real records, because a data set's measure is a function that may return any.
 
     Args:
         objective: the metric that a sweep's optimizer minimises; other names than quality/... are not checked here.
+        callbacks: by their names in the configuration; so are the names that they monitor.
         datamodule: set up.
 
     Raises:
         ParganError: no quality metric has that name.
     """
-    if not objective.startswith("quality/") or objective == "quality/distance":
+    names = {"objective": objective}
+    names |= {f"callbacks.{name}.monitor": getattr(callback, "monitor", "") for name, callback in callbacks.items()}
+    names = {key: name for key, name in names.items() if name and name.startswith("quality/")}
+    if not {*names.values()} - {"quality/distance"}:
         return
     records = datamodule.quality_records(FEW)
     metrics = datamodule.pool.quality(records.nonmembers[:FEW], records, 0)
     known = ["quality/distance", *(f"quality/{name}" for name in metrics)]
-    if objective not in known:
-        raise ParganError(
-            "is not measured by this run",
-            argument="objective",
-            value=objective,
-            remedy=f"choose one of {', '.join(known)}",
-        )
+    for key, name in names.items():
+        if name not in known:
+            remedy = f"choose one of {', '.join(known)}"
+            raise ParganError("is not measured by this run", argument=key, value=name, remedy=remedy)

@@ -13,13 +13,14 @@ from pytorch_lightning import Callback, Trainer
 from pargan.app.component_checks import check_arguments, check_optimizers
 from pargan.app.config_digest import ConfigDigestInCheckpoint, check_config_digest
 from pargan.app.memory_checks import check_memory
-from pargan.app.monitor_checks import check_monitors, refuse_unmeasured_objective
+from pargan.app.monitor_checks import check_monitors, refuse_unmeasured_quality
 from pargan.app.objects import build_attacks, build_datamodule, build_module, build_trainer, quiet_lightning
 from pargan.attacks import Attack, refuse_without_models
 from pargan.audits.settings import AuditSettings
 from pargan.callbacks import BackupPreviousResult, RowBeforeCheckpoint
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
+from pargan.errors import ParganError
 from pargan.gan.dry_run import refuse_unfit_networks
 from pargan.gan.module import ParGANModule
 from pargan.io.checkpoints import load_checkpoint
@@ -78,7 +79,8 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     module = build_module(cfg, datamodule.spec)
     refuse_unfit_networks(module, datamodule.spec.shape, datamodule.batch_size)
     module.refuse_half_precision(cfg.trainer.precision)
-    refuse_unmeasured_objective(cfg.objective, datamodule)
+    refuse_unmeasured_quality(cfg.objective, callbacks, datamodule)
+    _refuse_no_batch(cfg, datamodule.steps_per_epoch)
     metrics = EpochCsvLogger(directory.metrics)
     internal: list[Callback] = [
         RowBeforeCheckpoint(metrics),
@@ -98,6 +100,17 @@ def _max_epochs(cfg: DictConfig, steps_per_epoch: int) -> int:
         return limit
     epochs = ceil(cfg.generator_steps / steps_per_epoch)
     return epochs if limit == -1 else min(epochs, limit)
+
+
+def _refuse_no_batch(cfg: DictConfig, steps_per_epoch: int) -> None:
+    share = cfg.trainer.get("limit_train_batches")
+    if isinstance(share, float) and share * steps_per_epoch < 1:
+        raise ParganError(
+            f"leaves no batch of the {steps_per_epoch} of an epoch",
+            argument="trainer.limit_train_batches",
+            value=share,
+            remedy="give a number of batches, as in +trainer.limit_train_batches=1",
+        )
 
 
 def _interrupted(directory: RunDirectory) -> tuple[Membership | None, Path | None]:

@@ -35,11 +35,13 @@ def prediction_errors(view: SamplesView, records: Tensor) -> Mapping[str, np.nda
     Returns:
         Name -> (N,). Of a number: prediction and absolute error, in standard deviations of the samples. Of a category:
         one minus the probability given to the row's own. Empty for records that are not rows of a table, for tables
-        of one column and for a single sample.
+        of one column that is learnt, and for a single sample.
     """
-    if not isinstance(view.spec, TableSpec) or len(view.spec.columns) < 2 or len(view.samples) < 2:
+    if not isinstance(view.spec, TableSpec) or len(view.samples) < 2:
         return {}
     columns = view.spec.columns
+    if sum(column.width > 0 for column in columns) < 2:
+        return {}
     chosen = subset(MOST_ROWS, len(view.samples), derive(view.seed, "rows for forests"))
     samples, rows = view.samples.cpu().numpy()[chosen], records.cpu().numpy()
     stops = np.cumsum([column.width for column in columns])

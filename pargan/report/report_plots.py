@@ -24,7 +24,7 @@ def roc_panel(curves: Sequence[Mapping[str, Any]], access: str) -> str:
     """
     axes = report_axes(4.3)
     drawn = curves[:MOST_CURVES]
-    lowest = min(_lowest_rate(curve["roc"]) for curve in drawn)
+    lowest = min(0.5, *(_lowest_rate(curve["roc"]) for curve in drawn))  # 1 where there is one nonmember
     for curve in drawn:
         colour, points = attack_colour(curve["attack"]), curve["roc"]
         if points["rates"]:

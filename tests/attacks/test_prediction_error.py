@@ -5,6 +5,7 @@ from pargan.attacks import SamplesView
 from pargan.attacks.prediction_error import prediction_errors
 from pargan.judge.auc import auc
 from pargan.records.columns import Categorical, Numeric
+from pargan.records.identifiers import Identifier
 from pargan.records.points import PointsSpec
 from pargan.records.tables import TableSpec
 from tests.attacks.test_kernels import SPEC, rows, table_view
@@ -58,3 +59,11 @@ def test_prediction_errors_are_deterministic_and_of_tables_only():
     assert all(np.array_equal(first[name], second[name]) for name in first)
     points = SamplesView(samples=torch.zeros(9, 2), reference=torch.zeros(9, 2), seed=0, spec=PointsSpec(2))
     assert prediction_errors(points, torch.zeros(3, 2)) == {}
+
+
+def test_prediction_errors_need_a_second_column_that_is_learnt():
+    names = np.array([f"row {number}" for number in range(30)])
+    spec = TableSpec.fit({"name": names, "x": np.arange(30.0)}, {"name": Identifier, "x": Numeric})
+    records = torch.as_tensor(spec.encode({"name": names, "x": np.arange(30.0)}))
+    view = SamplesView(samples=records, reference=records, seed=0, spec=spec)
+    assert prediction_errors(view, records) == {}

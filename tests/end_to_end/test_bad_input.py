@@ -99,16 +99,15 @@ def test_train_refuses_early_stopping_on_a_metric_that_is_not_measured(refuses):
     refuses("train", (*given, "~callbacks.quality"), ["monitor=quality/distance is not measured", "loss/generator"])
 
 
-@pytest.mark.parametrize("monitor", ["quality/distanse", "attack/nearest_neighbour/tpr_at_1pct_fpr"])
-def test_train_stops_after_one_epoch_if_a_monitored_metric_was_not_measured(run, tmp_path, monitor):
+def test_train_stops_after_one_epoch_if_a_monitored_metric_was_not_measured(run, tmp_path):
+    monitor = "attack/nearest_neighbour/tpr_at_1pct_fpr"  # needs more nonmembers
     ended = run("train", *SMALL, "attack=[nearest_neighbour]", f"callbacks.best.monitor={monitor}")
     assert ended.status == 1
     line = ended.err.splitlines()[-1]
-    family = monitor.rpartition("/")[0]
     assert line.startswith(
         f"train.py: callbacks.best.monitor={monitor} of PeriodicCheckpoint is not measured in this run; choose one of "
     )
-    assert f"{family}/{'distance' if family == 'quality' else 'auc'}" in line
+    assert "attack/nearest_neighbour/auc" in line
     assert not list(only_run(tmp_path).rglob("*.ckpt"))
     assert run("train", f"resume={only_run(tmp_path)}", "callbacks.best.monitor=quality/distance").status == 0
 

@@ -24,6 +24,13 @@ TYPES = {
     "data.seed=abc": "a whole number",
     "callbacks.samples.folder=5": "a number as text is 'callbacks.samples.folder=\"5\"'",
     "+trainer.limit_train_batches=0": "a number of batches",
+    "+trainer.limit_train_batches=0.0001": "+trainer.limit_train_batches=1",
+    "trainer.devices=2": "training uses one process and one device",
+    "trainer.devices=auto": "training uses one process and one device",
+    "trainer.devices=-1": "training uses one process and one device",
+    "trainer.devices=[0,1]": "training uses one process and one device",
+    "+trainer.num_nodes=2": "training uses one process",
+    "+trainer.strategy=ddp": "training uses one process",
     "+trainer.fast_dev_run=true": "experiment=smoke",
 }
 RANGES = {
@@ -36,6 +43,7 @@ RANGES = {
     "module.latent_dim=3": "the length that the generator was built with",
     "++module.generator_optimizer.betas=[1,2]": "Invalid beta parameter",
     "trainer.accelerator=tpu": "trainer=cpu works everywhere",
+    "callbacks.best.monitor=quality/distanse": "choose one of quality/distance, quality/wasserstein2",
     "callbacks.best.filename=../../x": "leads out of the folder of the checkpoints",
 }
 STRUCTURE = {

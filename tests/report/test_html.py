@@ -13,6 +13,7 @@ from pargan.io.run_directory import RunDirectory
 from pargan.report import render_report, result_schema, write_report
 from pargan.report.history import Curve
 from pargan.report.html import MOST_BYTES
+from pargan.report.report_plots import roc_panel
 from tests.helpers.audited import result_of_audit
 from tests.helpers.browser import chromium
 
@@ -170,6 +171,12 @@ def test_report_without_attacks_or_history_or_quality():
     page = Page(render_report(result))
     assert "No attack was run" in page.text
     assert "svg" not in page.tags
+
+
+def test_roc_panel_of_tied_scores_has_a_second_point_on_its_axes(recwarn):
+    roc = {"fpr": [0.0, 1.0], "tpr": [0.0, 1.0], "rates": []}
+    assert "<svg" in roc_panel([{"attack": "nearest_neighbour", "roc": roc}], "samples")
+    assert not recwarn.list
 
 
 def test_report_escapes_what_it_is_given():
