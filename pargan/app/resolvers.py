@@ -1,4 +1,4 @@
-"""OmegaConf resolvers for directories and names, evaluated before Hydra creates a folder."""
+"""OmegaConf resolvers: directories and names, evaluated before Hydra creates a folder, and the batch of a partition."""
 
 import hashlib
 from pathlib import Path
@@ -10,7 +10,7 @@ from pargan.io.run_directory import RunDirectory
 
 def register() -> None:
     """Register the resolvers with OmegaConf; may be called more than once."""
-    for resolver in (run_directory, attack_directory, run_name, run_group, run_id):
+    for resolver in (run_directory, attack_directory, run_name, run_group, run_id, per_partition):
         OmegaConf.register_new_resolver(f"pargan.{resolver.__name__}", resolver, replace=True)
 
 
@@ -48,3 +48,11 @@ def run_name(directory: str) -> str:
 def run_id(directory: str) -> str:
     """Identifier of a run in a dashboard, the same after a resume."""
     return hashlib.sha256(str(Path(directory).absolute()).encode()).hexdigest()[:16]
+
+
+def per_partition(total: int, num_partitions: int) -> int:
+    """The records of a step that each partition gives, at least 1: `total` of them divided by K.
+
+    Where K is no number of partitions, which is refused elsewhere, it is `total`.
+    """
+    return max(1, total // num_partitions) if isinstance(num_partitions, int) and num_partitions > 0 else total

@@ -21,7 +21,7 @@ from pargan.app.allowed_targets import LOOKUPS, Trust, allowed_target, package_t
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
 
-RESOLVERS = ("pargan.run_name", "pargan.run_group", "pargan.run_id")
+RESOLVERS = ("pargan.run_name", "pargan.run_group", "pargan.run_id", "pargan.per_partition")
 ENVIRONMENT = ("${oc.env:PARGAN_DATA_DIR,data}", "${oc.env:WANDB_MODE,online}")
 """The only variables of this machine that a stored configuration may read, spelled as conf/ spells them."""
 

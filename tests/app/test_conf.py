@@ -75,7 +75,8 @@ def test_conf_builds_every_pair_of_data_set_and_loss(dataset, loss):
     for optimizer, networks in ((d_optimizer, module.discriminators), (g_optimizer, module.generator)):
         optimised = sum(each.numel() for each in optimizer.param_groups[0]["params"])
         assert optimised == sum(each.numel() for each in networks.parameters())
-    assert type(d_optimizer) is type(g_optimizer) is (torch.optim.RMSprop if loss == "wgan" else torch.optim.Adam)
+    is_published = loss == "wgan" and SPECS[dataset] is not TABLE
+    assert type(d_optimizer) is type(g_optimizer) is (torch.optim.RMSprop if is_published else torch.optim.Adam)
     assert d_optimizer.defaults["eps"] == 1e-7  # Keras's, as published
     trainer = instantiate(cfg.trainer, logger=False, enable_progress_bar=False, callbacks=[])
     assert trainer.max_epochs == cfg.trainer.max_epochs
@@ -122,6 +123,7 @@ def test_conf_recipes_belong_to_existing_pairs():
     pairs = {f"{dataset}_{loss}" for dataset in options("dataset") for loss in options("loss")}
     assert set(options("recipe")) <= pairs
     ours = {f"{dataset}_{loss}" for dataset in ("digits", "hospital", "broward") for loss in ("js", "wgan")}
+    ours.add("csv_wgan")
     assert {f"{dataset}_{loss}" for dataset, loss in PUBLISHED} | ours <= set(options("recipe"))
     assert set(options("recipe/general")) <= set(options("loss"))
 
@@ -144,6 +146,29 @@ def test_conf_optimizer_can_be_replaced(loss):
         for chosen in (module.generator_optimizer, module.discriminator_optimizer):
             assert chosen._target_ == target
             assert isinstance(instantiate(chosen)([torch.nn.Parameter(torch.zeros(1))]), torch.optim.Optimizer)
+
+
+@pytest.mark.parametrize("dataset", [name for name, spec in SPECS.items() if spec is TABLE])
+def test_conf_tables_choose_wgan_and_their_optimizer_unless_told_otherwise(dataset):
+    for arguments in ((), ("loss=wgan",)):
+        cfg = composed(f"dataset={dataset}", *arguments)
+        assert cfg.loss._target_ == "pargan.losses.Wasserstein"
+        assert cfg.module.d_steps == 3
+        for optimizer in (cfg.module.generator_optimizer, cfg.module.discriminator_optimizer):
+            assert list(optimizer.betas) == [0.5, 0.9]
+    js = composed(f"dataset={dataset}", "loss=js")
+    assert js.loss._target_ == "pargan.losses.JensenShannon"
+    assert js.module.d_steps != 3
+    rmsprop = composed(f"dataset={dataset}", "optimizer=rmsprop").module.generator_optimizer
+    assert rmsprop._target_ == "torch.optim.RMSprop"
+    assert composed("dataset=digits").loss._target_ == "pargan.losses.JensenShannon"
+
+
+@pytest.mark.parametrize(("K", "size"), [(1, 250), (5, 50), (1000, 1)])
+def test_conf_batches_of_a_table_of_ones_own_are_divided_among_the_partitions(K, size):
+    assert composed("dataset=csv", f"num_partitions={K}").data.batch_size == size
+    assert composed("dataset=csv", f"num_partitions={K}", "data.batch_size=7").data.batch_size == 7
+    assert composed("dataset=csv", f"num_partitions={K}", "loss=js").data.batch_size == 64
 
 
 def test_conf_default_is_digits_js_with_five_partitions():

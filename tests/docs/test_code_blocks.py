@@ -135,4 +135,4 @@ def test_table_of_your_data_trains(folder):
         if "dataset=csv" in words:
             trained = run_process("train", *words[2:], "generator_steps=20", "trainer.accelerator=cpu", cwd=folder)
             assert trained.status == 0, trained.err
-            assert next(folder.glob("outputs/csv-js-k5-s0/*/samples/generated.csv")).is_file()
+            assert next(folder.glob("outputs/csv-wgan-k5-s0/*/samples/generated.csv")).is_file()
