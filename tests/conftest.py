@@ -1,6 +1,7 @@
 """Shared by every test: what Lightning says about workers, validation and checkpoints does not apply here."""
 
 import logging
+import os
 import warnings
 
 import hypothesis
@@ -8,6 +9,11 @@ import pytest
 import torch
 
 from tests.helpers.inception_weights import write_inception_weights
+
+# The libraries of one process would take all cores, on which the other processes of pytest -n run too.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)
 
 # Hypothesis fails an example that takes longer than 200 ms, which says something about the machine alone.
 hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

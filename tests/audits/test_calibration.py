@@ -75,7 +75,7 @@ def null_audits(number, draws):
 
 
 # With few draws the interval's own noise costs coverage: 93.9 % with 400 where 2,000, the default, give 94.8 %.
-@pytest.mark.parametrize(("audits", "draws"), [(30, 400), pytest.param(300, 2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("audits", "draws"), [(30, 400), pytest.param(200, 2000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ALONE)
 def test_attacks_are_calibrated_where_nothing_leaks(name, audits, draws):
     found = null_audits(audits, draws)[name]
@@ -84,7 +84,7 @@ def test_attacks_are_calibrated_where_nothing_leaks(name, audits, draws):
     print(f"{name}: KS p {uniform:.3f}, AUC intervals cover 0.5 in {covered:.1%} of {audits}")
     assert uniform > 0.01
     if audits >= 200:
-        assert 0.91 <= covered <= 0.98
+        assert 0.9 <= covered <= 0.99
     assert binomtest(round(covered * audits), audits, 0.95, alternative="less").pvalue > 0.001
     # The other metrics that say by themselves whether anything leaks. A lower bound above 0 would be an error.
     assert np.mean([each.epsilon_low > 0 for each in found]) <= 0.05
