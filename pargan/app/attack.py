@@ -8,7 +8,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from pargan.app.component_checks import check_arguments
+from pargan.app.gate_checks import build_gate
 from pargan.app.load_run import load_run
+from pargan.app.monitor_checks import quality_names
 from pargan.app.objects import build_attacks
 from pargan.app.reference_models import with_reference_models
 from pargan.app.write import describe_run, shows_records, with_safe_cells, write_audit
@@ -39,8 +41,10 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         inception=cfg.inception,
         trust=cfg.trust,
     )
+    chosen = build_attacks(cfg)
+    gate = build_gate(cfg, chosen, settings.controls, lambda: quality_names(run.datamodule))
     start = time.perf_counter()
-    attacks = with_reference_models(build_attacks(cfg), run, seed=settings.seed, num_samples=settings.num_samples)
+    attacks = with_reference_models(chosen, run, seed=settings.seed, num_samples=settings.num_samples)
     reference_seconds = time.perf_counter() - start
     audit = audit_module(run.module, run.datamodule, attacks, settings, run.untrained())
     description = {
@@ -49,4 +53,4 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         "timings": {"reference_models": reference_seconds, "audit": audit.seconds},
     }
     spec = with_safe_cells(run.datamodule.spec, cfg.csv_safe)
-    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg))
+    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg), gate=gate)

@@ -28,6 +28,7 @@ from pargan.app.command_line import as_typed, normalised
 from pargan.app.config_checks import check_objective, check_recipe, check_structure, check_values
 from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
+from pargan.app.gate_status import exit_if_gate_failed
 from pargan.app.help_text import help_text
 from pargan.app.output_folder import remove_created
 from pargan.app.overrides import readable
@@ -166,6 +167,8 @@ def _train(cfg: DictConfig) -> float:
         print(f"job {job.job.num} failed: {message or repr(error)}", file=sys.stderr)
         record_failure(directory, settings, message or repr(error))
         return math.nan
+    if job.mode == RunMode.RUN:  # the jobs of a sweep are counted at its end
+        exit_if_gate_failed(result)
     return _objective(cfg, result)  # not caught: a metric that one job does not have is missing in the others too
 
 
@@ -213,6 +216,7 @@ def _resume(composed: DictConfig, overrides: list[str]) -> float:
             cfg = resumed_config(directory, given, composed)
             choices, first_overrides = load_choices(directory)
             result = _fit(cfg, directory, settings_of(cfg, choices, first_overrides), choices)
+        exit_if_gate_failed(result)
         return _objective(cfg, result)
     except Exception:
         remove_created(Path(HydraConfig.get().runtime.output_dir))
@@ -228,7 +232,7 @@ def _attack(cfg: DictConfig) -> None:
             print(f"attacking with {', '.join(cfg.attack) or 'no attack'} -> {output.from_here}", flush=True)
             from pargan.app.attack import attack as attack_target
 
-            attack_target(cfg, output.path)
+            result = attack_target(cfg, output.path)
         output.lock.unlink(missing_ok=True)  # a finished audit is not written again
     except (Exception, KeyboardInterrupt, SystemExit) as error:  # SystemExit: Lightning's, in a reference model
         if output.result.exists() and isinstance(error, KeyboardInterrupt):
@@ -239,6 +243,7 @@ def _attack(cfg: DictConfig) -> None:
             raise
         print("interrupted; the same command continues where it stopped", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    exit_if_gate_failed(result)
 
 
 def _sample(cfg: DictConfig) -> None:

@@ -65,6 +65,9 @@ RULES: Mapping[str, Rule] = {
     "evaluate_every": COUNT,
     **dict.fromkeys(("log_real_records", "report.include_records", "csv_safe", "drop_copies"), BOOLEAN),
     "generator_steps": _optional(COUNT),
+    "fail_if": Rule(
+        lambda value: value is None or isinstance(value, str), "a condition, such as samples.auc.low > 0.55"
+    ),
     **dict.fromkeys(("data_dir", "inception", "resume", "dataset.path", "dataset.schema"), PATH),
     **dict.fromkeys(("run", "members", "nonmembers", "reference", "synthetic", "weights"), PATH),  # of attack.py
     **dict.fromkeys(("out", "path"), PATH),  # of sample.py, export.py and target=release

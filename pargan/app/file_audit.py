@@ -1,6 +1,7 @@
 """target=samples and target=module: audits from files. Legend: S generated records, *shape of one record."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from torch import Tensor
 
 from pargan.app.allowed_targets import Trust
 from pargan.app.component_checks import check_types
+from pargan.app.gate_checks import build_gate
+from pargan.app.monitor_checks import FEW
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
 from pargan.app.write import shows_records, with_safe_cells, write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
@@ -145,8 +148,10 @@ def _audit(
     attacks = build_attacks(cfg)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
     refuse_wider(target, attacks)
-    write_schema(spec, RunDirectory(output))
     compared = _quality_records(pools, groups, settings.num_quality, seed)
+    names = partial(measure, compared.nonmembers[:FEW], compared, seed)
+    gate = build_gate(cfg, attacks, settings.controls, names)
+    write_schema(spec, RunDirectory(output))
 
     quality = quality_of_subset(measure, compared, settings)
     audit = audit_target(target, records.subset(settings.num_records, seed), attacks, quality, settings)
@@ -164,7 +169,7 @@ def _audit(
         "timings": {"audit": audit.seconds},
     }
     spec = with_safe_cells(spec, cfg.csv_safe)
-    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg))
+    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg), gate=gate)
 
 
 def _quality_records(

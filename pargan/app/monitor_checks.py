@@ -73,10 +73,14 @@ def refuse_unmeasured_quality(
     names = {key: name for key, name in names.items() if name and name.startswith("quality/")}
     if not {*names.values()} - {"quality/distance"}:
         return
-    records = datamodule.quality_records(FEW)
-    metrics = datamodule.pool.quality(records.nonmembers[:FEW], records, 0)
-    known = ["quality/distance", *(f"quality/{name}" for name in metrics)]
+    known = ["quality/distance", *(f"quality/{name}" for name in quality_names(datamodule))]
     for key, name in names.items():
         if name not in known:
             remedy = f"choose one of {', '.join(known)}"
             raise ParganError("is not measured by this run", argument=key, value=name, remedy=remedy)
+
+
+def quality_names(datamodule: PartitionDataModule) -> list[str]:
+    """The quality metrics that the data set measures, from measuring a few real records."""
+    records = datamodule.quality_records(FEW)
+    return list(datamodule.pool.quality(records.nonmembers[:FEW], records, 0))

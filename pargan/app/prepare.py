@@ -12,10 +12,12 @@ from pytorch_lightning import Callback, Trainer
 
 from pargan.app.component_checks import check_arguments, check_optimizers
 from pargan.app.config_digest import ConfigDigestInCheckpoint, check_config_digest
+from pargan.app.gate_checks import build_gate
 from pargan.app.memory_checks import check_memory
-from pargan.app.monitor_checks import check_monitors, refuse_unmeasured_quality
+from pargan.app.monitor_checks import check_monitors, quality_names, refuse_unmeasured_quality
 from pargan.app.objects import build_attacks, build_datamodule, build_module, build_trainer, quiet_lightning
 from pargan.attacks import Attack, refuse_without_models
+from pargan.audits.gate import Gate
 from pargan.audits.settings import AuditSettings
 from pargan.callbacks import BackupPreviousResult, RowBeforeCheckpoint
 from pargan.data.datamodule import PartitionDataModule
@@ -42,6 +44,7 @@ class PreparedRun:
         callbacks: those of the configuration, by name.
         attacks: by name.
         audit: settings of the final audit.
+        gate: what its result is compared with; None without `fail_if`.
         checkpoint: where an interrupted run continues; None in a new run.
     """
 
@@ -53,6 +56,7 @@ class PreparedRun:
     callbacks: Mapping[str, Callback]
     attacks: Mapping[str, Attack]
     audit: AuditSettings
+    gate: Gate | None
     checkpoint: Path | None
 
 
@@ -81,6 +85,7 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     module.refuse_half_precision(cfg.trainer.precision)
     refuse_unmeasured_quality(cfg.objective, callbacks, datamodule)
     _refuse_no_batch(cfg, datamodule.steps_per_epoch)
+    gate = build_gate(cfg, attacks, audit.controls, lambda: quality_names(datamodule))
     metrics = EpochCsvLogger(directory.metrics)
     internal: list[Callback] = [
         RowBeforeCheckpoint(metrics),
@@ -90,7 +95,7 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     with quiet_lightning():
         trainer = build_trainer(cfg, [*callbacks.values(), *internal], _max_epochs(cfg, datamodule.steps_per_epoch))
     module.acceleration.refuse(trainer.strategy.root_device, str(cfg.trainer.precision))
-    return PreparedRun(directory, datamodule, module, trainer, metrics, callbacks, attacks, audit, checkpoint)
+    return PreparedRun(directory, datamodule, module, trainer, metrics, callbacks, attacks, audit, gate, checkpoint)
 
 
 def _max_epochs(cfg: DictConfig, steps_per_epoch: int) -> int:

@@ -22,6 +22,7 @@ MAY_CHANGE = (
         "log_real_records",
         "objective",
         "report",
+        "fail_if",
     ),
     "dataset.path",  # the membership's fingerprint refuses other records
 )

@@ -9,6 +9,7 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from pargan.app.gate_status import exit_if_gate_failed
 from pargan.io.files import write_atomically
 from pargan.io.run_directory import RunDirectory
 
@@ -45,6 +46,7 @@ class SweepSummary(Callback):
         print(f"{len(results)} jobs, {failed} failed; table: {folder / 'sweep.csv'}")
         if failed:
             sys.exit(1)
+        exit_if_gate_failed(*results)
 
 
 def _job_number(path: Path) -> int:

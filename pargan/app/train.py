@@ -49,6 +49,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         return write_audit(
             *(audit, spec, run.directory, description, loggers, step, cfg.log_real_records),
             include_records=shows_records(cfg),
+            gate=run.gate,
         )
 
 

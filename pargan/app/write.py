@@ -14,6 +14,7 @@ from rich.console import Console
 
 from pargan import report
 from pargan.app.sweep import PRINTED_WIDTH
+from pargan.audits.gate import Gate
 from pargan.audits.result import AuditResult
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
@@ -39,6 +40,7 @@ def write_audit(
     step: int = 0,
     log_real_records: bool = False,
     include_records: bool = False,
+    gate: Gate | None = None,
 ) -> dict[str, Any]:
     """Write result.json, then tables and generated records, then plots and the report, and print the summary.
 
@@ -54,6 +56,7 @@ def write_audit(
         log_real_records: give loggers the plot that shows real records beside generated ones, and the most exposed
             members. By default no record of the data goes to a logger.
         include_records: also write a report that shows the most exposed members.
+        gate: what the result is compared with: `gate` in result.json, junit.xml, and a last line.
 
     Returns:
         What result.json holds.
@@ -61,16 +64,21 @@ def write_audit(
     Raises:
         ParganError: a file of metrics or records cannot be written.
     """
+    compared = None if gate is None else gate.apply(audit)
     result = {
         "schema_version": report.SCHEMA_VERSION,
         "status": "finished",
         **description,
         **audit.to_dict(),
+        "gate": None if compared is None else compared.to_dict(),
         "notes": [*description.get("notes", []), *audit.notes()],
         "provenance": provenance(),
     }
     directory.create_private()
     write_atomically(directory.result, json.dumps(result, indent=2).encode())
+    directory.junit.unlink(missing_ok=True)  # of the run before it was continued
+    if compared is not None:
+        write_atomically(directory.junit, report.junit_xml(compared))
     report.write_tables(audit, directory)
     if audit.access != "samples":  # else they came from a file of the user's
         spec.write(audit.samples, directory.samples / "generated")
@@ -89,6 +97,8 @@ def write_audit(
         lines = [line.rstrip() for line in text.getvalue().splitlines()]
         write_atomically(directory.summary, "\n".join([*lines, ""]).encode())
     Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH).print(summary, crop=False)
+    if compared is not None:
+        print(compared, flush=True)
     return result
 
 

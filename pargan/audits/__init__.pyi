@@ -1,5 +1,6 @@
 from .audit import attack_target, audit, audit_module, audit_target
 from .controls import Controls, judge_controls
+from .gate import Gate, GateResult, GateStatus
 from .generator_files import LoadedGenerator, load_generator
 from .groups import attack_records, set_aside
 from .partitions import PartitionLeakage, leakage_per_partition
@@ -21,6 +22,9 @@ __all__ = [
     "AuditSettings",
     "Controls",
     "Finding",
+    "Gate",
+    "GateResult",
+    "GateStatus",
     "LoadedGenerator",
     "PartitionLeakage",
     "RiskTable",

@@ -218,6 +218,11 @@ class RunDirectory:
         return self.path / "summary.txt"
 
     @property
+    def junit(self) -> Path:
+        """What `fail_if` found, for continuous integration servers."""
+        return self.path / "junit.xml"
+
+    @property
     def result(self) -> Path:
         """The final metrics as JSON; its presence marks a finished run."""
         return self.path / "result.json"

@@ -1,6 +1,7 @@
 from .attacks import draw_attacks, write_tables
 from .html import render_report, write_report
 from .json_schema import SCHEMA_VERSION, result_schema
+from .junit import junit_xml
 from .plots import auc_curves, loss_curves, roc_curves, score_histograms
 from .samples import draw_samples
 from .schema import schema_table
@@ -12,6 +13,7 @@ __all__ = [
     "auc_curves",
     "draw_attacks",
     "draw_samples",
+    "junit_xml",
     "loss_curves",
     "render_report",
     "result_schema",

@@ -201,7 +201,8 @@ def test_conf_target_brings_its_keys_and_attacks(target):
     files = {"members", "nonmembers", "reference", "dataset"}
     keys = {"run": {"run", "checkpoint", "data_dir", "dataset", "trust"}, "samples": {*files, "synthetic"}}
     keys["module"] = {*files, "module", "weights", "latent_dim", "trust"}
-    assert set(cfg) - {"seed", "device", "inception", "attack", "audit", "report", "target", "csv_safe"} == keys[target]
+    shared = {"seed", "device", "inception", "attack", "audit", "report", "target", "csv_safe", "fail_if"}
+    assert set(cfg) - shared == keys[target]
     assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]
 
 

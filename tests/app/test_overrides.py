@@ -36,3 +36,13 @@ def test_types_of_columns_of_any_name_can_be_typed(tmp_path, text, names):
 )
 def test_readable_leaves_other_arguments_alone(argument):
     assert readable(argument) == argument
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["samples.auc.low > 0.55", "a.b > 1 or (c.d <= 2 and e.f < 3)", "a.b>1", "not a condition", 'a "quoted" \\ > 1'],
+)
+def test_condition_of_a_gate_can_be_typed(condition):
+    (parsed,) = OverridesParser.create().parse_overrides([readable(f"fail_if={condition}")])
+    assert str(parsed.value()) == condition
+    assert readable(readable(f"fail_if={condition}")) == readable(f"fail_if={condition}")

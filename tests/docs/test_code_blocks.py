@@ -10,6 +10,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from pargan.app import cli, resolvers
 from pargan.app.config_directory import config_directory
+from pargan.app.overrides import readable
 from tests.docs.pages import PAGES, ROOT, RUN, blocks, commands
 from tests.helpers.launch import run_process
 
@@ -92,7 +93,7 @@ def test_command_composes(page, folder):
 
 def jobs(arguments):
     """The overrides of a command, and the folder of --config-dir as one; of a sweep those of its first and last job."""
-    arguments = [each.replace(RUN, "run") for each in arguments if each != "-m"]
+    arguments = [readable(each.replace(RUN, "run")) for each in arguments if each != "-m"]
     if "--config-dir" in arguments:
         place = arguments.index("--config-dir")
         arguments[place : place + 2] = [f"hydra.searchpath=[file://{arguments[place + 1]}]"]

@@ -42,8 +42,9 @@ def test_multirun_continues_after_a_failed_job_and_names_it(tmp_path):
 
 def test_multirun_writes_one_wandb_run_per_job(tmp_path):
     wandb = ("logger=wandb", "logger.wandb.mode=offline")
-    ended = run_process("train", "-m", *QUICK, *wandb, "loss=js,wgan", cwd=tmp_path)
-    assert ended.status == 0, ended.err
+    ended = run_process("train", "-m", *QUICK, *wandb, "loss=js,wgan", "fail_if=samples.auc > 0", cwd=tmp_path)
+    assert ended.status == 2, ended.err
+    assert ended.out.count("fail_if: failed. Clauses: 1, failed: 1") == 2
     sweep, jobs = _jobs(tmp_path)
     assert len(jobs) == 2
     logs = [list(job.glob("wandb/offline-run-*/run-*.wandb")) for job in jobs]
