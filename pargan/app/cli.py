@@ -10,7 +10,6 @@ import os
 import shlex
 import sys
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -35,8 +34,9 @@ from pargan.app.overrides import readable
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.saved_config import load_choices
 from pargan.app.signals import signals_interrupt
-from pargan.app.sweep import record_failure
-from pargan.errors import ParganError, ParganWarning
+from pargan.app.sweep import finished_before, record_failure
+from pargan.app.warning_lines import warnings_on_one_line
+from pargan.errors import ParganError
 from pargan.io.files import remove_partial_files
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
@@ -70,7 +70,7 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
     sys.argv[1:] = map(readable, sys.argv[1:])
     if not _is_in_run_directory(Path.cwd()):  # a stranger's would bring modules for what is not installed here
         sys.path.append(str(Path.cwd()))  # for `_target_: my_losses.Relativistic`
-    with _hydra_raises() as wants_trace, _warnings_on_one_line(), signals_interrupt():
+    with _hydra_raises() as wants_trace, warnings_on_one_line(), signals_interrupt():
 
         @functools.wraps(job)
         def job_or_exit(cfg: DictConfig) -> Any:
@@ -115,26 +115,6 @@ def _hydra_raises() -> Iterator[bool]:
             os.environ[FULL_ERROR] = asked
 
 
-@contextmanager
-def _warnings_on_one_line() -> Iterator[None]:
-    """Print warnings of this package as the other lines for the user; Python would add a file name and source code."""
-    show = warnings.showwarning
-
-    def show_one_line(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, file: Any = None, line: Any = None
-    ) -> None:
-        if issubclass(category, ParganWarning):
-            print(f"warning: {message}", file=sys.stderr)
-        else:
-            show(message, category, filename, lineno, file, line)
-
-    warnings.showwarning = show_one_line
-    try:
-        yield
-    finally:
-        warnings.showwarning = show
-
-
 def _exit_or_raise(error: Exception, wants_trace: bool) -> NoReturn:
     """End with the error's message, or raise it again where it is a bug or the user asked for the stack trace."""
     message = error_message(error)
@@ -152,6 +132,9 @@ def _train(cfg: DictConfig) -> float:
         raise ParganError(problem, argument="trust", value=cfg.trust, remedy="leave it out")
     directory = RunDirectory(Path(job.runtime.output_dir))
     settings = settings_of(cfg, job.runtime.choices, list(job.overrides.task))
+    if job.mode == RunMode.MULTIRUN and (before := finished_before(directory)):
+        print(f"finished before: {directory.from_here}", flush=True)
+        return _objective(cfg, before)
     try:
         with _resumable(directory, cfg):
             _refuse_another_folder(cfg, directory)
@@ -193,7 +176,7 @@ def _fit(
         return train_run(cfg, settings)
 
 
-def _objective(cfg: DictConfig, result: dict[str, Any]) -> float:
+def _objective(cfg: DictConfig, result: Mapping[str, Any]) -> float:
     from pargan.app.train import objective
 
     return objective(cfg.objective, result)

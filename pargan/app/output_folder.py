@@ -1,6 +1,8 @@
 """The output directory of a command: refused if it is not empty, and removed if the command is refused."""
 
+import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from pargan.app.command_line import as_typed
 from pargan.app.error_messages import exit_with
+from pargan.app.sweep import stored_overrides
 from pargan.io.files import PARTIAL
 from pargan.io.locks import is_locked
 from pargan.io.run_directory import README, RunDirectory
+from pargan.io.sweep_directory import SweepDirectory
 
 LEFTOVERS = frozenset({".hydra", ".training.lock", "multirun.yaml", "private", "README.txt"})
 """What a command leaves that was killed before it had done anything: the next one may use the folder."""
@@ -30,8 +34,8 @@ class FreshFolder(Callback):
         _exit_if_not_empty(config, "hydra.run.dir")
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Check the directory of a sweep."""
-        _exit_if_not_empty(config, "hydra.sweep.dir")
+        """Check the directory of a sweep, which the command that started it continues."""
+        _exit_if_not_empty(config, "hydra.sweep.dir", _is_same_sweep)
 
 
 def remove_created(folder: Path) -> None:
@@ -46,14 +50,30 @@ def remove_created(folder: Path) -> None:
         path.rmdir()
 
 
-def _exit_if_not_empty(config: DictConfig, key: str) -> None:
+def _is_same_sweep(config: DictConfig, folder: Path) -> bool:
+    """Whether the folder holds the sweep that this command started, which is now to be continued."""
+    directory = SweepDirectory(folder)
+    before = stored_overrides(directory)
+    if before is None:
+        return False
+    if before != list(config.hydra.overrides.task):
+        again = " ".join(["-m", *map(shlex.quote, before), as_typed("hydra.sweep.dir", folder)])
+        exit_with(f"{folder} holds another sweep; give a new or an empty folder, or continue that one with {again}")
+    if running := [job.path.name for job in directory.jobs() if is_locked(job.lock)]:
+        exit_with(f"{folder} is still being trained by another process: {', '.join(running)}; wait until it has ended")
+    return True
+
+
+def _exit_if_not_empty(
+    config: DictConfig, key: str, may_continue: Callable[[DictConfig, Path], bool] = lambda config, folder: False
+) -> None:
     HydraConfig.instance().set_config(config)  # as Hydra does next: a folder's name may hold the seed or the data set
     try:
         folder = Path(str(OmegaConf.select(config, key)))
     except OmegaConfBaseException:
         return  # Hydra meets the same error next, and reports it
     _missing[:] = [path for path in (folder.absolute(), *folder.absolute().parents) if not path.exists()]
-    if not folder.is_dir() or _is_unused(folder):
+    if not folder.is_dir() or _is_unused(folder) or may_continue(config, folder):
         return
     resume = f", or {as_typed('resume', folder)} to continue that run" if _is_run(folder) else ""
     # Hydra would turn an exception into a warning here and continue.

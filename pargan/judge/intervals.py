@@ -1,7 +1,9 @@
 """A metric with its 95 % interval, and the exact interval of a proportion."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
 from scipy import stats
 
 TAIL = 0.025
@@ -27,3 +29,14 @@ def clopper_pearson(hits: float, trials: int) -> Interval:
     low = stats.beta.ppf(TAIL, hits, trials - hits + 1) if hits > 0 else 0.0
     high = stats.beta.isf(TAIL, hits + 1, trials - hits) if hits < trials else 1.0
     return Interval(hits / trials, float(low), float(high))
+
+
+def mean_interval(values: Sequence[float]) -> Interval:
+    """The mean of two or more values and its 95 % t interval (Student 1908, doi 10.2307/2331554).
+
+    It supposes that the values are independent and about normal. With two or three values it is wide, as it must be.
+    """
+    n = len(values)
+    mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / n**0.5
+    margin = float(stats.t.isf(TAIL, n - 1)) * error
+    return Interval(mean, mean - margin, mean + margin)

@@ -6,6 +6,7 @@ from .plots import auc_curves, loss_curves, roc_curves, score_histograms
 from .samples import draw_samples
 from .schema import schema_table
 from .sweep import sweep_rows, sweep_table, write_sweep
+from .sweep_html import render_sweep, write_sweep_report, write_sweep_tables
 from .terminal import summary
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "junit_xml",
     "loss_curves",
     "render_report",
+    "render_sweep",
     "result_schema",
     "roc_curves",
     "schema_table",
@@ -25,5 +27,7 @@ __all__ = [
     "sweep_table",
     "write_report",
     "write_sweep",
+    "write_sweep_report",
+    "write_sweep_tables",
     "write_tables",
 ]

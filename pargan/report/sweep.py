@@ -37,14 +37,19 @@ class SweepGroup:
     Attributes:
         settings: the settings that differ between groups.
         metrics: `quality/<name>` and `attack/<name>/auc`.
-        num_jobs: number of jobs that finished.
+        results: what result.json holds, of the jobs that finished.
         failures: an error message for every job that failed.
     """
 
     settings: dict[str, Any]
     metrics: dict[str, MeanAndSd]
-    num_jobs: int
+    results: tuple[Mapping[str, Any], ...]
     failures: tuple[str, ...]
+
+    @property
+    def num_jobs(self) -> int:
+        """Number of jobs that finished."""
+        return len(self.results)
 
 
 def sweep_groups(results: Sequence[Mapping[str, Any]]) -> list[SweepGroup]:
@@ -119,7 +124,7 @@ def _group(results: Sequence[Mapping[str, Any]], varying: Sequence[str]) -> Swee
         for result in results
         if result.get("error")
     )
-    return SweepGroup(_selected(results[0], varying), metrics, len(finished), failures)
+    return SweepGroup(_selected(results[0], varying), metrics, tuple(finished), failures)
 
 
 def _metrics(result: Mapping[str, Any]) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.helpers.launch import SMALL, result_of, rows, run_process
+from tests.helpers.launch import SMALL, aucs, result_of, rows, run_process
 
 pytestmark = pytest.mark.slow
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
@@ -36,8 +36,10 @@ def test_multirun_continues_after_a_failed_job_and_names_it(tmp_path):
         ("0", "2"),
         ("2", "0"),
     ]
-    aucs = [result["attacks"][0]["auc"] for result in results[:2]]
-    assert float(summary["1"]["attack/nearest_neighbour/auc/mean"]) == pytest.approx(sum(aucs) / 2)
+    assert "2-blobs-js-k100000-s0 failed: num_partitions=100000" in (sweep / "sweep.html").read_text()
+    assert len(rows(sweep / "sweep_differences.csv")) > 0
+    found = [result["attacks"][0]["auc"] for result in results[:2]]
+    assert float(summary["1"]["attack/nearest_neighbour/auc/mean"]) == pytest.approx(sum(found) / 2)
 
 
 def test_multirun_writes_one_wandb_run_per_job(tmp_path):
@@ -53,3 +55,23 @@ def test_multirun_writes_one_wandb_run_per_job(tmp_path):
     for found in logs:
         assert sweep.name.encode() in found[0].read_bytes()  # the group
     assert "2 jobs, 0 failed" in ended.out
+
+
+def test_multirun_continues_with_the_jobs_that_are_missing(tmp_path):
+    words = ("train", "-m", *QUICK, "seed=0,1,2", "hydra.sweep.dir=sweep")
+    assert run_process(*words, cwd=tmp_path).status == 0
+    first, second, third = (tmp_path / "sweep" / f"{n}-blobs-js-k3-s{n}" for n in range(3))
+    before = (first / "result.json").read_bytes(), result_of(second)
+    (second / "result.json").unlink()
+    (third / "result.json").write_text('{"status": "failed", "error": "no space left", "settings": {}}')
+    refused = run_process(*words[:-1], "seed=0,1", words[-1], cwd=tmp_path)
+    assert refused.status == 1
+    assert "sweep holds another sweep" in refused.err
+    ended = run_process(*words, cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert ended.out.count("finished before: sweep/0-blobs") == ended.out.count("finished before") == 1
+    assert (first / "result.json").read_bytes() == before[0]
+    assert aucs(result_of(second)) == aucs(before[1])
+    assert result_of(third)["status"] == "finished"
+    assert "3 jobs, 0 failed" in ended.out
+    assert (tmp_path / "sweep" / "pareto.png").is_file()

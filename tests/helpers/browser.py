@@ -19,6 +19,18 @@ OPTIONS = (
     "--hide-scrollbars",
 )
 
+# Expressions for `Browser.evaluate`: elements wider than the window or their container, and plots with text cut off.
+OVERFLOWING = """[...document.querySelectorAll("body *")].filter(element => {
+    if (element.parentElement.closest("svg")) return false;
+    const box = element.getBoundingClientRect();
+    return box.right > innerWidth + 1 || box.left < -1 || element.scrollWidth > element.clientWidth + 1 &&
+        element.clientWidth > 0 && getComputedStyle(element).display !== "inline";
+}).map(element => element.tagName + " " + element.textContent.slice(0, 60))"""
+CUT = """[...document.querySelectorAll("svg")].filter(svg => [...svg.querySelectorAll("text")].some(text => {
+    const inner = text.getBoundingClientRect(), outer = svg.getBoundingClientRect();
+    return inner.left < outer.left - 4 || inner.right > outer.right + 4 || inner.bottom > outer.bottom + 4;
+})).map(svg => svg.getAttribute("aria-label"))"""
+
 
 class Browser:
     """One page. Every method waits for the browser's answer."""

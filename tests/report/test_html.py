@@ -1,7 +1,6 @@
 import json
 import re
 from functools import cache
-from html.parser import HTMLParser
 
 import jsonschema
 import numpy as np
@@ -15,7 +14,8 @@ from pargan.report.history import Curve
 from pargan.report.html import MOST_BYTES
 from pargan.report.report_plots import roc_panel
 from tests.helpers.audited import result_of_audit
-from tests.helpers.browser import chromium
+from tests.helpers.browser import CUT, OVERFLOWING, chromium
+from tests.helpers.page import Page
 
 EPOCHS = np.array([0.0, 10, 20])
 HISTORY = {
@@ -50,32 +50,6 @@ def full_result():
 def full_page():
     """The report on `full_result` with `HISTORY`."""
     return render_report(full_result(), HISTORY)
-
-
-class Page(HTMLParser):
-    """Text of the page outside of style and plots, its cells, and what its attributes refer to."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.text, self.cells, self.links, self.tags = "", [], [], []
-        self._skipped = 0
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.links += [value for name, value in attributes if name in ("src", "href", "xlink:href", "srcset", "action")]
-        self._skipped += tag in ("style", "svg")
-        if tag == "td":
-            self.cells.append("")
-
-    def handle_endtag(self, tag):
-        self._skipped -= tag in ("style", "svg")
-
-    def handle_data(self, data):
-        if not self._skipped:
-            self.text += data
-            if self.cells and self.tags[-1] == "td":
-                self.cells[-1] += data
 
 
 def numbers_in(value):
@@ -227,18 +201,6 @@ def test_write_report_refuses_what_is_no_result(tmp_path, content):
 def test_write_report_refuses_records_that_the_run_does_not_have(tmp_path):
     with pytest.raises(ParganError, match="leave include_records out"):
         write_report(written(tmp_path, result_of_audit()), include_records=True)
-
-
-OVERFLOWING = """[...document.querySelectorAll("body *")].filter(element => {
-    if (element.parentElement.closest("svg")) return false;
-    const box = element.getBoundingClientRect();
-    return box.right > innerWidth + 1 || box.left < -1 || element.scrollWidth > element.clientWidth + 1 &&
-        element.clientWidth > 0 && getComputedStyle(element).display !== "inline";
-}).map(element => element.tagName + " " + element.textContent.slice(0, 60))"""
-CUT = """[...document.querySelectorAll("svg")].filter(svg => [...svg.querySelectorAll("text")].some(text => {
-    const inner = text.getBoundingClientRect(), outer = svg.getBoundingClientRect();
-    return inner.left < outer.left - 4 || inner.right > outer.right + 4 || inner.bottom > outer.bottom + 4;
-})).map(svg => svg.getAttribute("aria-label"))"""
 
 
 @pytest.mark.parametrize("width", [1280, 390])
