@@ -11,6 +11,8 @@ from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from pargan.app.logged_config import logged_config
+from pargan.app.logged_results import curve_summaries
+from pargan.app.monitor_checks import quality_names
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
 from pargan.app.wandb_access import refuse_unreachable_wandb, wandb_errors
@@ -18,6 +20,7 @@ from pargan.app.write import describe_run, shows_records, with_safe_cells, write
 from pargan.audits.audit import audit_module
 from pargan.errors import ParganError
 from pargan.io.loggers import finish_wandb, shows_images
+from pargan.io.run_summary import define_summaries
 
 
 def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,6 +81,8 @@ def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:
     run.trainer.loggers = list(loggers)
     for logger in loggers:
         logger.log_hyperparams(logged_config(cfg, with_paths=cfg.log_real_records))
+        if isinstance(logger, WandbLogger):  # names of quality metrics take a second to find
+            define_summaries(logger, curve_summaries(run.attacks, quality_names(run.datamodule)))
     run.directory.create_private()
     run.datamodule.membership.save(run.directory.membership)
     with quiet_lightning(), cpu_threads(cfg.model.threads):

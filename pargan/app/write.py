@@ -13,6 +13,7 @@ from pytorch_lightning.loggers import Logger
 from rich.console import Console
 
 from pargan import report
+from pargan.app.logged_results import run_summary
 from pargan.app.sweep import PRINTED_WIDTH
 from pargan.audits.gate import Gate
 from pargan.audits.result import AuditResult
@@ -24,6 +25,7 @@ from pargan.io.loggers import log_image, log_table
 from pargan.io.optional import optional
 from pargan.io.provenance import provenance
 from pargan.io.run_directory import RunDirectory
+from pargan.io.run_summary import log_summary
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
 
@@ -54,7 +56,7 @@ def write_audit(
         loggers: shown the plots and a table of the metrics.
         step: the generator step under which loggers show them.
         log_real_records: give loggers the plot that shows real records beside generated ones, and the most exposed
-            members. By default no record of the data goes to a logger.
+            members, and the path of the report. By default no record of the data goes to a logger.
         include_records: also write a report that shows the most exposed members.
         gate: what the result is compared with: `gate` in result.json, junit.xml, and a last line.
 
@@ -90,6 +92,7 @@ def write_audit(
             for plot in plots:
                 log_image(logger, f"final/{plot.stem}", plot, step)
             log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
+            log_summary(logger, run_summary(result, directory, log_real_records))
     summary = report.summary(result, directory.from_here)
     with optional("summary.txt"):
         text = io.StringIO()

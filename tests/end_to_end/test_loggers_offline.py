@@ -47,6 +47,11 @@ def _config(records):
     return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in items}
 
 
+def _summary(records):
+    updates = [item for record in records if record.HasField("summary") for item in record.summary.update]
+    return {item.key or "/".join(item.nested_key): json.loads(item.value_json) for item in updates}
+
+
 def _run(records):
     return next(record.run for record in records if record.HasField("run"))
 
@@ -75,6 +80,19 @@ def test_wandb_offline_run_holds_curves_config_images_and_the_final_table(tmp_pa
     values = {row[0]: row[1] for row in json.loads(table.read_text())["data"]}
     for attack in result_of(directory)["attacks"]:
         assert values[f"attack/{attack['attack']}/auc"] == attack["auc"]
+    summary, result = _summary(records), result_of(directory)
+    for attack in result["attacks"]:
+        assert summary[f"final/attack/{attack['attack']}/auc"] == attack["auc"]
+    assert summary["final/quality/distance"] == result["quality"]["wasserstein2"]
+    for level in result["verdict"]["levels"]:
+        assert summary[f"verdict/{level['access']}"] == level["finding"]
+        assert level["sentence"] in summary["verdict"]
+    assert summary["report"] == f"{directory.parent.name}/{directory.name}/report.html"
+    defined = {record.metric.name: record.metric for record in records if record.HasField("metric")}
+    auc = defined["attack/nearest_neighbour/auc"]
+    assert (auc.summary.max, auc.summary.last, auc.step_metric) == (True, True, "trainer/global_step")
+    assert defined["quality/modes_covered"].summary.max
+    assert defined["quality/wasserstein2"].summary.min
 
     again = run_process("train", f"resume={directory}", "trust=wandb", "trainer.max_epochs=4", cwd=tmp_path)
     assert again.status == 0, again.err
@@ -104,6 +122,14 @@ def test_tensorboard_holds_curves_config_images_and_the_final_table(tmp_path):
     assert {"samples", "final/roc", "final/scores"} <= set(events.Tags()["images"])
     assert "final/metrics/text_summary" in events.Tags()["tensors"]
     assert "num_partitions: 3" in (directory / "tensorboard" / "hparams.yaml").read_text()
+    hyperparameters = events.SummaryMetadata("_hparams_/session_start_info").plugin_data.content
+    assert b"num_partitions" in hyperparameters
+    result = result_of(directory)
+    for attack in result["attacks"]:
+        (event,) = events.Scalars(f"final/attack/{attack['attack']}/auc")
+        assert event.value == pytest.approx(attack["auc"])
+    (verdict,) = events.Tensors("verdict/text_summary")
+    assert result["verdict"]["levels"][0]["sentence"] in verdict.tensor_proto.string_val[0].decode()
 
 
 def test_train_without_logger_writes_metrics(tmp_path):
