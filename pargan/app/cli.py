@@ -7,7 +7,6 @@ imported when the configuration has been read and checked, so that --help and ty
 import functools
 import math
 import os
-import shlex
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
 from pargan.app.gate_status import exit_if_gate_failed
 from pargan.app.help_text import help_text
+from pargan.app.interrupted import how_to_continue
 from pargan.app.output_folder import remove_created
 from pargan.app.overrides import readable
 from pargan.app.resume import resumed_config, settings_of
@@ -266,11 +266,7 @@ def _resumable(directory: RunDirectory, cfg: DictConfig) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, SystemExit):
         if directory.membership.exists():
-            from pargan.app.trust import overrides_to_resume
-
-            more = map(shlex.quote, overrides_to_resume(cfg))
-            again = " ".join([as_typed("resume", directory.from_here), *more])
-            print(f"interrupted; continue with {again}", file=sys.stderr)
+            print(how_to_continue(directory, cfg), file=sys.stderr)
         else:
             _discard_unstarted(directory)
             print("interrupted before the first step; nothing was written", file=sys.stderr)

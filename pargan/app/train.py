@@ -10,6 +10,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from pargan import report
 from pargan.app.logged_config import logged_config
 from pargan.app.logged_results import curve_summaries
 from pargan.app.monitor_checks import quality_names
@@ -37,14 +38,19 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     write_schema(run.datamodule.spec, run.directory)
     for note in run.datamodule.pool.notes:
         print(f"note: {note}", flush=True)
+    print(_sizes(run), flush=True)
     with _opened_loggers(cfg, run) as loggers:
         fit_seconds = _fit(cfg, run, loggers)
+        print(f"auditing with {', '.join(run.attacks) or 'no attack'}", flush=True)
         untrained = build_module(cfg, run.datamodule.spec)
         audit = audit_module(run.module, run.datamodule, run.attacks, run.audit, untrained)
         observers = {name: call.seconds for name, call in run.callbacks.items() if hasattr(call, "seconds")}
+        described = describe_run(run.module, run.datamodule)
+        better = report.better_epoch(report.read_history(run.directory.metrics))
         description = {
             "settings": dict(settings),
-            **describe_run(run.module, run.datamodule),
+            **described,
+            "notes": [*described["notes"], *([] if better is None else [better])],
             "timings": {"fit": fit_seconds, "in_fit": observers, "audit": audit.seconds},
         }
         step = run.module.generator_steps
@@ -74,6 +80,17 @@ def objective(name: str, result: Mapping[str, Any]) -> float:
             "was not measured", argument="objective", value=name, remedy=f"choose one of {', '.join(metrics)}"
         )
     return float(metrics[name])
+
+
+def _sizes(run: PreparedRun) -> str:
+    """On how much data, and how long, in a line."""
+    membership, steps = run.datamodule.membership, run.datamodule.steps_per_epoch
+    num_partitions, size = membership.partitions.shape
+    held_out = f"{len(membership.nonmembers):,} nonmembers, {len(membership.reference):,} reference records"
+    epochs = "epochs without end" if run.trainer.max_epochs == -1 else f"{run.trainer.max_epochs:,} epochs"
+    continued = "" if run.checkpoint is None else f", continued from {run.checkpoint.name}"
+    members = f"{membership.members.size:,} members ({num_partitions} x {size:,})"
+    return f"{members}, {held_out}; {epochs} of {steps:,} steps{continued}"
 
 
 def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:

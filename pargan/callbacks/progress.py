@@ -1,6 +1,7 @@
-"""One progress bar for the whole run, with the attacks' AUC beside it."""
+"""One progress bar for the whole run, with the attacks' AUC beside it; lines where there is no terminal."""
 
 import sys
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,13 +20,22 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from pargan.callbacks.pace import Pace
+from pargan.io.durations import about
 from pargan.io.progress import set_display
 
 PRINTED_WIDTH = 100  # columns where the output is not a terminal
+EVERY = 60.0  # seconds between lines where the output is not a terminal
+SOONEST = 10.0  # seconds between them at least, however often the run is evaluated
+
+MEASURED = ("attack/", "quality/")  # beginnings of metrics that evaluations log
 
 
 class EpochProgress(ProgressBar):
     """Counts epochs. Lightning's own bars count the batches of an epoch, which often takes only an instant here.
+
+    Once the first steps have been timed, a line says how long the training will take. Where stderr is no terminal, as
+    under Slurm, in CI or with nohup, there is a line at evaluations and at least one a minute in place of the bar.
 
     Args:
         attacks: names of the attacks whose AUC is shown.
@@ -36,6 +46,10 @@ class EpochProgress(ProgressBar):
         self.attacks = list(attacks)
         self._progress: Progress | None = None
         self._enabled = True
+        self._pace: Pace | None = None
+        self._start = self._last_line = 0.0
+        self._first_epoch = 0
+        self._measured: list[float] = []
 
     def disable(self) -> None:
         """Lightning calls this on every process but the first."""
@@ -59,6 +73,25 @@ class EpochProgress(ProgressBar):
         self._progress.add_task("epoch", total=total, completed=trainer.current_epoch, metrics="")
         self._progress.start()
         set_display(self._progress)
+        left = None if total is None else (total - trainer.current_epoch) * int(trainer.num_training_batches)
+        self._pace = Pace(left)
+        self._start = self._last_line = time.monotonic()
+        self._first_epoch = trainer.current_epoch
+
+    def on_train_batch_start(self, trainer: pl.Trainer, pl_module: Any, *args: Any) -> None:
+        """Time the step."""
+        if self._pace is not None:
+            self._pace.begin()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *args: Any) -> None:
+        """Say how long it will take, once that is known, and a line each minute of a long epoch."""
+        if self._progress is None:
+            return
+        if self._pace is not None and (estimate := self._pace.end()) is not None:
+            self._pace = None
+            self._say(estimate)
+        if time.monotonic() - self._last_line >= EVERY:
+            self._line(trainer, trainer.current_epoch)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Advance by one epoch and show the latest metrics."""
@@ -66,6 +99,10 @@ class EpochProgress(ProgressBar):
             task = self._progress.tasks[0]
             metrics = self._metrics(trainer.callback_metrics)
             self._progress.update(task.id, completed=trainer.current_epoch + 1, metrics=metrics)
+            measured = [float(value) for name, value in trainer.callback_metrics.items() if name.startswith(MEASURED)]
+            if measured != self._measured and time.monotonic() - self._last_line >= SOONEST:
+                self._measured = measured
+                self._line(trainer, trainer.current_epoch + 1)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Stop the bar; its last state stays on the screen."""
@@ -74,6 +111,24 @@ class EpochProgress(ProgressBar):
     def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
         """Stop the bar, so that the error message appears below it."""
         self._stop()
+
+    def _line(self, trainer: pl.Trainer, done: int) -> None:
+        """How far the training is, where there is no bar to show it."""
+        self._last_line = time.monotonic()
+        if sys.stderr.isatty():
+            return
+        seconds, epochs = self._last_line - self._start, done - self._first_epoch
+        parts = [f"epoch {done}" + ("" if trainer.max_epochs == -1 else f"/{trainer.max_epochs}")]
+        if epochs and trainer.max_epochs is not None and trainer.max_epochs > done:
+            parts.append(f"{about(seconds / epochs * (trainer.max_epochs - done))} left")
+        self._say(", ".join([*parts, *filter(None, [self._metrics(trainer.callback_metrics)])]))
+
+    def _say(self, text: str) -> None:
+        """A line above the bar, or on stderr where there is none."""
+        if self._progress is not None and sys.stderr.isatty():
+            self._progress.console.print(text, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)
 
     def _stop(self) -> None:
         if self._progress is not None:

@@ -1,4 +1,5 @@
 from .attacks import draw_attacks, write_tables
+from .history import better_epoch, read_history
 from .html import render_report, write_report
 from .json_schema import SCHEMA_VERSION, result_schema
 from .junit import junit_xml
@@ -12,10 +13,12 @@ from .terminal import summary
 __all__ = [
     "SCHEMA_VERSION",
     "auc_curves",
+    "better_epoch",
     "draw_attacks",
     "draw_samples",
     "junit_xml",
     "loss_curves",
+    "read_history",
     "render_report",
     "render_sweep",
     "result_schema",

@@ -31,3 +31,50 @@ def read_history(path: Path) -> dict[str, Curve]:
             epochs, values = np.array(measured).T
             curves[name] = Curve(epochs, values)
     return curves
+
+
+def better_epoch(curves: dict[str, Curve]) -> str | None:
+    """A sentence about an earlier epoch with better quality whose networks leaked less than the last; None without one.
+
+    Quality is `quality/distance`, lower is better. An epoch leaked less if no attack has a higher AUC there, and the
+    interval of at least one lies below that of the last evaluation. Of several such epochs it is the one with the best
+    quality.
+
+    Args:
+        curves: of metrics.csv.
+    """
+    quality = curves.get("quality/distance")
+    attacks = [name.removesuffix("/auc") for name in curves if name.startswith("attack/") and name.endswith("/auc")]
+    if quality is None or not attacks or len(quality.epochs) < 2:
+        return None
+    metrics = ("auc", "auc_low", "auc_high")
+    table = {(name, key): _by_epoch(curves.get(f"{name}/{key}")) for name in attacks for key in metrics}
+    last, distances = quality.epochs[-1], _by_epoch(quality)
+    common = [epoch for epoch in distances if all(epoch in column for column in table.values())]
+    if last not in common:
+        return None
+
+    def sure(epoch: float, name: str) -> bool:
+        return table[name, "auc_high"][epoch] < table[name, "auc_low"][last]
+
+    better = [
+        epoch
+        for epoch in common
+        if distances[epoch] < distances[last]
+        and all(table[name, "auc"][epoch] <= table[name, "auc"][last] for name in attacks)
+        and any(sure(epoch, name) for name in attacks)
+    ]
+    if not better:
+        return None
+    epoch = min(better, key=distances.__getitem__)
+    name = max((name for name in attacks if sure(epoch, name)), key=lambda name: table[name, "auc"][last])
+    then, now = (table[name, "auc"][when] for when in (epoch, last))
+    measured = f"quality/distance {distances[epoch]:.3g} there and {distances[last]:.3g} now"
+    return (
+        f"epoch {epoch + 1:.0f} was better and leaked less than the last: {measured}, AUC of "
+        f"{name.removeprefix('attack/')} {then:.3f} and {now:.3f}; trainer.max_epochs={epoch + 1:.0f} stops there"
+    )
+
+
+def _by_epoch(curve: Curve | None) -> dict[float, float]:
+    return {} if curve is None else dict(zip(curve.epochs.tolist(), curve.values.tolist(), strict=True))

@@ -1,8 +1,10 @@
 import re
 import threading
 import time
+from functools import partial
 
 import pytest
+import torch
 from rich.progress import Progress
 
 from pargan import AttackCallback
@@ -77,6 +79,27 @@ def test_epoch_progress_shows_the_bar_of_a_slow_attack_below(tmp_path, capsys, m
     another.clear()
     with progress_bar("afterwards", 1):
         assert another.wait(10)
+
+
+def test_epoch_progress_prints_lines_where_there_is_no_terminal(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("pargan.callbacks.progress.SOONEST", 0.0)
+    monkeypatch.setattr("pargan.callbacks.pace.LEAST_SECONDS", 0.0)
+    watching = AttackCallback({"own_partition": OwnPartition()}, 2, num_records=30, num_samples=30, draws=20)
+    run(tmp_path, 4, watching, module=gan(discriminator_optimizer=partial(torch.optim.Adam, lr=0.05)))
+    lines = shown(capsys).splitlines()
+    (estimate,) = [line for line in lines if "generator steps" in line]
+    assert "for 16 generator steps, evaluations apart; a step takes " in estimate
+    evaluated = [line for line in lines if line.startswith("epoch ") and "━" not in line]
+    assert [line.split(",")[0] for line in evaluated] == ["epoch 1/4", "epoch 2/4", "epoch 4/4"]
+    assert all(", AUC own_partition 0." in line for line in evaluated)
+    assert ["left" in line for line in evaluated] == [True, True, False]
+
+
+def test_epoch_progress_prints_a_line_a_minute_in_long_epochs(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("pargan.callbacks.progress.EVERY", 0.0)
+    run(tmp_path, 1)
+    lines = [line for line in shown(capsys).splitlines() if line == "epoch 0/1"]
+    assert len(lines) == 4  # the steps of the epoch
 
 
 def test_epoch_progress_shows_nothing_when_disabled(tmp_path, capsys):

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from pargan.io.checkpoints import load_checkpoint
 from tests.helpers.launch import (
     SMALL,
     assert_same_weights,
@@ -136,6 +137,27 @@ def test_resume_of_a_finished_run_repeats_its_metrics(tmp_path):
     assert aucs(after) == aucs(before)
     assert (directory / "metrics.csv").read_text() == table
     assert "run directory: " in again.out
+
+
+@pytest.mark.parametrize("evaluate_every", [1, 1000])
+def test_interrupted_train_says_from_which_epoch_it_will_go_on(tmp_path, evaluate_every):
+    process = start("train", *LONG, f"evaluate_every={evaluate_every}", cwd=tmp_path)
+    _wait_until(lambda: _rows_in(tmp_path) > 5, process)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=100)
+    assert process.returncode == 130
+    last, directory = err.splitlines()[-1], only_run(tmp_path)
+    again = f"with resume={directory.relative_to(tmp_path)}"
+    if evaluate_every == 1000:
+        assert last == f"interrupted; there is no checkpoint yet, so it starts again at epoch 1; continue {again}"
+        return
+    kept = load_checkpoint(directory / "private" / "checkpoints" / "last.ckpt")["epoch"] + 1
+    assert kept >= 5
+    assert last == f"interrupted; {kept} epochs are kept; continue at epoch {kept + 1} {again}"
+    resumed = run_process("train", f"resume={directory}", f"trainer.max_epochs={kept + 1}", cwd=tmp_path)
+    assert resumed.status == 0, resumed.err
+    assert f"{kept + 1} epochs of" in resumed.out
+    assert "continued from last.ckpt" in resumed.out
 
 
 def test_resume_refuses_a_run_in_training(tmp_path):

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from pargan.report.history import read_history
+from pargan.report.history import Curve, better_epoch, read_history
 
 
 def test_read_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
@@ -11,3 +12,42 @@ def test_read_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
     np.testing.assert_array_equal(history["loss/generator"].values, [0.7, 0.8, np.nan])
     assert history["attack/monte_carlo/auc"].epochs.tolist() == [1]
     assert read_history(tmp_path / "none.csv") == {}
+
+
+def curves(quality, **aucs):
+    """Curves over epochs 0, 49, 99, ... with intervals of 0.02 on both sides."""
+    epochs = np.array([0.0, 49.0, 99.0, 149.0])[: len(quality)]
+    made = {"quality/distance": Curve(epochs, np.array(quality))}
+    for name, values in aucs.items():
+        for key, shift in (("auc", 0.0), ("auc_low", -0.02), ("auc_high", 0.02)):
+            made[f"attack/{name}/{key}"] = Curve(epochs, np.array(values) + shift)
+    return made
+
+
+def test_better_epoch_had_better_quality_and_leaked_less():
+    sentence = better_epoch(curves([90.0, 4.0, 5.0, 8.5], mean=[0.5, 0.63, 0.68, 0.69], own=[0.5, 0.915, 0.95, 0.963]))
+    assert sentence == (
+        "epoch 50 was better and leaked less than the last: quality/distance 4 there and 8.5 now, AUC of own 0.915 and "
+        "0.963; trainer.max_epochs=50 stops there"
+    )
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        curves([90.0, 4.0, 3.0, 2.0], mean=[0.5, 0.6, 0.65, 0.7]),  # quality was worse
+        curves([90.0, 2.0, 2.5, 3.0], mean=[0.5, 0.69, 0.68, 0.7]),  # the intervals overlap
+        curves([90.0, 2.0, 2.5, 3.0], mean=[0.5, 0.6, 0.65, 0.7], own=[0.5, 0.9, 0.9, 0.8]),  # own found more
+        curves([3.0], mean=[0.5]),
+        curves([3.0, 4.0]),
+        {},
+    ],
+)
+def test_better_epoch_is_none_where_the_history_does_not_show_one(found):
+    assert better_epoch(found) is None
+
+
+def test_better_epoch_ignores_epochs_where_an_attack_was_not_measured():
+    found = curves([90.0, 2.0, 2.5, 3.0], mean=[0.5, 0.6, 0.65, 0.8])
+    found["attack/mean/auc"] = Curve(np.array([0.0, 99.0, 149.0]), np.array([0.5, 0.65, 0.8]))
+    assert "epoch 100 " in better_epoch(found)

@@ -1,0 +1,25 @@
+"""How to continue an interrupted run, and from which epoch."""
+
+import shlex
+
+from omegaconf import DictConfig
+
+from pargan.app.command_line import as_typed
+from pargan.io.run_directory import RunDirectory
+
+
+def how_to_continue(directory: RunDirectory, cfg: DictConfig) -> str:
+    """The message for the user, of a run whose training had begun.
+
+    A checkpoint is written where it is due, never in the middle of an epoch: a run that goes on from one equals the run
+    that was not interrupted.
+    """
+    from pargan.app.trust import overrides_to_resume
+    from pargan.io.checkpoints import load_checkpoint  # PyTorch has been imported by the training
+
+    more = map(shlex.quote, overrides_to_resume(cfg))
+    again = " ".join([as_typed("resume", directory.from_here), *more])
+    if not directory.last_checkpoint.is_file():
+        return f"interrupted; there is no checkpoint yet, so it starts again at epoch 1; continue with {again}"
+    done = load_checkpoint(directory.last_checkpoint)["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
+    return f"interrupted; {done} epochs are kept; continue at epoch {done + 1} with {again}"
