@@ -63,7 +63,7 @@ RULES: Mapping[str, Rule] = {
     "seed": _whole(0),
     "num_partitions": COUNT,
     "evaluate_every": COUNT,
-    **dict.fromkeys(("log_real_records", "report.include_records", "csv_safe", "drop_copies"), BOOLEAN),
+    **dict.fromkeys(("log_real_records", "report.include_records", "csv_safe", "drop_copies", "sample_file"), BOOLEAN),
     "generator_steps": _optional(COUNT),
     "fail_if": Rule(
         lambda value: value is None or isinstance(value, str), "a condition, such as samples.auc.low > 0.55"

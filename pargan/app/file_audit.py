@@ -1,15 +1,18 @@
-"""target=samples and target=module: audits from files. Legend: S generated records, *shape of one record."""
+"""target=samples and target=module, and what all audits from files share.
+
+Legend: S generated records, *shape of one record.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from torch import Tensor
+from torch import Tensor, nn
 
 from pargan.app.allowed_targets import Trust
 from pargan.app.component_checks import check_types
@@ -30,7 +33,11 @@ from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
 from pargan.records.pool import Pool, QualityRecords
+from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
+
+View: TypeAlias = Callable[[Tensor], Target]
+"""(R, *shape) reference records -> what is attacked."""
 
 EXAMPLES = "a table (.csv, .parquet, .xlsx), an .npz file, or a folder of images"
 
@@ -45,17 +52,33 @@ def audit_samples(cfg: DictConfig, output: Path) -> dict[str, Any]:
         ParganError: files that are missing, unfit or share records, an attack that needs more than samples.
     """
     settings: AuditSettings = instantiate(cfg.audit)
-    pools = _read(cfg, "members", "nonmembers", "synthetic")
-    notes = _reading_notes(pools)
-    synthetic = pools.pop("synthetic")
+    pools = read_pools(named_files(cfg, "members", "nonmembers", "synthetic"), reading_options(cfg))
+    notes = reading_notes(pools)
+    view = view_of_samples(pools.pop("synthetic"), pools["members"].spec, settings)
+    return audit_pools(cfg, settings, output, pools, view, notes)
+
+
+def view_of_samples(synthetic: Pool, spec: RecordSpec, settings: AuditSettings) -> View:
+    """The target that generated records of the format `spec` are, once the attacker's reference set is known."""
     chosen = subset(settings.num_samples, len(synthetic), derive(settings.seed, "generated records"))
 
     def view(reference: Tensor) -> Target:
         samples = torch.from_numpy(synthetic.take(chosen)).to(reference.device)
         seed = derive(settings.seed, "attacked samples")
-        return samples_view(samples, reference, seed, pools["members"].spec, argument="synthetic")
+        return samples_view(samples, reference, seed, spec, argument="synthetic")
 
-    return _audit(cfg, settings, output, pools, view, notes)
+    return view
+
+
+def view_of_generator(generator: nn.Module, latent_dim: int, spec: RecordSpec, settings: AuditSettings) -> View:
+    """The target that a generator of records of the format `spec` is, once the attacker's reference set is known."""
+
+    def view(reference: Tensor) -> Target:
+        seed = derive(settings.seed, "attacked samples")
+        network = generator.to(reference.device)
+        return make_target(network, None, latent_dim, None, reference, settings.num_samples, seed, spec=spec)
+
+    return view
 
 
 def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
@@ -85,7 +108,7 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
         )
     source = cfg.module if is_file else instantiate(cfg.module)
     network = load_generator(source, cfg.weights, cfg.latent_dim, trust=_trusts_file(cfg))
-    pools = _read(cfg, "members", "nonmembers")
+    pools = read_pools(named_files(cfg, "members", "nonmembers"), reading_options(cfg))
     spec = pools["members"].spec
     if network.shape != spec.shape:
         raise ParganError(
@@ -94,13 +117,8 @@ def audit_module(cfg: DictConfig, output: Path) -> dict[str, Any]:
             value=cfg.module if is_file else cfg.module["_target_"],
             remedy="give the records that it was trained on, in the shape in which it returns them",
         )
-
-    def view(reference: Tensor) -> Target:
-        seed = derive(settings.seed, "attacked samples")
-        generator = network.module.to(reference.device)
-        return make_target(generator, None, cfg.latent_dim, None, reference, settings.num_samples, seed, spec=spec)
-
-    return _audit(cfg, settings, output, pools, view, _reading_notes(pools))
+    view = view_of_generator(network.module, cfg.latent_dim, spec, settings)
+    return audit_pools(cfg, settings, output, pools, view, reading_notes(pools))
 
 
 def _trusts_file(cfg: DictConfig) -> bool:
@@ -115,28 +133,45 @@ def _trusts_file(cfg: DictConfig) -> bool:
     return trust.everything
 
 
-def _read(cfg: DictConfig, *names: str) -> dict[str, Pool]:
-    """The pools of the files that the configuration names; `reference` where there is one."""
+def named_files(cfg: DictConfig, *names: str) -> dict[str, str]:
+    """The files that the configuration names; `reference` where there is one.
+
+    Raises:
+        ParganError: one of `names` is not given.
+    """
     for name in names:
         if cfg[name] is None:
             raise ParganError("is missing", argument=name, remedy=f"give {EXAMPLES}, for example {name}={name}.csv")
-    paths = {name: str(cfg[name]) for name in (*names, "reference") if cfg[name] is not None}
+    return {name: str(cfg[name]) for name in (*names, "reference") if cfg[name] is not None}
+
+
+def reading_options(cfg: DictConfig) -> dict[str, Any]:
+    """The arguments of `read_groups` that the configuration sets."""
     if not isinstance(cfg.dataset, DictConfig):
         raise ParganError("is no value: other keys are below it", argument="dataset", remedy="leave it out")
     options: Any = OmegaConf.to_container(cfg.dataset, resolve=True)
+    return dict(options)
+
+
+def read_pools(paths: Mapping[str, str], options: Mapping[str, Any], **known: Any) -> dict[str, Pool]:
+    """`read_groups`, with options of the user, which may be of any type, and `known` ones.
+
+    Raises:
+        ParganError: an option of another type, or what `read_groups` refuses.
+    """
     check_types(read_groups, options, "dataset")
-    return read_groups(paths, **options)
+    return read_groups(paths, **options, **known)
 
 
-def _audit(
+def audit_pools(
     cfg: DictConfig,
     settings: AuditSettings,
     output: Path,
     pools: Mapping[str, Pool],
-    view: Callable[[Tensor], Target],
+    view: View,
     notes: list[str],
 ) -> dict[str, Any]:
-    """What all audits from files share: records, target, attacks and quality, then what they leave."""
+    """Audit a target by the records of files: records, target, attacks and quality, then what they leave."""
     device, spec, seed = device_of(cfg.device), pools["members"].spec, settings.seed
     measure = measured_by_inception(lambda: pools["members"], cfg.inception, device)().quality
     groups = {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
@@ -191,11 +226,14 @@ def _quality_records(
 
 
 def _settings(cfg: DictConfig, pools: Mapping[str, Pool]) -> dict[str, Any]:
-    keys = [*pools, *(key for key in ("synthetic", "module", "latent_dim", "weights") if cfg.get(key) is not None)]
+    keys = [
+        *pools,
+        *(key for key in ("synthetic", "module", "latent_dim", "weights", "path") if cfg.get(key) is not None),
+    ]
     return {key: cfg[key] if isinstance(cfg[key], str | int) else cfg[key]["_target_"] for key in (*keys, "seed")}
 
 
-def _reading_notes(pools: Mapping[str, Pool]) -> list[str]:
+def reading_notes(pools: Mapping[str, Pool]) -> list[str]:
     """The notes of the sources, each once, with the groups that it is about."""
     notes = dict.fromkeys(note for pool in pools.values() for note in pool.notes)
     return [f"{', '.join(name for name, pool in pools.items() if note in pool.notes)}: {note}" for note in notes]

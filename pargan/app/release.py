@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from pargan.app.load_run import LoadedRun, load_run
+from pargan.app.write import with_safe_cells
 from pargan.errors import ParganError
 from pargan.io.new_output import refuse_existing
 from pargan.io.run_directory import RunDirectory
@@ -26,7 +27,7 @@ def sample(cfg: DictConfig) -> CopyCounts:
     out = _new_path(cfg, "samples.npz")
     directory, _ = _finished(cfg)
     run = _load(cfg, directory, cfg.device)
-    known, generator = _known(run), _generator(run)
+    known, generator = _known(run), _generator(run, cfg.csv_safe)
     num = run.datamodule.membership.members.size if cfg.num is None else cfg.num
     generator.write(out, num, cfg.seed, known=known, drop_copies=cfg.drop_copies, batch_size=cfg.batch_size)
     print(f"{num:,} records -> {out}")
@@ -53,7 +54,7 @@ def export(cfg: DictConfig) -> CopyCounts:
     }
     node: Any = OmegaConf.to_container(run.cfg.model.generator, resolve=True)
     arguments = {key: value for key, value in node.items() if not key.startswith("_")}
-    release = Release(_generator(run), {"class": node["_target_"], "arguments": arguments}, facts)
+    release = Release(_generator(run, cfg.csv_safe), {"class": node["_target_"], "arguments": arguments}, facts)
     programs = [] if cfg.format is None else [cfg.format] if isinstance(cfg.format, str) else list(cfg.format)
     counts = export_release(release, out, _known(run), cfg.num, cfg.seed, programs)
     print(f"generator -> {out}; read {out / 'README.md'} before you hand it on")
@@ -97,8 +98,8 @@ def _load(cfg: DictConfig, directory: RunDirectory, device: str) -> LoadedRun:
     )
 
 
-def _generator(run: LoadedRun) -> Generator:
-    return Generator(run.module.released, run.datamodule.spec, run.module.latent_dim)
+def _generator(run: LoadedRun, csv_safe: bool) -> Generator:
+    return Generator(run.module.released, with_safe_cells(run.datamodule.spec, csv_safe), run.module.latent_dim)
 
 
 def _known(run: LoadedRun) -> KnownRecords:

@@ -16,6 +16,7 @@ from pargan.records.images import ImageSpec
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
 from pargan.release.table_formats import continued
+from pargan.release.write_parquet import write_parquet
 
 FOLDER = "a folder"
 
@@ -33,8 +34,8 @@ def write_records(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     """Yield a function that appends (N, *shape) records in model space, which are written in the user's units.
 
-    The ending of `path` chooses the form: .npz holds an array `x`; .csv a table; a name without ending becomes a folder
-    of .png files, where the records are images. `path` appears when all of them have been written.
+    The ending of `path` chooses the form: .npz holds an array `x`; .csv and .parquet a table; a name without ending
+    becomes a folder of .png files, where the records are images. `path` appears when all of them have been written.
 
     Args:
         path: where to write.
@@ -43,7 +44,7 @@ def write_records(
         argument: what `path` was given as, for errors.
 
     Raises:
-        ParganError: `path` exists, has another ending, or cannot be written.
+        ParganError: `path` exists, has another ending, or cannot be written; or a package that writes it is missing.
     """
     writer = _writer(path, spec, argument)
     with new_output(path, argument) as partial, writer(partial, spec, total) as append:
@@ -117,6 +118,6 @@ def _csv(path: Path, spec: TableSpec, total: int) -> Iterator[Callable[[np.ndarr
 WRITERS: dict[str, dict[str, Writer]] = {
     "points": {".npz": _npz},
     "image": {".npz": _npz, FOLDER: _images},
-    "table": {".csv": _csv},
+    "table": {".csv": _csv, ".parquet": write_parquet},
 }
 """Kind of record -> ending -> writer."""

@@ -194,13 +194,14 @@ def test_conf_attack_composes_alone(config, name):
 def test_conf_target_brings_its_keys_and_attacks(target):
     cfg = composed(f"target={target}", name="attack")
     assert callable(instantiate(cfg.target))
-    views = {"run": PartitionsView, "samples": SamplesView, "module": GeneratorView}
+    views = {"run": PartitionsView, "samples": SamplesView, "module": GeneratorView, "release": GeneratorView}
     attacks = instantiate(cfg.attack, _convert_="all")
     assert len(attacks) >= 2
     assert all(issubclass(views[target], attack.access) for attack in attacks.values())
     files = {"members", "nonmembers", "reference", "dataset"}
     keys = {"run": {"run", "checkpoint", "data_dir", "dataset", "trust"}, "samples": {*files, "synthetic"}}
     keys["module"] = {*files, "module", "weights", "latent_dim", "trust"}
+    keys["release"] = {*files, "path", "sample_file"}
     shared = {"seed", "device", "inception", "attack", "audit", "report", "target", "csv_safe", "fail_if"}
     assert set(cfg) - shared == keys[target]
     assert list(composed(f"target={target}", "attack=[own_partition]", name="attack").attack) == ["own_partition"]

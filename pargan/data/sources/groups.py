@@ -13,6 +13,7 @@ from pargan.data.sources.table_files import is_table_file
 from pargan.data.sources.table_schema import TableOptions
 from pargan.data.sources.tables import table_groups
 from pargan.errors import ParganError
+from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
 
 GENERATED = "synthetic"
@@ -43,6 +44,7 @@ def read_groups(
     grayscale: bool = False,
     background: str = "white",
     pixel_range: Sequence[float] | None = None,
+    points: PointsSpec | None = None,
 ) -> dict[str, Pool]:
     """Read files into groups. The name of a file determines its kind: a table, .npz, or a folder of images.
 
@@ -53,6 +55,7 @@ def read_groups(
             set, or else of the nonmembers.
         size, grayscale, background: for folders of images, as in `image_folder`.
         pixel_range: for images in files of both kinds; where it is inferred, from the real ones.
+        points: for points in .npz files, their format where it is known, in place of one fitted to them.
 
     Returns:
         The groups by name; all have records of one shape.
@@ -80,6 +83,7 @@ def read_groups(
             layout=layout,
             pixel_range=pixel_range,
             standardize=standardize,
+            spec=points,
         ),
         FOLDER: partial(
             image_folders,

@@ -191,10 +191,11 @@ def _texts(series: pd.Series) -> tuple[np.ndarray | None, bool]:
         texts = np.array([str(moment)[:10] if days else moment.isoformat(sep=" ") for moment in series], dtype=object)
         is_text = False
     elif series.dtype.kind in "biuf":
-        numbers = series.to_numpy(dtype=series.dtype.name.lower(), na_value=0) if absent.any() else series.to_numpy()
+        plain = getattr(series.dtype, "numpy_dtype", series.dtype)  # of pandas' types with gaps
+        numbers = series.to_numpy(dtype=plain, na_value=0) if absent.any() else series.to_numpy(dtype=plain)
         texts, is_text = numbers.astype(np.str_).astype(object), False
     elif series.dtype.kind == "m":
-        texts, is_text = np.array([str(length) for length in series], dtype=object), False
+        texts, is_text = np.array([_duration(length) for length in series], dtype=object), False
     else:
         values = series.to_numpy(dtype=object)
         if not all(_is_plain(value) for value in values[~absent]):
@@ -204,6 +205,11 @@ def _texts(series: pd.Series) -> tuple[np.ndarray | None, bool]:
     if texts is not None:
         texts[absent] = ""
     return texts, is_text
+
+
+def _duration(length: Any) -> str:
+    """With the sign of the whole: pandas writes minus one hour as -1 days +23:00:00."""
+    return "" if pd.isna(length) else f"-{-length}" if length < pd.Timedelta(0) else str(length)
 
 
 def _is_plain(value: Any) -> bool:

@@ -25,6 +25,11 @@ BEGINNING = 2**17  # bytes to find the dialect from
 PARQUET, EXCEL = (".parquet", ".pq"), (".xlsx", ".xlsm")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".data")
+WITH_GAPS = (
+    *(pd.Int8Dtype(), pd.Int16Dtype(), pd.Int32Dtype(), pd.Int64Dtype(), pd.BooleanDtype()),
+    *(pd.UInt8Dtype(), pd.UInt16Dtype(), pd.UInt32Dtype(), pd.UInt64Dtype()),
+)
+UNNAMED_INDEX = "__index_level_0__"
 REMEDY = "give the path of a .csv, .tsv, .parquet or .xlsx file"
 
 
@@ -69,7 +74,7 @@ def read_table(
     suffix = place.suffix.lower()
     try:
         if suffix in PARQUET:
-            return frame_table(_foreign("parquet", lambda: pd.read_parquet(place), error), argument, str(path))
+            return frame_table(_foreign("parquet", partial(_parquet, place), error), argument, str(path))
         if suffix in EXCEL:
             return _read_excel(place, header, argument, str(path))
         return _read_text(place, names, header, delimiter, encoding, argument, str(path))
@@ -98,6 +103,18 @@ def _foreign(extra: str, read: Callable[[], pd.DataFrame], error: Callable[..., 
         raise
     except Exception as failed:
         raise error(f"is damaged or of another kind ({type(failed).__name__})", remedy=REMEDY) from failed
+
+
+def _parquet(place: Path) -> pd.DataFrame:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    # In types with gaps: as floats, whole numbers beyond 2^53 beside a missing one would lose digits.
+    with_gaps = {pa.from_numpy_dtype(kind.numpy_dtype): kind for kind in WITH_GAPS}
+    frame = parquet.read_table(place).to_pandas(types_mapper=with_gaps.get, ignore_metadata=True)
+    if UNNAMED_INDEX in frame.columns:  # which pandas writes behind the columns
+        frame.insert(0, "", frame.pop(UNNAMED_INDEX))
+    return frame
 
 
 def _read_excel(place: Path, header: bool | str, argument: str, value: str) -> RawTable:

@@ -162,6 +162,33 @@ def test_table_reads_parquet_and_excel_like_the_frame(tmp_path, write_frame):
     np.testing.assert_array_equal(read.identities, given.identities)
 
 
+def test_table_reads_parquet_without_a_loss(tmp_path):
+    """Whole numbers beyond 2^53 beside missing ones, types with gaps, negative durations, an index that is a column."""
+    places = np.arange(60)
+    frame = pd.DataFrame(
+        {
+            "account": pd.array([None if place % 7 == 0 else 2**60 + int(place) for place in places], dtype="Int64"),
+            "ill": pd.array([None if place % 5 == 0 else bool(place % 2) for place in places], dtype="boolean"),
+            "town": pd.Categorical(["Ulm", "Aue"] * 30),
+            "delay": pd.to_timedelta(places - 20, unit="h"),
+        },
+        index=pd.Index(places + 3, name="age"),
+    )
+    frame.to_parquet(tmp_path / "my.parquet")
+    pool = table(str(tmp_path / "my.parquet"), types={"age": "integer"}, label=None)
+    read = pool.spec.decode(pool.take(np.arange(60)))
+    assert types(pool) == {
+        "account": "integer", "ill": "boolean", "town": "categorical", "delay": "duration", "age": "integer"
+    }  # fmt: skip
+    assert read["account"].tolist() == [None if place % 7 == 0 else 2**60 + place for place in places.tolist()]
+    assert [str(value) for value in read["ill"]] == [str(value) if value is not None else "None" for value in
+        [None if place % 5 == 0 else bool(place % 2) for place in places]]  # fmt: skip
+    np.testing.assert_array_equal(read["delay"], (places - 20).astype("timedelta64[h]"))
+    np.testing.assert_array_equal(read["age"], places + 3)
+    given = table(frame.reset_index(), types={"age": "integer"}, label=None)
+    np.testing.assert_array_equal(read["delay"], given.spec.decode(given.take(np.arange(60)))["delay"])
+
+
 @pytest.mark.parametrize(
     ("name", "module", "extra"), [("my.parquet", "pyarrow", "parquet"), ("my.xlsx", "openpyxl", "excel")]
 )
