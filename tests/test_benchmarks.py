@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import cases, gpu
+from benchmarks import cases, gpu, read_table
 from benchmarks.reference import ReferenceStep
+from pargan.data.sources.tables import csv_table
 from pargan.seeding import derive
 
 
@@ -56,3 +57,16 @@ def test_gpu_part_that_takes_too_long_is_stopped(tmp_path):
     status, seconds = gpu.run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path / "log", 0.5)
     assert status is None
     assert seconds < 30
+
+
+def test_read_table_reads_every_kind_of_column_that_it_generates(tmp_path):
+    read_table.generate(tmp_path / "table.csv", 600, 10)
+    pool = csv_table(str(tmp_path / "table.csv"))
+    assert {column.name.partition("_")[0]: column.type for column in pool.spec.columns} == {
+        **dict.fromkeys(("amount", "price", "income"), "numeric"),
+        **dict.fromkeys(("count", "number"), "integer"),
+        **dict.fromkeys(("town", "grade"), "categorical"),
+        **{"flag": "boolean", "day": "date", "moment": "datetime"},
+    }
+    found = read_table.read_and_split(str(tmp_path / "table.csv"))
+    assert (found["rows"], found["columns"], found["members"]) == (600, 10, 300)

@@ -1,6 +1,8 @@
 """Columns of numbers. Legend: N rows."""
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar, Self
@@ -13,6 +15,7 @@ from pargan.records.column import decode_integers, encode_integers
 from pargan.records.number_format import NumberFormat
 
 INT64 = np.iinfo(np.int64)
+FRACTION = re.compile(r"^[+-]?[0-9]*\.[0-9]*[1-9][0-9]*$")
 OUT_OF_RANGE = "out of the range of the real records"
 
 
@@ -41,7 +44,7 @@ class Numeric:
 
     def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(N,) float64; text, NaN and infinity are not readable."""
-        plain = [self.format.plain(cell) for cell in cells]
+        plain = self.format.plain_cells(cells)
         values = np.array([0.0 if text is None else float(text) for text in plain], dtype=np.float64)
         readable = np.array([text is not None for text in plain], dtype=bool) & np.isfinite(values)
         return np.where(readable, values, 0.0) + 0.0, readable  # -0.0 becomes 0.0
@@ -52,7 +55,7 @@ class Numeric:
 
     def canonical(self, values: np.ndarray) -> list[str]:
         """All digits of float64."""
-        return [repr(value) for value in (np.asarray(values, dtype=np.float64) + 0.0).tolist()]
+        return list(map(repr, (np.asarray(values, dtype=np.float64) + 0.0).tolist()))
 
     def encode(self, values: np.ndarray) -> np.ndarray:
         """(N,) -> (N, 1) float32 in [-1, 1]."""
@@ -117,10 +120,9 @@ class Integer(Numeric):
 
     def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(N,) int64, or float64 where a cell is not a whole number of that range, which is a deviation."""
-        plain = [self.format.plain(cell) for cell in cells]
-        whole = [whole_number(text) for text in plain]
-        if all(value is not None for value in whole):
-            return np.array(whole, dtype=np.int64), np.ones(len(cells), dtype=bool)
+        whole = whole_numbers(self.format.plain_cells(cells))
+        if whole is not None:
+            return whole, np.ones(len(cells), dtype=bool)
         return Numeric.parse(self, cells)
 
     def deviations(self, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -129,6 +131,8 @@ class Integer(Numeric):
 
     def canonical(self, values: np.ndarray) -> list[str]:
         """All digits."""
+        if values.dtype.kind == "i":
+            return list(map(str, values.tolist()))
         return [str(int(value)) if value == int(value) else repr(value) for value in values.tolist()]
 
     def encode(self, values: np.ndarray) -> np.ndarray:
@@ -140,6 +144,16 @@ class Integer(Numeric):
     def decode(self, block: np.ndarray) -> np.ndarray:
         """(N, 1) -> (N,) int64 in the fitted range."""
         return decode_integers(block, self.low, self.high)
+
+
+def whole_numbers(plain: Sequence[str | None]) -> np.ndarray | None:
+    """(N,) int64, the whole numbers that numbers in plain notation are; None if one of them is none."""
+    with suppress(TypeError, ValueError, OverflowError):  # None, "1.0" or "1e3", and beyond int64
+        return np.array(list(map(int, plain)), dtype=np.int64)  # type: ignore[arg-type]
+    if any(FRACTION.search(text) for text in plain if text is not None):
+        return None
+    whole = [whole_number(text) for text in plain]
+    return None if any(value is None for value in whole) else np.array(whole, dtype=np.int64)
 
 
 def whole_number(plain: str | None) -> int | None:

@@ -61,7 +61,11 @@ def test_attack_names_missing_files(refuses, files):
 
 
 def test_attack_names_unknown_targets_and_keys(refuses, files):
-    refuses(["target=sample", *files[1:]], "target=sample is not known (did you mean samples?)", "module, run, samples")
+    refuses(
+        ["target=sample", *files[1:]],
+        "target=sample is not known (did you mean samples?)",
+        "module, release, run, samples",
+    )
     refuses([*files, "run=somewhere"], "run is not a key")
     refuses(files[1:], "members is not a key")
     refuses([*files, "dataset.size=x", "dataset.lable=2"], "dataset.lable is not a key (did you mean dataset.label?)")

@@ -21,7 +21,7 @@ from pargan.records.column import Column
 from pargan.records.identifiers import Identifier
 from pargan.records.missing import WithMissing
 from pargan.records.number_format import PLAIN, NumberFormat
-from pargan.records.numbers import INT64, Integer, Numeric, whole_number
+from pargan.records.numbers import INT64, Integer, Numeric, whole_numbers
 
 MISSING_MARKS = (
     *("nan", "na", "n/a", "null", "none", "nil", "nat", "?", "-", "--", ".", "..", "#n/a", "#na", "<na>", "missing"),
@@ -85,7 +85,10 @@ class ColumnCells:
         empty = {""} | (rules.missing or set())
         self.texts = [text for text in self.source.texts if text not in empty]
         marks = frozenset() if rules.missing is not None else frozenset(MISSING_MARKS)
-        self.values = [text for text in self.texts if text.lower() not in marks]
+        lowered = "\n".join(self.texts).lower().split("\n")  # a third of the time of one by one
+        if len(lowered) != len(self.texts):
+            lowered = [text.lower() for text in self.texts]
+        self.values = [text for text, lower in zip(self.texts, lowered, strict=True) if lower not in marks]
 
     @property
     def num_rows(self) -> int:
@@ -149,7 +152,7 @@ def _infer_number(cells: ColumnCells, is_label: bool) -> Inference | None:
         if identifier := _counted(cells, column):
             return Inference(identifier, "numbers that are different in every row and name it", frozenset({""}))
         limit = _most_categories(cells.num_rows, LABEL_CLASSES if is_label else FLAG_VALUES)
-        if len({cells.values[place] for place in range(len(cells.values))}) <= limit:
+        if len(cells.values) <= limit:
             return _number_categories(cells, is_label)
         why = why.replace("numbers", "whole numbers", 1)
     return cells.with_missing(column, why, cells.values)
@@ -157,10 +160,10 @@ def _infer_number(cells: ColumnCells, is_label: bool) -> Inference | None:
 
 def number_column(cells: ColumnCells, found: NumberFormat) -> Numeric | None:
     """A column of numbers in this notation; None where they are too large."""
-    plain = [found.plain(text) for text in cells.values]
-    whole = [whole_number(text) for text in plain]
-    if all(value is not None for value in whole) and found.most_decimals is not None:
-        return Integer.fit(cells.name, np.array(whole, dtype=np.int64), found)
+    plain = found.plain_cells(cells.values)
+    whole = whole_numbers(plain)
+    if whole is not None and found.most_decimals is not None:
+        return Integer.fit(cells.name, whole, found)
     values = np.array([float(text) for text in plain if text is not None])
     too_large = np.abs(values) > INT64.max if found.most_decimals == 0 else ~np.isfinite(values)
     return None if too_large.any() else Numeric.fit(cells.name, values + 0.0, found)

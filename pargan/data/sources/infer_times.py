@@ -2,7 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -19,6 +20,12 @@ STAMPS = tuple(
     f"{date}{between}{time}{zone}"
     for date, between, time, zone in product(DATES[:-1], (" ", "T"), TIMES, ("", "%z", " %z"))
 )
+DIRECTIVES = {
+    **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), r"\s?\d{1,2}"),
+    **{"%Y": r"\d{4}", "%y": r"\d{2}", "%f": r"\d{1,9}", "%z": r".+"},
+    **dict.fromkeys(("%b", "%B", "%p"), r"\D+"),
+}
+"""What each directive may stand for, and more: it only has to exclude most formats."""
 TRIED = 20  # cells that every format is tried on before the whole column
 SWAPPED = {"%m/%d/%Y": "%d/%m/%Y", "%m/%d/%y": "%d/%m/%y", "%d-%m-%Y": "%m-%d-%Y"}
 COMPACT = re.compile(r"(1[89]|2[01])[0-9]{6}")
@@ -41,7 +48,9 @@ def infer_times(
         return duration
     if format is None and not all(sum(letter.isdigit() for letter in cell) >= 3 for cell in cells[:TRIED]):
         return None
-    formats = [format] if format is not None else [known for known in (*DATES, *STAMPS) if _fits(cells[:TRIED], known)]
+    formats = (
+        [format] if format is not None else [known for known in _plausible(cells[0]) if _fits(cells[:TRIED], known)]
+    )
     for known in formats:
         values = parse_times(cells, known)
         if np.isnat(values).any():
@@ -54,6 +63,17 @@ def infer_times(
             why += f"; day and month may be meant the other way: types={{{name}: {_kind(known)} {other}}}"
         return _column(cells, counts, values, name, known), why
     return None
+
+
+def _plausible(cell: str) -> Iterator[str]:
+    """Formats that one cell may have, by its digits and marks: pandas takes long to refuse each of hundreds."""
+    return (known for known in (*DATES, *STAMPS) if _pattern(known).fullmatch(cell))
+
+
+@cache
+def _pattern(format: str) -> re.Pattern[str]:
+    parts = re.split(r"(%.|\s+)", format)
+    return re.compile("".join(DIRECTIVES.get(part, r"\s+" if part.isspace() else re.escape(part)) for part in parts))
 
 
 def _column(cells: Sequence[str], counts: np.ndarray, values: np.ndarray, name: str, format: str) -> Date | DateTime:

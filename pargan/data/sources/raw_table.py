@@ -27,9 +27,9 @@ class TextColumn:
     @classmethod
     def of(cls, cells: Any, is_text: bool = False) -> Self:
         """The different texts among (N,) cells, in the order of their first appearance."""
-        codes, texts = pd.factorize(np.asarray(cells, dtype=object), use_na_sentinel=False)
-        stripped, texts = pd.factorize(np.array([text.strip() for text in texts], dtype=object))
-        return cls(list(texts), stripped[codes], is_text)
+        collected = CollectedTexts()
+        collected.add(np.asarray(cells, dtype=object))
+        return cls(*collected.column(), is_text)
 
     @property
     def counts(self) -> np.ndarray:
@@ -39,6 +39,25 @@ class TextColumn:
     def first(self, text_code: int) -> int:
         """The first row that holds a text."""
         return int((self.codes == text_code).argmax())
+
+
+class CollectedTexts:
+    """The cells of a column, a block at a time, of which each different text is kept once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._codes: list[np.ndarray] = []
+
+    def add(self, cells: np.ndarray) -> None:
+        """(n,) further cells, texts; spaces around them are left out."""
+        codes, texts = pd.factorize(cells, use_na_sentinel=False)
+        places = self._places
+        found = [places.setdefault(text.strip(), len(places)) for text in texts]
+        self._codes.append(np.array(found, dtype=np.int32)[codes])
+
+    def column(self) -> tuple[list[str], np.ndarray]:
+        """The different texts in the order of their first appearance, and (N,) which one each cell is."""
+        return list(self._places), np.concatenate(self._codes)
 
 
 @dataclass(frozen=True)

@@ -9,28 +9,26 @@ from bz2 import BZ2File
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
+from pargan.data.sources.binary_tables import REMEDY, read_excel, read_parquet, with_extra
 from pargan.data.sources.header import has_header
-from pargan.data.sources.raw_table import RawTable, TextColumn, frame_table, named_columns
+from pargan.data.sources.line_cells import cells_of_lines
+from pargan.data.sources.raw_table import CollectedTexts, RawTable, TextColumn, named_columns
 from pargan.data.sources.text_dialect import Dialect, sniff_dialect, sniff_encoding
 from pargan.errors import ParganError
 from pargan.io.files import read_error
 
 BEGINNING = 2**17  # bytes to find the dialect from
+BLOCK_CELLS = 2**22  # that pandas holds as objects at a time
 PARQUET, EXCEL = (".parquet", ".pq"), (".xlsx", ".xlsm")
 COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 TEXT = (".csv", ".tsv", ".tab", ".txt", ".data")
-WITH_GAPS = (
-    *(pd.Int8Dtype(), pd.Int16Dtype(), pd.Int32Dtype(), pd.Int64Dtype(), pd.BooleanDtype()),
-    *(pd.UInt8Dtype(), pd.UInt16Dtype(), pd.UInt32Dtype(), pd.UInt64Dtype()),
-)
-UNNAMED_INDEX = "__index_level_0__"
-REMEDY = "give the path of a .csv, .tsv, .parquet or .xlsx file"
 
 
 def is_table_file(path: str | Path) -> bool:
@@ -74,9 +72,9 @@ def read_table(
     suffix = place.suffix.lower()
     try:
         if suffix in PARQUET:
-            return frame_table(_foreign("parquet", partial(_parquet, place), error), argument, str(path))
+            return read_parquet(place, argument, str(path))
         if suffix in EXCEL:
-            return _read_excel(place, header, argument, str(path))
+            return read_excel(place, header, argument, str(path))
         return _read_text(place, names, header, delimiter, encoding, argument, str(path))
     except ParganError:
         raise
@@ -84,63 +82,6 @@ def read_table(
         raise error(f"is damaged ({damaged})", remedy="give a whole file") from damaged
     except OSError as failed:
         raise read_error(path, failed, argument) from failed
-
-
-def _with_extra(extra: str, read: Callable[[], Any]) -> Any:
-    try:
-        return read()
-    except ImportError as error:
-        raise ParganError(
-            f"reading this kind of file needs a package that is not installed; pip install 'pargan[{extra}]'"
-        ) from error
-
-
-def _foreign(extra: str, read: Callable[[], pd.DataFrame], error: Callable[..., ParganError]) -> pd.DataFrame:
-    """What another package reads; those that read Parquet and Excel raise errors of any class on damaged files."""
-    try:
-        return _with_extra(extra, read)
-    except (ParganError, MemoryError, PermissionError):
-        raise
-    except Exception as failed:
-        raise error(f"is damaged or of another kind ({type(failed).__name__})", remedy=REMEDY) from failed
-
-
-def _parquet(place: Path) -> pd.DataFrame:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    # In types with gaps: as floats, whole numbers beyond 2^53 beside a missing one would lose digits.
-    with_gaps = {pa.from_numpy_dtype(kind.numpy_dtype): kind for kind in WITH_GAPS}
-    frame = parquet.read_table(place).to_pandas(types_mapper=with_gaps.get, ignore_metadata=True)
-    if UNNAMED_INDEX in frame.columns:  # which pandas writes behind the columns
-        frame.insert(0, "", frame.pop(UNNAMED_INDEX))
-    return frame
-
-
-def _read_excel(place: Path, header: bool | str, argument: str, value: str) -> RawTable:
-    read = partial(
-        pd.read_excel, place, dtype=object, keep_default_na=False, na_values=[""], header=None, engine="openpyxl"
-    )
-    frame = _foreign("excel", read, partial(ParganError, argument=argument, value=value))
-    frame = frame.dropna(how="all").dropna(how="all", axis=1)
-    if not len(frame):
-        raise ParganError("holds no rows", argument=argument, value=value, remedy="give one record per row")
-    first = ["" if pd.isna(cell) else str(cell).strip() for cell in frame.iloc[0]]
-    if header is True or (header == "auto" and not all(cell.replace(".", "").isdigit() for cell in first)):
-        frame, names = frame.iloc[1:], first
-    else:
-        names = [f"column_{number}" for number in range(1, len(first) + 1)]
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise ParganError(
-            f'has a header with the name "{repeated}" more than once',
-            argument=argument,
-            value=value,
-            remedy="give columns different names",
-        )
-    frame.columns = pd.Index(names)
-    # As pandas reads them in a DataFrame: columns of numbers become numbers, text stays text.
-    return frame_table(frame.infer_objects(), argument, value)
 
 
 def _read_text(
@@ -165,34 +106,28 @@ def _read_text(
         raise error("holds no rows", remedy="give a file with one record per line")
     width = _checked_width(lines, lengths, dialect, names, error)
     with _opened(place) as file:
-        frame = pd.read_csv(
-            io.TextIOWrapper(file, encoding=encoding, newline=""),
-            sep=dialect.delimiter,
-            quotechar=dialect.quote,
-            escapechar=dialect.escape,
-            header=None,
-            names=list(range(width)),
-            index_col=False,
-            dtype=object,
-            na_filter=False,
-            skipinitialspace=True,
-            low_memory=False,
-        )
-    if len(frame) != len(lines):
+        blocks = _blocks(file, dialect, width)
+        frame = next(blocks)
+        first = [str(cell).strip() for cell in frame.iloc[0]]
+        if lengths[0] == width - 1:  # as R writes it: the header lacks the name of the row numbers
+            first = ["", *first[:-1]]
+        named = names is None and has_header(first, frame, header)
+        cells = [CollectedTexts() for _ in range(width)]
+        num_rows = 0
+        for block in chain([frame.iloc[1:] if named else frame], blocks):
+            num_rows += len(block)
+            for number, column in enumerate(cells):
+                column.add(block[number].to_numpy())
+    lines = lines[named:]
+    if num_rows != len(lines):
         raise error(
-            f"has quotes or line ends that cannot be told apart: {len(frame)} or {len(lines)} rows",
+            f"has quotes or line ends that cannot be told apart: {num_rows} or {len(lines)} rows",
             remedy="write it again, with quotes doubled inside quoted cells",
         )
-    first = [str(cell).strip() for cell in frame.iloc[0]]
-    if lengths[0] == width - 1:  # as R writes it: the header lacks the name of the row numbers
-        first = ["", *first[:-1]]
-    named = names is None and has_header(first, frame, header)
-    if named:
-        frame, lines = frame.iloc[1:], lines[1:]
-    if not len(frame):
+    if not num_rows:
         raise error("holds no rows", remedy="give a file with one record per line")
     used = first if named else names or [f"column_{number}" for number in range(1, width + 1)]
-    columns, left_out = named_columns(used, lambda column: TextColumn.of(frame[column].to_numpy()), error)
+    columns, left_out = named_columns(used, lambda number: TextColumn(*cells[number].column()), error)
     remarks = []
     if encoding not in ("utf-8-sig", "utf-8"):
         remarks.append(f"read as {encoding} (encoding=... changes it)")
@@ -201,6 +136,24 @@ def _read_text(
     if named and header == "auto" and any(cell.replace(".", "").isdigit() for cell in first):
         remarks.append("read with the numbers of line 1 as names (header=false takes them as a record)")
     return RawTable(argument, value, columns, lines, named, dialect.delimiter, left_out, tuple(remarks))
+
+
+def _blocks(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[pd.DataFrame]:
+    """The rows of a text file as texts, a block of them at a time."""
+    yield from pd.read_csv(
+        io.TextIOWrapper(file, encoding=dialect.encoding, newline=""),
+        sep=dialect.delimiter,
+        quotechar=dialect.quote,
+        escapechar=dialect.escape,
+        header=None,
+        names=list(range(width)),
+        index_col=False,
+        dtype=object,
+        na_filter=False,
+        skipinitialspace=True,
+        low_memory=False,
+        chunksize=BLOCK_CELLS // width + 1,
+    )
 
 
 @contextmanager
@@ -214,7 +167,7 @@ def _opened(place: Path) -> Iterator[BinaryIO]:
     elif suffix == ".xz":
         opened = lzma.LZMAFile(place)  # noqa: SIM115
     elif suffix == ".zst":
-        opened = io.BufferedReader(_with_extra("zstd", lambda: _open_zstandard(place)))
+        opened = io.BufferedReader(with_extra("zstd", lambda: _open_zstandard(place)))
     else:
         opened = place.open("rb")
     with opened:
@@ -255,6 +208,9 @@ def _whole_encoding(place: Path, beginning: bytes, encoding: str) -> str:
 
 def _measure(place: Path, dialect: Dialect, error: Callable[..., ParganError]) -> tuple[np.ndarray, np.ndarray]:
     """Line in which each row ends, and its number of cells: pandas fills up short rows without a word."""
+    with _opened(place) as file:
+        if (counted := cells_of_lines(file, dialect)) is not None:
+            return counted
     lines, lengths = [], []
     with _opened(place) as file, io.TextIOWrapper(file, encoding=dialect.encoding, newline="") as text:
         reader = dialect.reader(text)

@@ -102,19 +102,18 @@ def table_pool(table: RawTable, spec: TableSpec, label: str | None, notes: tuple
         ParganError: cells are not of the type of their column.
     """
     schema = spec.schema or Schema(spec.columns)
-    blocks, keys, labels = [], [], None
-    for column in spec.columns:
-        if not column.width:
-            continue
+    values, keys, labels, place = np.empty((len(table), *spec.shape), np.float32), [], None, 0
+    for column in spec.learnt:
         read = read_column(table, column, schema.decision(column.name).missing_texts)
         block = column.encode(read.values)
-        blocks.append(block[read.codes])
+        np.take(block, read.codes, axis=0, out=values[:, place : place + column.width], mode="clip")
+        place += column.width
         canonical = np.array(column.canonical(read.values), dtype=object)
         keys.append(pd.util.hash_array(canonical, categorize=False)[read.codes])
         if column.name == label:
             labels = block.argmax(axis=1)[read.codes]
     return Pool(
-        np.hstack(blocks),
+        values,
         spec,
         TableQuality(spec, label=label),
         labels,
