@@ -51,12 +51,16 @@ def auc_difference(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarra
     """AUC of the first scores minus AUC of the second on the same records, with its 95 % interval.
 
     Both arguments are (scores of members, scores of nonmembers), in the same order of records. The comparison is
-    the paired one of DeLong et al. 1988 (doi 10.2307/2531595): what makes a record easy for both attacks cancels.
+    the paired one of DeLong et al. 1988 (doi 10.2307/2531595): what makes a record easy for both attacks cancels. Its
+    normal quantile is that of Student's t with one degree of freedom less than the smaller group has records, because
+    a variance estimated from few records is itself uncertain.
     """
     placed = [_placements_of_both(*scores) for scores in (first, second)]
     by_member, by_nonmember = (left - right for left, right in zip(*placed, strict=True))
-    value, margin = float(by_member.mean()), _margin(by_member, by_nonmember)
-    return Interval(value, value - margin, value + margin)
+    value, few = float(by_member.mean()), min(len(by_member), len(by_nonmember))
+    wider = stats.t.ppf(stats.norm.cdf(NORMAL_QUANTILE), max(few - 1, 1)) / NORMAL_QUANTILE
+    margin = wider * _margin(by_member, by_nonmember)
+    return Interval(value, max(value - margin, -1.0), min(value + margin, 1.0))
 
 
 def placements(scores: np.ndarray, among: np.ndarray) -> np.ndarray:

@@ -25,23 +25,30 @@ class DCGANGenerator(nn.Sequential):
         spec: the record format.
         latent_dim: size of a latent.
         width: channels of the last hidden layer; each earlier layer has twice as many, up to four times this.
+        per_channel: whether the BatchNorm of the dense layer stands after the reshape, and so has a scale and a shift
+            for each channel instead of each feature. The published network for 32x32 has it there, that for 28x28
+            before the reshape.
 
     Raises:
         ParganError: the records are not images, or a size is below 1.
     """
 
-    def __init__(self, spec: RecordSpec, latent_dim: int, width: int = 64) -> None:
+    def __init__(self, spec: RecordSpec, latent_dim: int, width: int = 64, per_channel: bool = False) -> None:
         check_size("latent_dim", latent_dim)
         check_size("width", width)
         channels, height, width_px = _image(spec)
         halvings = _halvings(height, width_px)
         first, *between = [min(width << step, 4 * width) for step in range(halvings, -1, -1)]
         height, width_px = height >> halvings, width_px >> halvings
+        features = first * height * width_px
+        reshape = nn.Unflatten(1, (first, height, width_px))
+        norm = (nn.BatchNorm2d if per_channel else nn.BatchNorm1d)(
+            first if per_channel else features, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM
+        )
+        activation = nn.LeakyReLU(LEAKY_SLOPE, inplace=True)
         layers: list[nn.Module] = [
-            nn.Linear(latent_dim, first * height * width_px, bias=False),
-            nn.BatchNorm1d(first * height * width_px, BATCH_NORM_EPS, BATCH_NORM_MOMENTUM),
-            nn.LeakyReLU(LEAKY_SLOPE, inplace=True),
-            nn.Unflatten(1, (first, height, width_px)),
+            nn.Linear(latent_dim, features, bias=False),
+            *([reshape, norm, activation] if per_channel else [norm, activation, reshape]),
         ]
         strides = [1] + [2] * halvings
         for (inputs, outputs), stride in zip(pairwise([first, *between, channels]), strides, strict=True):

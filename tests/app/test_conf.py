@@ -114,6 +114,7 @@ def test_conf_recipes_hold_the_published_settings(dataset, loss):
     images = {"latent_dim": 100, "G width": 64, "D width": 64, "D dropout": 0.3}
     chosen = points if dataset in ("blobs", "circles") else images
     assert cfg.module.latent_dim == chosen.pop("latent_dim")
+    assert cfg.model.generator.get("per_channel", False) == (dataset == "cifar10")
     for key, value in chosen.items():
         network = cfg.model.generator if key.startswith("G") else cfg.model.discriminator
         assert network[key[2:]] == value
@@ -274,7 +275,7 @@ blobs         by_label    wgan   shared       fast          points  early_stoppi
 circles       contiguous  hinge  independent  plain         points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian+monte_carlo_reference
 csv           dirichlet   lsgan  shared       fast          mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed+density_ratio_mixed+dpi+local_neighbourhood
 npz           by_label    js     independent  fast          mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features+gen_lra+dcr_difference
-image_folder  dirichlet   wgan   independent  fast          dcgan   early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
+image_folder  dirichlet   wgan   independent  fast          dcgan32 early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
 digits        iid         hinge  independent  fast          mlp     none            tensorboard  none        none
 """  # noqa: E501
 HEADER, *CHOSEN = [tuple(row.split()) for row in ROWS.strip().splitlines()]

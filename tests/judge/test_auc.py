@@ -106,3 +106,14 @@ def test_auc_difference_has_a_paired_interval():
     assert (difference.low, difference.high) == pytest.approx(np.quantile(resampled, [0.025, 0.975]), abs=0.01)
     unpaired = auc_difference(tuple(first), tuple(rng.permutation(group) for group in second))
     assert difference.high - difference.low < 0.7 * (unpaired.high - unpaired.low)
+
+
+@pytest.mark.parametrize("shift", [0.0, 2.0])
+def test_auc_difference_covers_the_truth_with_few_records(shift):
+    rng, size, covered, draws = np.random.default_rng(0), 5, 0, 1000
+    truth = norm.cdf(shift / np.sqrt(2)) - 0.5
+    for _ in range(draws):
+        first, second = rng.normal(size=(2, 2, size))
+        interval = auc_difference((first[0] + shift, first[1]), tuple(second))
+        covered += interval.low <= truth <= interval.high
+    assert covered / draws > 0.94  # the normal quantile: 0.91

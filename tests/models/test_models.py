@@ -151,11 +151,16 @@ def test_dcgan_mnist_networks_are_the_published_ones():
 
 
 def test_dcgan_cifar10_networks_are_the_published_ones():
-    g, d = DCGANGenerator(CIFAR, 100), DCGANDiscriminator(CIFAR)
+    g, d = DCGANGenerator(CIFAR, 100, per_channel=True), DCGANDiscriminator(CIFAR)
     assert g[0].weight.shape == (4 * 4 * 256, 100)
     assert channels(g, nn.ConvTranspose2d) == [(256, 256, 1), (256, 128, 2), (128, 64, 2), (64, 3, 2)]
     assert channels(d, nn.Conv2d) == [(3, 64, 2), (64, 128, 2), (128, 256, 2)]
     assert d[-1].weight.shape == (1, 4 * 4 * 256)
+    # G: dense, a BatchNorm of 256 channels after the reshape, then 5x5 kernels and BatchNorms.
+    assert [type(each) for each in list(g)[:4]] == [nn.Linear, nn.Unflatten, nn.BatchNorm2d, nn.LeakyReLU]
+    kernels = 25 * (256 * 256 + 256 * 128 + 128 * 64 + 64 * 3)
+    assert count(g) == 100 * 4_096 + 2 * 256 + kernels + 2 * (256 + 128 + 64) == 3_078_208
+    assert g(torch.randn(4, 100)).shape == (4, 3, 32, 32)
 
 
 def test_mlp_point_networks_are_the_published_ones():
