@@ -9,7 +9,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from pargan.attacks.spaces import RawSpace, Space
+from pargan.attacks.spaces import RecordSpace, Space
 from pargan.attacks.views import SamplesView
 
 BLOCK_NUMBERS = 2**24
@@ -34,7 +34,7 @@ class NearestNeighbour:
         space: in which distances are measured.
     """
 
-    space: Space = field(default_factory=RawSpace)
+    space: Space = field(default_factory=RecordSpace)
     access: ClassVar[type[SamplesView]] = SamplesView
 
     def __call__(self, view: SamplesView, records: Tensor) -> Tensor:

@@ -40,7 +40,10 @@ class RawSpace:
 
 @dataclass(frozen=True)
 class PrincipalComponents:
-    """The leading principal components of generated and reference records together.
+    """The leading principal components of generated and reference records together, in `RecordSpace`.
+
+    Of tables, numbers are first brought to standard deviations: in model space they vary less than the indicators of
+    categories, and the leading components would be those of categories alone.
 
     Args:
         n_components: their number; 40 for MNIST and 120 for CIFAR-10 in the published experiments. Fewer are used
@@ -55,10 +58,11 @@ class PrincipalComponents:
 
     def __call__(self, view: SamplesView) -> Callable[[Tensor], Tensor]:
         """The map (n, *shape) -> (n, F), differentiable."""
-        known = torch.cat([view.samples, view.reference]).flatten(1)
+        into_space = RecordSpace()(view)
+        known = into_space(torch.cat([view.samples, view.reference]))
         fitted = PCA(min(self.n_components, *known.shape), random_state=view.seed % 2**32).fit(known.cpu().numpy())
         centre, components = (known.new_tensor(array) for array in (fitted.mean_, fitted.components_))
-        return lambda records: (records.flatten(1) - centre) @ components.T
+        return lambda records: (into_space(records) - centre) @ components.T
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,20 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from pargan.attacks import FeatureSpace, MixedTypeSpace, NearestNeighbour, PrincipalComponents, RawSpace, SamplesView
+from pargan.attacks import (
+    FeatureSpace,
+    MixedTypeSpace,
+    NearestNeighbour,
+    PrincipalComponents,
+    RawSpace,
+    SamplesView,
+)
 from pargan.errors import ParganError
 from pargan.metrics.features import fit_extractor
 from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.tables import TableSpec
+from tests.attacks.test_kernels import rows, table_view
 from tests.helpers.planted import normal
 
 TABLE = {
@@ -107,3 +115,16 @@ def test_mixed_type_space_refuses_records_without_columns(spec, kind):
         NearestNeighbour(MixedTypeSpace())(view, torch.zeros(3, 4))
     assert (error.value.argument, error.value.value) == ("space", "MixedTypeSpace")
     assert kind in error.value.problem
+
+
+def test_nearest_neighbour_and_components_of_rows_measure_numbers_in_standard_deviations():
+    view, records = table_view(), rows(40, 9)
+    deviations = view.reference.std(0, correction=0)
+    numbers = (records[:, None, [0, 4]] - view.samples[:, [0, 4]]) / deviations[[0, 4]]
+    different = sum(
+        (records[:, None, block] != view.samples[:, block]).any(2).float() for block in (slice(1, 4), slice(5, 7))
+    )
+    expected = -(numbers.square().sum(2) + 2 * different).sqrt().amin(1)
+    for space in (None, PrincipalComponents(view.samples.shape[1])):
+        attack = NearestNeighbour() if space is None else NearestNeighbour(space)
+        torch.testing.assert_close(attack(view, records), expected, rtol=1e-3, atol=1e-3)
