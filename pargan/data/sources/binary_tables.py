@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pargan.data.sources.raw_table import RawTable, frame_table
+from pargan.data.sources.unpacking import refuse_parquet_bomb, refuse_zip_bomb
 from pargan.errors import ParganError
 
 WITH_GAPS = (
@@ -26,13 +27,15 @@ def read_parquet(place: Path, argument: str, value: str) -> RawTable:
         ParganError: a damaged file, no rows, or pyarrow is not installed.
     """
     error = partial(ParganError, argument=argument, value=value)
-    return frame_table(_foreign("parquet", partial(_parquet_frame, place), error), argument, value)
+    return frame_table(_foreign("parquet", partial(_parquet_frame, place, error), error), argument, value)
 
 
-def _parquet_frame(place: Path) -> pd.DataFrame:
+def _parquet_frame(place: Path, error: Callable[..., ParganError]) -> pd.DataFrame:
     import pyarrow as pa
     from pyarrow import parquet
 
+    described = parquet.read_metadata(place)
+    refuse_parquet_bomb(place, described.num_rows * described.num_columns, error)
     # In types with gaps: as floats, whole numbers beyond 2^53 beside a missing one would lose digits.
     with_gaps = {pa.from_numpy_dtype(kind.numpy_dtype): kind for kind in WITH_GAPS}
     frame = parquet.read_table(place).to_pandas(types_mapper=with_gaps.get, ignore_metadata=True)
@@ -50,7 +53,9 @@ def read_excel(place: Path, header: bool | str, argument: str, value: str) -> Ra
     read = partial(
         pd.read_excel, place, dtype=object, keep_default_na=False, na_values=[""], header=None, engine="openpyxl"
     )
-    frame = _foreign("excel", read, partial(ParganError, argument=argument, value=value))
+    error = partial(ParganError, argument=argument, value=value)
+    refuse_zip_bomb(place, error)
+    frame = _foreign("excel", read, error)
     frame = frame.dropna(how="all").dropna(how="all", axis=1)
     if not len(frame):
         raise ParganError("holds no rows", argument=argument, value=value, remedy="give one record per row")

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from pargan.data.sources.array_labels import class_values
+from pargan.data.sources.unpacking import is_bomb
 from pargan.errors import ParganError
 from pargan.io.files import read_error
 from pargan.io.npz import NUMPY_LOAD_ERRORS
@@ -88,6 +89,7 @@ class _Header:
     shape: tuple[int, ...]
     dtype: np.dtype
     num_bytes: int
+    num_packed: int
 
 
 def _headers(file: Path) -> dict[str, _Header]:
@@ -101,7 +103,7 @@ def _headers(file: Path) -> dict[str, _Header]:
                 version = npy.read_magic(stream)
                 read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
                 shape, _, dtype = read(stream)
-            headers[info.filename.removesuffix(".npy")] = _Header(shape, dtype, info.file_size)
+            headers[info.filename.removesuffix(".npy")] = _Header(shape, dtype, info.file_size, info.compress_size)
     return headers
 
 
@@ -122,6 +124,15 @@ def _check_header(header: _Header, key: str, argument: str, path: str) -> None:
             argument=argument,
             value=path,
             remedy="write fewer records or a smaller type",
+        )
+
+    if is_bomb(max(declared, header.num_bytes), header.num_packed):
+        raise ParganError(
+            f"has an array {key} that unpacks to {declared / 2**20:,.0f} MiB from {header.num_packed / 2**20:.2g} MiB, "
+            f"as records rarely do",
+            argument=argument,
+            value=path,
+            remedy="if they are yours, write them without compression: numpy.savez(path, ...)",
         )
 
 

@@ -5,9 +5,7 @@ import gzip
 import io
 import lzma
 import zlib
-from bz2 import BZ2File
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -16,11 +14,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from pargan.data.sources.binary_tables import REMEDY, read_excel, read_parquet, with_extra
+from pargan.data.sources.binary_tables import REMEDY, read_excel, read_parquet
 from pargan.data.sources.header import has_header
 from pargan.data.sources.line_cells import cells_of_lines
 from pargan.data.sources.raw_table import CollectedTexts, RawTable, TextColumn, named_columns
 from pargan.data.sources.text_dialect import Dialect, sniff_dialect, sniff_encoding
+from pargan.data.sources.unpacking import opened
 from pargan.errors import ParganError
 from pargan.io.files import read_error
 
@@ -94,9 +93,9 @@ def _read_text(
     value: str,
 ) -> RawTable:
     error = partial(ParganError, argument=argument, value=value)
-    with _opened(place) as file:
+    with opened(place, error) as file:
         beginning = file.read(BEGINNING)
-    encoding = _whole_encoding(place, beginning, encoding)
+    encoding = _whole_encoding(place, beginning, encoding, error)
     text = beginning.decode(encoding, errors="ignore")
     cut = text.rfind("\n") if len(beginning) == BEGINNING else len(text)
     given = "\t" if delimiter == "auto" and ".tsv" in place.suffixes else delimiter
@@ -105,7 +104,7 @@ def _read_text(
     if not len(lines):
         raise error("holds no rows", remedy="give a file with one record per line")
     width = _checked_width(lines, lengths, dialect, names, error)
-    with _opened(place) as file:
+    with opened(place, error) as file:
         blocks = _blocks(file, dialect, width)
         frame = next(blocks)
         first = [str(cell).strip() for cell in frame.iloc[0]]
@@ -156,48 +155,12 @@ def _blocks(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[pd.DataFra
     )
 
 
-@contextmanager
-def _opened(place: Path) -> Iterator[BinaryIO]:
-    opened: Any
-    suffix = place.suffix.lower()
-    if suffix == ".gz":
-        opened = gzip.GzipFile(place)
-    elif suffix == ".bz2":
-        opened = BZ2File(place)
-    elif suffix == ".xz":
-        opened = lzma.LZMAFile(place)  # noqa: SIM115
-    elif suffix == ".zst":
-        opened = io.BufferedReader(with_extra("zstd", lambda: _open_zstandard(place)))
-    else:
-        opened = place.open("rb")
-    with opened:
-        yield opened
-
-
-def _open_zstandard(place: Path) -> Any:
-    import zstandard
-
-    frame = zstandard.ZstdDecompressor().decompressobj()
-    with place.open("rb") as file:  # the reader below takes the end of a cut file for its end
-        while block := file.read(2**20):
-            while block:
-                frame = zstandard.ZstdDecompressor().decompressobj() if frame.eof else frame
-                try:
-                    frame.decompress(block)
-                except zstandard.ZstdError as error:
-                    raise EOFError(str(error)) from error
-                block = frame.unused_data if frame.eof else b""
-    if not frame.eof:
-        raise EOFError("it is cut off")
-    return zstandard.ZstdDecompressor().stream_reader(place.open("rb"), read_across_frames=True, closefd=True)
-
-
-def _whole_encoding(place: Path, beginning: bytes, encoding: str) -> str:
+def _whole_encoding(place: Path, beginning: bytes, encoding: str, error: Callable[..., ParganError]) -> str:
     """The encoding of the beginning, unless the rest is no UTF-8."""
     found = sniff_encoding(beginning, encoding)
     if encoding != "auto" or found != "utf-8-sig" or len(beginning) < BEGINNING:
         return found
-    with _opened(place) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+    with opened(place, error) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
         try:
             while text.read(2**20):
                 pass
@@ -208,11 +171,11 @@ def _whole_encoding(place: Path, beginning: bytes, encoding: str) -> str:
 
 def _measure(place: Path, dialect: Dialect, error: Callable[..., ParganError]) -> tuple[np.ndarray, np.ndarray]:
     """Line in which each row ends, and its number of cells: pandas fills up short rows without a word."""
-    with _opened(place) as file:
+    with opened(place, error) as file:
         if (counted := cells_of_lines(file, dialect)) is not None:
             return counted
     lines, lengths = [], []
-    with _opened(place) as file, io.TextIOWrapper(file, encoding=dialect.encoding, newline="") as text:
+    with opened(place, error) as file, io.TextIOWrapper(file, encoding=dialect.encoding, newline="") as text:
         reader = dialect.reader(text)
         try:
             for row in reader:
