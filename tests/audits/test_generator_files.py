@@ -1,6 +1,7 @@
 """Generators from files: what is loaded, what is refused, and that nothing in a file runs."""
 
 import pickle
+import re
 import warnings
 import zipfile
 from pathlib import Path
@@ -117,6 +118,9 @@ def test_load_generator_never_opens_a_pickle(tmp_path):
         assert "a pickled module is refused" in error.problem
         error = refused(network(), path)
         assert (error.argument, error.value) == ("weights", path)
+        # PyTorch's own message advises to run the file's code, in colours.
+        assert error.problem == "is not a state dict of this module (it holds more than tensors)"
+        assert not re.search(r"weights_only|\x1b", str(error))
 
 
 def test_load_generator_refuses_what_is_not_a_generator(tmp_path):
