@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from pargan.app import resolvers
 from pargan.app.argument_keys import errors_in_configuration_keys
@@ -125,20 +125,26 @@ def _exit_or_raise(error: Exception, wants_trace: bool) -> NoReturn:
 
 def _train(cfg: DictConfig) -> float:
     job = HydraConfig.get()
+    # Unresolved: Hydra would look for the ${seed} of an override among its own keys.
+    overrides: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
     if cfg.resume is not None:
-        return _resume(cfg, list(job.overrides.task))
+        return _resume(cfg, overrides)
     if cfg.trust is not None:
         problem = "is for resume=: what a new run names is your own configuration"
         raise ParganError(problem, argument="trust", value=cfg.trust, remedy="leave it out")
     directory = RunDirectory(Path(job.runtime.output_dir))
-    settings = settings_of(cfg, job.runtime.choices, list(job.overrides.task))
+    try:
+        settings = settings_of(cfg, job.runtime.choices, overrides)
+    except Exception:
+        _discard_unstarted(directory)
+        raise
     if job.mode == RunMode.MULTIRUN and (before := finished_before(directory)):
         print(f"finished before: {directory.from_here}", flush=True)
         return _objective(cfg, before)
     try:
         with _resumable(directory, cfg):
             _refuse_another_folder(cfg, directory)
-            result = _fit(cfg, directory, settings, job.runtime.choices, job.overrides.task)
+            result = _fit(cfg, directory, settings, job.runtime.choices, overrides)
     except Exception as error:
         if job.mode == RunMode.RUN:
             _discard_unstarted(directory)

@@ -218,5 +218,6 @@ def _first_lines(error: BaseException) -> str:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks and other control characters, such as those that colour a terminal."""
-    return " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0e-\x1f\x7f]", "", text).split())
+    """The text without line breaks and what is not printable, such as codes that colour a terminal, or half a byte."""
+    words = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).split()
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())

@@ -138,7 +138,8 @@ class DateTime(_OnTimeAxis):
         offset = timedelta(0) if self.zone in ("", "Z") else datetime.strptime(self.zone, "%z").utcoffset()
         written = self.format.replace("%z", self.zone)
         moments = (values.astype("datetime64[us]") + np.timedelta64(offset)).astype(object)
-        return [moment.strftime(written) for moment in moments.tolist()]
+        # %Y of the C library writes the year 558 with three digits, which cannot be read again.
+        return [moment.strftime(written.replace("%Y", f"{moment.year:04d}")) for moment in moments.tolist()]
 
 
 @dataclass(frozen=True)
@@ -231,11 +232,13 @@ def zone_of(cell: str, format: str) -> str:
 
 
 def microseconds(cell: str) -> int | None:
-    """A duration in microseconds; None for other text."""
+    """A duration in microseconds; None for other text, and for one that NumPy's 64 bits do not hold."""
     match = CLOCK.fullmatch(cell)
     if match is None:
         return None
     sign, days, hours, minutes, seconds, fraction = match.groups()
     whole = int(days or 0) * SECONDS["day"] + int(hours) * SECONDS["h"] + int(minutes) * 60 + int(seconds or 0)
     ticks = whole * 1_000_000 + int((fraction or "0").ljust(6, "0")[:6])
+    if ticks > np.iinfo(np.int64).max:
+        return None
     return -ticks if sign else ticks

@@ -7,6 +7,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
 
 from pargan.app.error_messages import as_called, error_message
+from pargan.errors import ParganError
 
 
 def test_error_message_of_a_file_does_not_say_whether_it_was_read_or_written():
@@ -56,3 +57,8 @@ def test_error_message_of_an_unreadable_override_shows_what_to_type(override, re
 def test_as_called_names_the_command_that_the_user_called(monkeypatch, program, expected):
     monkeypatch.setattr("sys.argv", [program])
     assert as_called("give python attack.py target=samples, or train.py") == expected
+
+
+def test_error_message_has_no_character_that_controls_a_terminal():
+    text = "line 1\n\x1b[31mred\x1b[0m \x9b2J \x87 \u202e \udc80 ok"
+    assert error_message(ParganError(text)) == "line 1 red 2J    ok"

@@ -55,6 +55,7 @@ STRUCTURE = {
     "callbacks.best=null": "~callbacks.best leaves it out",
     "~seed": "leave it out, or give seed=",
     "seed=${nosuch}": "refers to nosuch, which is not a key",
+    "callbacks.gap.every_n_epochs=${nosuch}": "refers to nosuch, which is not a key",
     "seed=${oc.eval:1}": "refer to a key, as ${seed} does",
     "recipe=nosuch": "choose one of blobs_js",
     "recipe/general=nosuch": "choose one of hinge",
@@ -153,6 +154,12 @@ def test_train_takes_a_folder_quoted_as_the_message_says(run, tmp_path):
     again = run("train", *quick, 'hydra.run.dir="runs/a=b"')
     assert "or 'resume=\"runs/a=b\"' to continue that run" in again.err
     assert (tmp_path / "runs/a=b/result.json").exists()
+
+
+def test_train_takes_a_value_from_another_key(run, tmp_path):
+    quick = (*SMALL, "attack=none", "trainer.max_epochs=1")
+    assert run("train", *quick, "callbacks.gap.every_n_epochs=${evaluate_every}").status == 0
+    assert run("train", f"resume={only_run(tmp_path)}", "callbacks.gap.num_records=${evaluate_every}").status == 0
 
 
 def test_train_expands_the_home_folder(run, tmp_path, monkeypatch):

@@ -153,7 +153,7 @@ def _infer_number(cells: ColumnCells, is_label: bool) -> Inference | None:
             return Inference(identifier, "numbers that are different in every row and name it", frozenset({""}))
         limit = _most_categories(cells.num_rows, LABEL_CLASSES if is_label else FLAG_VALUES)
         if len(cells.values) <= limit:
-            return _number_categories(cells, is_label)
+            return _number_categories(cells, column.format, is_label)
         why = why.replace("numbers", "whole numbers", 1)
     return cells.with_missing(column, why, cells.values)
 
@@ -179,13 +179,14 @@ def _counted(cells: ColumnCells, column: Integer) -> Identifier | None:
     return None
 
 
-def _number_categories(cells: ColumnCells, is_label: bool) -> Inference:
+def _number_categories(cells: ColumnCells, found: NumberFormat, is_label: bool) -> Inference:
     values = cells.values
     if {TRUTH.get(text) for text in values} == {True, False} and len(values) == FLAG_VALUES:
         ordered = tuple(sorted(values, key=lambda text: bool(TRUTH[text])))
         return cells.with_missing(Boolean(cells.name, ordered), "0 and 1", values)
     why = "classes to predict" if is_label and len(values) > FLAG_VALUES else "two different numbers"
-    return cells.with_missing(Categorical(cells.name, tuple(sorted(values, key=float))), why, values)
+    ordered = tuple(sorted(values, key=lambda text: float(found.plain(text) or text)))
+    return cells.with_missing(Categorical(cells.name, ordered), why, values)
 
 
 def _refuse_odd_cells(cells: ColumnCells) -> None:
