@@ -19,6 +19,7 @@ from pargan.attacks.views import (
     PartitionsView,
     Scored,
     Target,
+    in_units_of_records,
     narrow,
     widen,
 )
@@ -192,7 +193,10 @@ class _Batch:
     def score(self, name: str, attack: Attack, seed: int) -> tuple[np.ndarray, np.ndarray, Mapping[str, Any]]:
         """Scores of members and of nonmembers, (m,) and (n,) float64, and the attack's details."""
         with seeded(derive(seed, "attack"), self.records.device):
-            scored = Scored.of(attack(narrow(self.target, attack.access), self.records))
+            view = narrow(self.target, attack.access)
+            is_same = view.spec is self.target.spec
+            records = self.records if is_same else in_units_of_records(self.target.spec, self.records)
+            scored = Scored.of(attack(view, records))
         shuffled, size = scored.scores.detach(), len(self.records)
         if shuffled.shape != (size,):
             raise ParganError(

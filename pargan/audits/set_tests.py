@@ -8,7 +8,7 @@ import torch
 
 from pargan.attacks.prediction_error import prediction_errors
 from pargan.attacks.spaces import RecordSpace
-from pargan.attacks.views import SamplesView
+from pargan.attacks.views import SamplesView, in_units_of_records, narrow
 from pargan.audits.copies import Copies, count_copies
 from pargan.audits.guessing import GuessingRisk, guessing_risks
 from pargan.audits.holdout_tests import HoldoutTests, holdout_tests
@@ -66,7 +66,10 @@ def run_set_tests(
     Raises:
         ParganError: columns to match that the records do not have.
     """
-    members, nonmembers = (group.to(view.samples.device) for group in (records.members, records.nonmembers))
+    members, nonmembers = (
+        in_units_of_records(view.spec, group.to(view.samples.device)) for group in (records.members, records.nonmembers)
+    )
+    view = narrow(view, SamplesView)
     transform = RecordSpace()(view)
     into_space = [transform(group) for group in (view.samples, members, nonmembers, view.reference)]
     samples, known, held_out = (group.cpu().numpy() for group in (view.samples, members, nonmembers))

@@ -4,6 +4,7 @@ Legend: K partitions of n members, B records of each per step, N records taken, 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,12 @@ from pargan.seeding import derive, subset
 
 RESIDENT_BYTES = 2**30  # members of at most this size in model space are converted once, before training
 
+FIT_ON = ("reference", "members")
+FITTED_ON_MEMBERS = (
+    "the encodings of the columns were fitted on the members: the frequent values and the ranks in schema.json, which "
+    "a release holds too, tell about the members, and no attack here measures that"
+)
+
 
 class PartitionDataModule(pl.LightningDataModule):
     """Splits a pool and serves batches of shape (K, B, *shape), float32, one per training step.
@@ -38,12 +45,14 @@ class PartitionDataModule(pl.LightningDataModule):
         duplicates: what becomes of equal records: "together" (all copies in one group), "drop" (the first is kept),
             "split" (as they are), or a function of your own. None: together for tables, as they are where too few rows
             differ for that; drop for everything else.
+        fit_on: "reference" or "members": the records that the encodings of a table's columns are fitted on. Those of
+            members tell about members what no attack measures, which the notes of the pool then say.
         seed: of the split and of the shuffling.
         num_workers: processes that read batches, for pools that are not held in memory.
         membership: an existing split to use instead of drawing one.
 
     Raises:
-        ParganError: the batch size is below 1, or `duplicates` is not a choice.
+        ParganError: the batch size is below 1, or `duplicates` or `fit_on` is not a choice.
 
     Attributes (after `setup`):
         pool: the pool.
@@ -67,6 +76,7 @@ class PartitionDataModule(pl.LightningDataModule):
         reference: Size | None = None,
         scheme: Scheme = iid,
         duplicates: Duplicates | str | None = None,
+        fit_on: str = "reference",
         seed: int = 0,
         num_workers: int = 0,
         membership: Membership | None = None,
@@ -83,10 +93,15 @@ class PartitionDataModule(pl.LightningDataModule):
                 value=duplicates,
                 remedy=f"choose one of {', '.join(DUPLICATES)}",
             )
+        if fit_on not in FIT_ON:
+            raise ParganError(
+                "is not a choice", argument="fit_on", value=fit_on, remedy=f"choose one of {', '.join(FIT_ON)}"
+            )
         self.source = source
         self.num_partitions = num_partitions
         self.batch_size = batch_size
         self.seed = seed
+        self.fit_on = fit_on
         self.num_workers = num_workers
         self._split_pool = partial(
             split_pool,
@@ -118,9 +133,17 @@ class PartitionDataModule(pl.LightningDataModule):
             membership = self._split_pool(pool)
         else:
             _check_pool(membership, pool)
+        pool = self._fitted(pool, membership)
         self.steps_per_epoch = self._count_steps(membership)
         self.pool, self.spec, self.membership = pool, pool.spec, membership
         self._is_set_up = True
+
+    def _fitted(self, pool: Pool, membership: Membership) -> Pool:
+        if pool.refit is None:
+            return pool
+        if self.fit_on == "reference":
+            return pool.refit(pool, membership.reference, "reference records")
+        return replace(pool.refit(pool, membership.members, "members"), notes=(*pool.notes, FITTED_ON_MEMBERS))
 
     def train_dataloader(self) -> DataLoader[Batch]:
         """One `Batch` of float32 records (K, B, *shape) per step; `sampler.set_epoch` chooses the epoch.
@@ -243,7 +266,7 @@ def _check_pool(membership: Membership, pool: Pool) -> None:
         raise ParganError(
             f"was made for another pool (fingerprint {membership.pool_fingerprint[:12]}, this one has {actual[:12]})",
             argument="membership",
-            remedy="give the files and the dataset settings of that run",
+            remedy="give the files and the dataset settings of that run; a run of an earlier version is trained anew",
         )
 
 

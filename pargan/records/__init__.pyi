@@ -10,6 +10,7 @@ from .columns import (
     Identifier,
     Integer,
     Numeric,
+    Ranked,
     WithMissing,
 )
 from .images import ImageSpec
@@ -36,6 +37,7 @@ __all__ = [
     "Pool",
     "Quality",
     "QualityRecords",
+    "Ranked",
     "RecordSpec",
     "Schema",
     "TableSpec",

@@ -78,18 +78,18 @@ def draw_category(block: Tensor) -> Tensor:
     return gumbel_softmax(block, TEMPERATURE, dim=-1)
 
 
-def encode_integers(values: np.ndarray, low: int, high: int) -> np.ndarray:
-    """(N,) int64 -> (N, 1) float32 in [-1, 1]. Differences are exact, also where they exceed int64 and float64."""
+def integer_places(values: np.ndarray, low: int, high: int) -> np.ndarray:
+    """(N,) int64 -> (N,) float64 in [-1, 1]. Differences are exact, also where they exceed int64 and float64."""
     span = high - low
     offset = np.clip(values, low, high).astype(np.int64).view(np.uint64) - np.uint64(low % 2**64)
-    return (2 * (offset.astype(np.float64) / max(span, 1)) - 1).astype(np.float32)[:, None]
+    return 2 * (offset.astype(np.float64) / max(span, 1)) - 1
 
 
-def decode_integers(block: np.ndarray, low: int, high: int) -> np.ndarray:
-    """(N, 1) -> (N,) int64 in [low, high]; inverse of `encode_integers` where the range spans less than 2^24."""
+def integers_at(places: np.ndarray, low: int, high: int) -> np.ndarray:
+    """(N,) -> (N,) int64 in [low, high]; inverse of `integer_places` where the range spans less than 2^52."""
     span = high - low
-    place = np.rint((np.clip(block[:, 0].astype(np.float64), -1, 1) + 1) / 2 * span)
-    offset = np.full(len(block), span, dtype=np.uint64)
+    place = np.rint((np.clip(places.astype(np.float64), -1, 1) + 1) / 2 * span)
+    offset = np.full(len(places), span, dtype=np.uint64)
     inside = place < float(span)  # float(span) may be above span
     offset[inside] = place[inside].astype(np.uint64)
     return (offset + np.uint64(low % 2**64)).view(np.int64)

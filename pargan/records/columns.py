@@ -7,6 +7,7 @@ from pargan.records.column import Column
 from pargan.records.identifiers import Identifier
 from pargan.records.missing import WithMissing
 from pargan.records.numbers import Integer, Numeric
+from pargan.records.ranked import Ranked
 from pargan.records.times import Date, DateTime, Duration
 
 COLUMN_TYPES = {
@@ -26,6 +27,7 @@ __all__ = [
     "Identifier",
     "Integer",
     "Numeric",
+    "Ranked",
     "WithMissing",
     "column_from_dict",
 ]
@@ -39,6 +41,9 @@ def column_from_dict(fields: dict[str, Any]) -> Column:
         TypeError, ValueError: fields do not fit the type.
     """
     fields = dict(fields)
+    ranks = fields.pop("ranks", None)
+    if ranks is not None:
+        return Ranked.from_dict(column_from_dict(fields), dict(ranks))
     kind = COLUMN_TYPES[fields.pop("type")]
     if issubclass(kind, Categorical) or "missing" not in fields:
         return kind.from_dict(fields)

@@ -56,13 +56,13 @@ class WithMissing:
         values, readable = self.column.parse([cell for cell in cells if cell != ""])
         all_readable = np.ones(len(cells), dtype=bool)
         all_readable[~absent] = readable
-        return _with_gaps(values, absent), all_readable
+        return with_gaps(values, absent), all_readable
 
     def deviations(self, values: np.ndarray) -> dict[str, np.ndarray]:
         """Those of the values that are present."""
         absent = is_missing(values)
         deviations = {}
-        for kind, deviating in self.column.deviations(self._present(values, absent)).items():
+        for kind, deviating in self.column.deviations(self.present(values, absent)).items():
             deviations[kind] = np.zeros(len(values), dtype=bool)
             deviations[kind][~absent] = deviating
         return deviations
@@ -75,14 +75,14 @@ class WithMissing:
         """(N,) -> (N, width + 2) float32."""
         absent = is_missing(values)
         block = np.zeros((len(values), self.width), dtype=np.float32)
-        block[~absent, :-2] = self.column.encode(self._present(values, absent))
+        block[~absent, :-2] = self.column.encode(self.present(values, absent))
         block[:, -2], block[:, -1] = ~absent, absent
         return block
 
     def decode(self, block: np.ndarray) -> np.ndarray:
         """(N, width + 2) -> (N,) values, missing where that indicator is the larger one."""
         absent = block[:, -1] > block[:, -2]
-        return _with_gaps(self.column.decode(block[~absent, :-2]), absent)
+        return with_gaps(self.column.decode(block[~absent, :-2]), absent)
 
     def activation(self, block: Tensor) -> Tensor:
         """The value times the relaxed indicator of its presence, so that a missing one is 0, as in real records."""
@@ -98,7 +98,7 @@ class WithMissing:
         """(N,) float64, NaN where missing."""
         absent = is_missing(values)
         numbers = np.full(len(values), np.nan)
-        numbers[~absent] = self.column.numbers(self._present(values, absent))
+        numbers[~absent] = self.column.numbers(self.present(values, absent))
         return numbers
 
     def describe(self) -> str:
@@ -109,7 +109,8 @@ class WithMissing:
         """That of the values, with `missing`, how a missing one is written."""
         return {**self.column.to_dict(), "missing": self.mark}
 
-    def _present(self, values: np.ndarray, absent: np.ndarray) -> np.ndarray:
+    def present(self, values: np.ndarray, absent: np.ndarray) -> np.ndarray:
+        """The values that are present, in the type of the column."""
         present = values[~absent]
         if self.type == "integer" and present.dtype != np.int64:  # stored as float64 or objects for the gaps
             as_integers = present.astype(np.int64)
@@ -119,7 +120,7 @@ class WithMissing:
     def _texts(self, values: np.ndarray, write: Any, missing: str) -> list[str]:
         absent = is_missing(values)
         texts = np.full(len(values), missing, dtype=object)
-        texts[~absent] = write(self._present(values, absent))
+        texts[~absent] = write(self.present(values, absent))
         return texts.tolist()
 
 
@@ -132,7 +133,7 @@ def is_missing(values: np.ndarray) -> np.ndarray:
     return np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
 
 
-def _with_gaps(present: np.ndarray, absent: np.ndarray) -> np.ndarray:
+def with_gaps(present: np.ndarray, absent: np.ndarray) -> np.ndarray:
     """The present values in their places, and gaps elsewhere, in a type that has gaps."""
     gap: Any = None
     kind = present.dtype

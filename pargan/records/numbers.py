@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pargan.records.column import decode_integers, encode_integers
+from pargan.records.column import integer_places, integers_at
 from pargan.records.number_format import NumberFormat
 
 INT64 = np.iinfo(np.int64)
@@ -57,19 +57,27 @@ class Numeric:
         """All digits of float64."""
         return list(map(repr, (np.asarray(values, dtype=np.float64) + 0.0).tolist()))
 
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """(N,) -> (N, 1) float32 in [-1, 1]."""
+    def places(self, values: np.ndarray) -> np.ndarray:
+        """(N,) -> (N,) float64 in [-1, 1]: where values lie in the range."""
         values = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
         # Halved, because the difference of two large numbers may be infinite.
         span = self.high / 2 - self.low / 2
         share = (values / 2 - self.low / 2) / span if span > 0 else np.zeros_like(values)
-        return (2 * share - 1).astype(np.float32)[:, None]
+        return 2 * share - 1
 
-    def decode(self, block: np.ndarray) -> np.ndarray:
-        """(N, 1) -> (N,) float64 in the fitted range, rounded to the decimals of the file."""
-        share = (np.clip(block[:, 0].astype(np.float64), -1, 1) + 1) / 2
+    def values_at(self, places: np.ndarray) -> np.ndarray:
+        """(N,) -> (N,) float64 in the fitted range, rounded to the decimals of the file."""
+        share = (np.clip(places.astype(np.float64), -1, 1) + 1) / 2
         values = (1 - share) * self.low + share * self.high
         return np.clip(self.format.round(values), self.low, self.high)
+
+    def encode(self, values: np.ndarray) -> np.ndarray:
+        """(N,) -> (N, 1) float32 in [-1, 1]."""
+        return self.places(values).astype(np.float32)[:, None]
+
+    def decode(self, block: np.ndarray) -> np.ndarray:
+        """(N, 1) -> (N,): `values_at`."""
+        return self.values_at(block[:, 0])
 
     def activation(self, block: Tensor) -> Tensor:
         """Tanh."""
@@ -135,15 +143,15 @@ class Integer(Numeric):
             return list(map(str, values.tolist()))
         return [str(int(value)) if value == int(value) else repr(value) for value in values.tolist()]
 
-    def encode(self, values: np.ndarray) -> np.ndarray:
-        """(N,) -> (N, 1) float32 in [-1, 1]."""
+    def places(self, values: np.ndarray) -> np.ndarray:
+        """(N,) -> (N,) float64 in [-1, 1]."""
         if np.issubdtype(values.dtype, np.integer):
-            return encode_integers(values, self.low, self.high)
-        return super().encode(values)
+            return integer_places(values, self.low, self.high)
+        return super().places(values)
 
-    def decode(self, block: np.ndarray) -> np.ndarray:
-        """(N, 1) -> (N,) int64 in the fitted range."""
-        return decode_integers(block, self.low, self.high)
+    def values_at(self, places: np.ndarray) -> np.ndarray:
+        """(N,) -> (N,) int64 in the fitted range."""
+        return integers_at(places, self.low, self.high)
 
 
 def whole_numbers(plain: Sequence[str | None]) -> np.ndarray | None:

@@ -54,6 +54,8 @@ class Pool:
         identities: (N,) 16-byte hashes of what the source says of each record, where model space is less precise: two
             records are equal if and only if these are. None: records are compared in model space.
         duplicates: what becomes of equal records unless it is set: "drop" or "together", see `pargan.data.splitting`.
+        refit: (pool, positions, which records these are) -> the same pool in a model space that is fitted to the
+            records at these positions; None where model space depends on no records.
 
     Raises:
         ParganError: there are no records, or the number of labels is not N.
@@ -67,6 +69,7 @@ class Pool:
     notes: tuple[str, ...] = ()
     identities: np.ndarray | None = None
     duplicates: str = "drop"
+    refit: Callable[["Pool", np.ndarray, str], "Pool"] | None = None
 
     def __post_init__(self) -> None:
         if len(self.values) == 0:

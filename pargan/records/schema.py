@@ -22,11 +22,16 @@ class Decision:
         why: how its type was decided.
         missing: number of cells in which a value is missing.
         missing_texts: cells that mean a missing value.
+        encoding: how a number or time is laid out for the networks, as set: a name in
+            `pargan.records.encodings.ENCODINGS`.
+        encoding_why: what that came to, and why; empty before it was fitted.
     """
 
     why: str = "given"
     missing: int = 0
     missing_texts: frozenset[str] = frozenset({""})
+    encoding: str = "auto"
+    encoding_why: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class Schema:
         for column in self.columns:
             decision = self.decision(column.name)
             facts = {"missing_cells": decision.missing, "missing_texts": sorted(decision.missing_texts)}
+            if column.is_number and column.width:
+                facts |= {"encoding": decision.encoding, "encoding_why": decision.encoding_why}
             columns.append({"name": column.name, **column.to_dict(), **facts, "why": decision.why})
         return {
             "version": VERSION,
@@ -85,6 +92,8 @@ class Schema:
                 str(fields.pop("why", "given")),
                 int(fields.pop("missing_cells", 0)),
                 frozenset(map(str, fields.pop("missing_texts", [""]))) | {""},
+                str(fields.pop("encoding", "auto")),
+                str(fields.pop("encoding_why", "")),
             )
             try:
                 column = column_from_dict(fields)

@@ -7,7 +7,8 @@ import csv
 import io
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from pargan.errors import ParganError, ParganWarning
 from pargan.io.files import write_atomically
 from pargan.records.column import Column
+from pargan.records.encodings import without_encoding
 from pargan.records.formulas import defused, is_formula
 from pargan.records.schema import Schema
 
@@ -87,6 +89,13 @@ class TableSpec:
             layout: `has_header` and `delimiter`.
         """
         return cls(tuple(types[name].fit(name, values) for name, values in table.items()), **layout)
+
+    @cached_property
+    def in_units(self) -> "TableSpec":
+        """The same format with numbers on the scale of their range; itself where they are already."""
+        columns = tuple(map(without_encoding, self.columns))
+        changed = any(new is not old for new, old in zip(columns, self.columns, strict=True))
+        return replace(self, columns=columns) if changed else self
 
     @property
     def shape(self) -> tuple[int]:

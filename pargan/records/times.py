@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from pargan.records.column import decode_integers, encode_integers
+from pargan.records.column import integer_places, integers_at
 from pargan.records.numbers import OUT_OF_RANGE
 
 CLOCK = re.compile(r"(-?)(?:(\d+) days?,? \+?)?(\d+):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?")
@@ -64,13 +64,21 @@ class _OnTimeAxis:
         """Microseconds."""
         return [str(tick) for tick in values.astype(f"{self.dtype}[us]").astype(np.int64).tolist()]
 
+    def places(self, values: np.ndarray) -> np.ndarray:
+        """(N,) -> (N,) float64 in [-1, 1]: where values lie in the range."""
+        return integer_places(self._ticks(values), *self._range)
+
+    def values_at(self, places: np.ndarray) -> np.ndarray:
+        """(N,) -> (N,) values of the unit in the fitted range."""
+        return integers_at(places, *self._range).astype(self._values_dtype)
+
     def encode(self, values: np.ndarray) -> np.ndarray:
         """(N,) -> (N, 1) float32 in [-1, 1]."""
-        return encode_integers(self._ticks(values), *self._range)
+        return self.places(values).astype(np.float32)[:, None]
 
     def decode(self, block: np.ndarray) -> np.ndarray:
-        """(N, 1) -> (N,) values of the unit in the fitted range."""
-        return decode_integers(block, *self._range).astype(self._values_dtype)
+        """(N, 1) -> (N,): `values_at`."""
+        return self.values_at(block[:, 0])
 
     def activation(self, block: Tensor) -> Tensor:
         """Tanh."""

@@ -7,6 +7,7 @@ from typing import Any
 from pargan.records.categories import Categorical, Constant
 from pargan.records.column import Column
 from pargan.records.identifiers import Identifier
+from pargan.records.ranked import Ranked
 from pargan.records.schema import Decision, Schema
 from pargan.records.tables import TableSpec
 
@@ -45,6 +46,9 @@ def what_it_reveals(spec: TableSpec) -> list[str]:
     columns = spec.columns
     parts: dict[str, list[Column]] = {
         "the smallest and the largest value, which belong to real records, of": [c for c in columns if c.is_number],
+        "up to 200 values of reference records (of members with data.fit_on=members) and their ranks, of": [
+            c for c in columns if isinstance(c, Ranked)
+        ],
         "every category, those of a single record included, of": [c for c in columns if isinstance(c, Categorical)],
         "the highest number given to a real record in": [c for c in columns if isinstance(c, Identifier)],
         "the one value of": [c for c in columns if isinstance(c, Constant)],

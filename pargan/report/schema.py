@@ -17,7 +17,8 @@ def schema_table(schema: Schema) -> RenderableType:
     for column in schema.columns[:ROWS]:
         decision = schema.decision(column.name)
         missing = str(decision.missing) if decision.missing else ""
-        table.add_row(Text(column.name), column.type, Text(column.describe()), missing, Text(decision.why))
+        why = "; ".join(part for part in (decision.why, decision.encoding_why) if part)
+        table.add_row(Text(column.name), column.type, Text(column.describe()), missing, Text(why))
     for name, why in list(schema.left_out.items())[:ROWS]:
         table.add_row(Text(name), "left out", "", "", Text(why))
     if len(schema.columns) > ROWS:

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +17,7 @@ from pargan.attacks import (
 from pargan.audits import make_target, run_attacks
 from pargan.audits.scoring import refuse_wider
 from pargan.errors import ParganError
+from pargan.records import Categorical, Integer, Numeric, Ranked, TableSpec
 from tests.helpers.planted import LATENT, groups, normal, target_of, untrained
 
 
@@ -93,3 +97,44 @@ def test_run_attacks_refuses_records_of_another_shape():
     assert error.value.argument == "nonmembers"
     assert "(16,)" in error.value.problem
     assert "(1, 4, 4)" in error.value.problem
+
+
+def rows(size, seed):
+    rng = np.random.default_rng(seed)
+    income = np.where(rng.random(size) < 0.5, 0.0, rng.lognormal(6, 1, size))
+    return {"income": income, "age": rng.integers(18, 90, size), "sex": rng.choice(["f", "m"], size)}
+
+
+def by_ranks(spec, table):
+    return replace(spec, columns=tuple(Ranked.fit(c, table[c.name]) if c.is_number else c for c in spec.columns))
+
+
+def test_attacks_on_samples_find_the_same_leak_in_a_table_encoded_by_ranks():
+    pool = rows(900, seed=0)
+    table = {name: values[:600] for name, values in pool.items()}
+    spec = TableSpec.fit(pool, {"income": Numeric, "age": Integer, "sex": Categorical})
+    ranked = by_ranks(spec, table)
+    copies = {name: values[:200] for name, values in table.items()} | {"age": table["age"][:200] + 1}
+    aucs = []
+    for columns in (spec, ranked):
+        encoded = torch.from_numpy(columns.encode(pool))
+        members, nonmembers, reference = encoded[:200], encoded[200:400], encoded[400:]
+        view = SamplesView(samples=torch.from_numpy(columns.encode(copies)), reference=reference, seed=0, spec=columns)
+        results = run_attacks(view, {"nearest": NearestNeighbour()}, members, None, nonmembers, seed=0, draws=10)
+        aucs.append(results[0].metrics.auc)
+    assert aucs[0] > 0.6
+    assert aucs[1] == pytest.approx(aucs[0], abs=1e-3)
+
+
+def test_narrow_leaves_the_encoding_to_attacks_that_have_the_networks():
+    spec = TableSpec.fit(rows(50, 1), {"income": Numeric, "age": Integer, "sex": Categorical})
+    ranked = by_ranks(spec, rows(50, 1))
+    encoded = torch.from_numpy(ranked.encode(rows(50, 1)))
+    view = GeneratorView(
+        samples=encoded, reference=encoded, seed=0, spec=ranked, generator=torch.nn.Identity(), latent_dim=2,
+        sample_latents=torch.zeros(50, 2),
+    )  # fmt: skip
+    assert narrow(view, GeneratorView).samples is encoded
+    alone = narrow(view, SamplesView)
+    assert alone.spec.columns == spec.columns
+    torch.testing.assert_close(alone.samples, torch.from_numpy(spec.encode(rows(50, 1))))

@@ -2,6 +2,7 @@ from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import pytorch_lightning as pl
 import torch
@@ -13,6 +14,7 @@ from pargan.data.membership import Membership
 from pargan.data.partition import contiguous
 from pargan.data.sampler import PartitionSampler
 from pargan.data.sources.blobs import blobs
+from pargan.data.sources.tables import table
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
@@ -280,3 +282,38 @@ def test_datamodule_of_the_published_blobs_has_500_members_per_partition():
     datamodule.setup()
     assert datamodule.membership.partitions.shape == (10, 500)
     assert datamodule.steps_per_epoch == 15
+
+
+def incomes():
+    rng = np.random.default_rng(0)
+    income = np.where(rng.random(400) < 0.3, 0.0, np.round(rng.lognormal(5, 1, 400), 2))
+    return table(pd.DataFrame({"income": income, "age": rng.integers(18, 90, 400), "sex": rng.choice(["f", "m"], 400)}))
+
+
+def test_setup_fits_encodings_on_reference_records_or_on_members_and_says_so():
+    pools = {fit_on: make(incomes, fit_on=fit_on) for fit_on in ("reference", "members")}
+    knots = {name: datamodule.spec.columns[0].knots for name, datamodule in pools.items()}
+    values = incomes().spec.decode(incomes().values)["income"]
+    groups = {"reference": pools["reference"].membership.reference, "members": pools["members"].membership.members}
+    for name, index in groups.items():
+        known = {f"{value:g}" for value in values[index]} | {f"{values.min():g}", f"{values.max():g}"}
+        assert {f"{float(knot):g}" for knot in knots[name]} <= known
+        column = pools[name].spec.columns[0]
+        assert column.frequent == ("0.0",)
+        decision = pools[name].spec.schema.decision("income")
+        assert f"ranks, of {len(index)} {name}" in decision.encoding_why
+    assert not any("fitted on the members" in note for note in pools["reference"].pool.notes)
+    assert any("fitted on the members" in note for note in pools["members"].pool.notes)
+    assert knots["reference"] != knots["members"]
+
+
+def test_setup_gives_the_same_encoding_for_an_existing_membership():
+    first = make(incomes)
+    again = make(incomes, membership=first.membership)
+    assert again.spec.columns == first.spec.columns
+    np.testing.assert_array_equal(again.pool.values, first.pool.values)
+
+
+def test_init_refuses_to_fit_encodings_on_anything_else():
+    with pytest.raises(ParganError, match="choose one of reference, members"):
+        PartitionDataModule(incomes, 1, 1, fit_on="nonmembers")

@@ -1,6 +1,7 @@
 """Columns as the types that were given for them, in place of inferred ones."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,23 +18,31 @@ from pargan.data.sources.infer_numbers import infer_number_format
 from pargan.data.sources.infer_times import infer_times
 from pargan.records.categories import TRUTH, Boolean, Constant
 from pargan.records.columns import COLUMN_TYPES
+from pargan.records.encodings import ENCODINGS
 from pargan.records.identifiers import Identifier
 from pargan.records.numbers import Integer, Numeric, whole_number
 
 
 def known_type(wanted: str) -> bool:
     """Whether `types` may name this type."""
-    kind, _, time_format = wanted.strip().partition(" ")
-    return kind in COLUMN_TYPES and (not time_format or kind in ("date", "datetime"))
+    kind, _, time_format = _without_encoding(wanted)[0].partition(" ")
+    has_encoding = _without_encoding(wanted)[1] != "auto"
+    is_number = kind in COLUMN_TYPES and COLUMN_TYPES[kind].is_number
+    return (
+        kind in COLUMN_TYPES and (not time_format or kind in ("date", "datetime")) and (not has_encoding or is_number)
+    )
 
 
 def force_type(cells: ColumnCells, wanted: str) -> Inference:
     """The column as the type that was given for it: a name of `COLUMN_TYPES`, for times with a format after it.
 
+    At the end an encoding may follow, see `pargan.records.encodings`: "numeric range", "date %d/%m/%Y ranks".
+
     Raises:
         Refusal: its cells are not of that type.
     """
-    kind, _, time_format = wanted.strip().partition(" ")
+    named, encoding = _without_encoding(wanted)
+    kind, _, time_format = named.partition(" ")
     forced: dict[str, Callable[[], Inference]] = {
         **dict.fromkeys(("numeric", "integer"), lambda: _force_number(cells, kind)),
         **dict.fromkeys(("date", "datetime", "duration"), lambda: _force_time(cells, kind, time_format or None)),
@@ -42,7 +51,13 @@ def force_type(cells: ColumnCells, wanted: str) -> Inference:
         "id": lambda: Inference(Identifier.fit(cells.name, cells.source.texts), "given"),
         "constant": lambda: _force_constant(cells),
     }
-    return forced[kind]()
+    return replace(forced[kind](), encoding=encoding)
+
+
+def _without_encoding(wanted: str) -> tuple[str, str]:
+    """The type with its format, and the encoding named after it."""
+    named, _, last = wanted.strip().rpartition(" ")
+    return (named.strip(), last) if last in ENCODINGS and named else (wanted.strip(), "auto")
 
 
 def _force_number(cells: ColumnCells, kind: str) -> Inference:

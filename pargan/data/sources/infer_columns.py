@@ -44,11 +44,13 @@ class Inference:
         column: typed and fitted.
         why: how it was decided.
         missing: texts that mean a missing value in this column.
+        encoding: a name in `pargan.records.encodings.ENCODINGS`.
     """
 
     column: Column
     why: str
     missing: frozenset[str] = frozenset({""})
+    encoding: str = "auto"
 
 
 class Refusal(Exception):  # noqa: N818  not an error of its own: all columns' are raised as one ParganError

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,11 +11,13 @@ from pargan.data.sources.raw_table import RawTable
 from pargan.metrics.tables import TableQuality
 from pargan.records.categories import UNSEEN, Categorical
 from pargan.records.column import Column
+from pargan.records.encodings import encoded
 from pargan.records.missing import MISSING, WithMissing
 from pargan.records.pool import Pool, record_hashes
 from pargan.records.schema import Schema
 from pargan.records.tables import TableSpec
 
+VERSION = 2  # version of the encodings: part of a pool's fingerprint, so that runs of other encodings are refused
 NEW_CATEGORY = "(not in the real records)"
 
 
@@ -102,25 +105,53 @@ def table_pool(table: RawTable, spec: TableSpec, label: str | None, notes: tuple
         ParganError: cells are not of the type of their column.
     """
     schema = spec.schema or Schema(spec.columns)
-    values, keys, labels, place = np.empty((len(table), *spec.shape), np.float32), [], None, 0
+    read = {
+        column.name: read_column(table, column, schema.decision(column.name).missing_texts) for column in spec.learnt
+    }
+    keys = [np.full(len(table), VERSION, np.uint64)]
     for column in spec.learnt:
-        read = read_column(table, column, schema.decision(column.name).missing_texts)
-        block = column.encode(read.values)
-        np.take(block, read.codes, axis=0, out=values[:, place : place + column.width], mode="clip")
-        place += column.width
-        canonical = np.array(column.canonical(read.values), dtype=object)
-        keys.append(pd.util.hash_array(canonical, categorize=False)[read.codes])
-        if column.name == label:
-            labels = block.argmax(axis=1)[read.codes]
-    return Pool(
-        values,
+        canonical = np.array(column.canonical(read[column.name].values), dtype=object)
+        keys.append(pd.util.hash_array(canonical, categorize=False)[read[column.name].codes])
+    pool = Pool(
+        _model_space(spec, read),
         spec,
         TableQuality(spec, label=label),
-        labels,
         identities=record_hashes(np.column_stack(keys)),
         duplicates="together",
         notes=notes,
+        refit=partial(_refitted, read=read, label=label),
     )
+    return pool if label is None else replace(pool, labels=_labels(spec, read[label], label))
+
+
+def _model_space(spec: TableSpec, read: Mapping[str, ReadColumn]) -> np.ndarray:
+    size = len(next(iter(read.values())).codes)
+    values, start = np.empty((size, *spec.shape), np.float32), 0
+    for column in spec.learnt:
+        block, stop = column.encode(read[column.name].values), start + column.width
+        np.take(block, read[column.name].codes, axis=0, out=values[:, start:stop], mode="clip")
+        start = stop
+    return values
+
+
+def _labels(spec: TableSpec, read: ReadColumn, label: str) -> np.ndarray:
+    column = next(column for column in spec.columns if column.name == label)
+    codes: np.ndarray = column.encode(read.values).argmax(axis=1)[read.codes]
+    return codes
+
+
+def _refitted(pool: Pool, index: np.ndarray, of: str, read: Mapping[str, ReadColumn], label: str | None) -> Pool:
+    """The pool with encodings that suit the records at these positions; its schema says which."""
+    assert isinstance(pool.spec, TableSpec)
+    schema = pool.spec.schema or Schema(pool.spec.columns)
+    columns, decisions = list(schema.columns), dict(schema.decisions)
+    for place, column in enumerate(columns):
+        if column.width:
+            values = read[column.name].values[read[column.name].codes[index]]
+            columns[place], decisions[column.name] = encoded(column, schema.decision(column.name), values, of)
+    schema = replace(schema, columns=tuple(columns), decisions=decisions)
+    spec = replace(pool.spec, columns=schema.columns, schema=schema)
+    return replace(pool, values=_model_space(spec, read), spec=spec, quality=TableQuality(spec, label=label))
 
 
 def refuse_other_columns(table: RawTable, spec_columns: tuple[Column, ...], complete: RawTable) -> None:

@@ -1,7 +1,7 @@
 """The schema of a table: inferred from its cells, or read from a file and compared with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
@@ -13,6 +13,7 @@ from pargan.data.sources.raw_table import RawTable
 from pargan.errors import ParganError
 from pargan.records.categories import Categorical
 from pargan.records.columns import COLUMN_TYPES
+from pargan.records.encodings import without_encoding
 from pargan.records.schema import Decision, Schema, read_schema
 
 PROVING = 200  # different cells of a column that are looked at for the file's decimal mark
@@ -131,7 +132,7 @@ def _inferred(table: RawTable, options: TableOptions, label: str | None) -> Sche
             for text, count in zip(column.texts, column.counts.tolist(), strict=True)
             if text in inference.missing and inference.column.width
         )
-        decisions[name] = Decision(inference.why, missing, inference.missing)
+        decisions[name] = Decision(inference.why, missing, inference.missing, inference.encoding)
     columns = tuple(inference.column for inference in found.values())
     return Schema(columns, decisions, table.left_out, table.remarks)
 
@@ -220,6 +221,7 @@ def _given_schema(table: RawTable, options: TableOptions) -> Schema:
         )
     assert options.schema is not None
     schema = read_schema(options.schema)
+    schema = replace(schema, columns=tuple(map(without_encoding, schema.columns)))
     described = {column.name for column in schema.columns}
     unknown = [name for name in table.columns if name not in described and name not in schema.left_out]
     absent = [name for name in described if name not in table.columns]

@@ -11,6 +11,7 @@ import zstandard
 
 from pargan.data import csv_table, table
 from pargan.errors import ParganError
+from pargan.records import Ranked
 
 GOOD = """age,zip,dose,flag,smoker,outcome
 31,01234,0.5,0,yes,2
@@ -715,3 +716,27 @@ def test_table_refuses_missing_files(tmp_path):
             csv_table(path)
         assert (error.value.argument, error.value.value) == ("path", path)
         assert error.value.remedy
+
+
+@pytest.mark.parametrize("wanted", ["numeric range", "numeric", "numeric ranks"])
+def test_table_takes_the_encoding_of_a_column_as_it_is_set(write, tmp_path, wanted):
+    path = str(tmp_path / "my.csv")
+    write("".join(f"{value}.5,{'ab'[value % 2]}\n" for value in range(60)))
+    pool = table(path, types={"column_1": wanted})
+    assert pool.spec.schema.decision("column_1").encoding == ([*wanted.split(), "auto"])[1]
+    fitted = pool.refit(pool, np.arange(40), "reference records")
+    assert isinstance(fitted.spec.columns[0], Ranked) is (wanted != "numeric range")
+    np.testing.assert_array_equal(fitted.hashes(), pool.hashes())
+    # A schema that is given back is fitted anew, on the records of the new run.
+    schema = fitted.spec.schema.write(tmp_path / "schema.json")
+    again = table(path, schema=str(schema))
+    assert not isinstance(again.spec.columns[0], Ranked)
+    refitted = again.refit(again, np.arange(40), "reference records")
+    assert refitted.spec.columns == fitted.spec.columns
+    assert refitted.spec.schema.decisions == fitted.spec.schema.decisions
+
+
+@pytest.mark.parametrize("wanted", ["categorical ranks", "numeric logs"])
+def test_table_refuses_encodings_that_a_column_cannot_have(write, wanted):
+    with pytest.raises(ParganError, match="unknown type"):
+        write("".join(f"{value}.5,{'ab'[value % 2]}\n" for value in range(60)), types={"column_1": wanted})

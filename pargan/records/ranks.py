@@ -1,0 +1,78 @@
+"""A monotone scale on which values are about equally frequent: their ranks among some of the records.
+
+Legend: N values; places are values on the scale of their column, from -1 (its lowest) to 1 (its highest).
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+
+KNOTS = 200  # values kept of a column that has more; a single record's value is seldom one of them
+SPARE = 0.03  # of the scale, for values that none of the fitted records has
+DIGITS = 9  # of levels, so that a scale read from a file equals the one that was written
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """A piecewise linear distribution function with a jump at every knot, and its inverse.
+
+    Attributes:
+        knots: ascending places, the first -1 and the last 1.
+        levels: two for each knot, ascending in [0, 1]: the share of records below it, and up to it.
+
+    Raises:
+        ValueError: levels or knots are not ascending or do not belong together.
+    """
+
+    knots: tuple[float, ...]
+    levels: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        knots, levels = np.array(self.knots), np.array(self.levels)
+        steps = np.diff(levels)
+        if len(levels) != 2 * len(knots) or len(knots) < 2 or (np.diff(knots) <= 0).any():
+            raise ValueError("knots must ascend, two or more, with two levels each")
+        if (steps < 0).any() or (steps[1::2] <= 0).any() or levels[0] < 0 or levels[-1] > 1:
+            raise ValueError("levels must ascend from 0 to 1")
+
+    @classmethod
+    def fit(cls, knots: np.ndarray, places: np.ndarray) -> Self:
+        """Fit the levels of ascending knots to (N,) places."""
+        places = np.sort(places)
+        below, up_to = (np.searchsorted(places, knots, side) for side in ("left", "right"))
+        share = 1 / max(len(places), 1)
+        at, between = (up_to - below) * share, (below[1:] - up_to[:-1]) * share
+        # Values that these records lack, and others may have, need room between the knots too, and in float32.
+        room = np.maximum(min(share, SPARE / len(knots)), SPARE * np.diff(knots) / 2)
+        between = between + room if len(places) else np.ones(len(knots) - 1)
+        steps = np.zeros(2 * len(knots))
+        steps[1::2], steps[2::2] = at, between
+        levels = np.round(np.cumsum(steps) / steps.sum(), DIGITS)
+        return cls(tuple(knots.tolist()), tuple(np.minimum(levels, 1.0).tolist()))
+
+    def forward(self, places: np.ndarray) -> np.ndarray:
+        """(N,) places -> (N,) ranks in [-1, 1]; a knot has the middle of its levels."""
+        knots, levels = np.array(self.knots), np.array(self.levels)
+        below, up_to = levels[::2], levels[1::2]
+        places = np.clip(places, -1, 1)
+        i = np.clip(np.searchsorted(knots, places, "right") - 1, 0, len(knots) - 2)
+        share = (places - knots[i]) / (knots[i + 1] - knots[i])
+        ranks = np.where(
+            share <= 0,
+            (below[i] + up_to[i]) / 2,
+            np.where(share >= 1, (below[i + 1] + up_to[i + 1]) / 2, up_to[i] + share * (below[i + 1] - up_to[i])),
+        )
+        return 2 * ranks - 1
+
+    def inverse(self, ranks: np.ndarray) -> np.ndarray:
+        """(N,) ranks in [-1, 1] -> (N,) places."""
+        return np.interp((np.clip(ranks, -1, 1) + 1) / 2, self.levels, np.repeat(self.knots, 2))
+
+
+def choose_knots(places: np.ndarray) -> np.ndarray:
+    """Ascending places among the given ones: all if they are few, else `KNOTS` quantiles."""
+    distinct = np.unique(places)
+    if len(distinct) <= KNOTS:
+        return distinct
+    return np.unique(np.quantile(places, np.linspace(0, 1, KNOTS + 1), method="closest_observation"))

@@ -1,0 +1,131 @@
+"""Numbers and times by ranks: exact inverse, order, frequent and missing values, and a schema that gives them back."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from scipy.stats import kstest
+
+from pargan.records import Date, Integer, Numeric, Ranked, WithMissing
+from pargan.records.columns import column_from_dict
+from pargan.records.number_format import NumberFormat
+
+MONEY = NumberFormat(prefix="$", thousands=",", least_decimals=2, most_decimals=2)
+
+
+def incomes(seed=0, size=2000):
+    """Money with a long tail; a third earns nothing."""
+    rng = np.random.default_rng(seed)
+    return np.where(rng.random(size) < 1 / 3, 0.0, np.round(rng.lognormal(6, 1, size), 2))
+
+
+def columns():
+    rng = np.random.default_rng(1)
+    money, ages = incomes(), rng.integers(17, 91, 2000)
+    days = np.datetime64("2019-01-01") + rng.integers(0, 800, 2000)
+    gaps = np.where(rng.random(2000) < 0.2, np.nan, money)
+    return {
+        "money": (Numeric.fit("money", money, MONEY), money),
+        "age": (Integer.fit("age", ages), ages),
+        "grade": (Integer.fit("grade", ages % 5), ages % 5),
+        "day": (Date.fit("day", days, "%d/%m/%Y"), days),
+        "with gaps": (WithMissing(Numeric.fit("gaps", money, MONEY), "n/a"), gaps),
+    }
+
+
+@pytest.mark.parametrize("name", columns())
+def test_ranked_gives_values_back_also_those_it_was_not_fitted_on(name):
+    column, values = columns()[name]
+    ranked = Ranked.fit(column, values[:500])
+    block = ranked.encode(values)
+    assert block.shape == (2000, ranked.width)
+    assert block.dtype == np.float32
+    assert np.abs(block).max() <= 1
+    given, back = column.text(values), ranked.text(ranked.decode(block))
+    differ = [i for i, (left, right) in enumerate(zip(given, back, strict=True)) if left != right]
+    if name in ("money", "with gaps"):  # a million cents in float32: a few of the largest are a cent away
+        assert len(differ) < 10
+        np.testing.assert_allclose(ranked.decode(block)[differ], values[differ], atol=0.0101)
+    else:
+        assert not differ
+
+
+def test_ranked_is_within_a_hundred_thousandth_of_the_range_where_float32_cannot_tell_values_apart():
+    values = np.round(np.random.default_rng(2).lognormal(10, 2, 5000), 2)  # up to tens of millions, in cents
+    ranked = Ranked.fit(Numeric.fit("money", values, MONEY), values)
+    error = np.abs(ranked.decode(ranked.encode(values)) - values)
+    assert error.max() < 1e-5 * np.ptp(values)
+    assert (error[values < np.median(values)] < 0.02).all()
+
+
+@pytest.mark.parametrize("name", columns())
+def test_ranked_comes_back_from_a_schema(name):
+    column, values = columns()[name]
+    ranked = Ranked.fit(column, values)
+    again = column_from_dict(json.loads(json.dumps(ranked.to_dict())))
+    assert again == ranked
+    np.testing.assert_array_equal(again.encode(values), ranked.encode(values))
+
+
+def test_ranked_spreads_values_evenly_and_keeps_their_order():
+    values = incomes()
+    column = Numeric.fit("money", values, MONEY)
+    ranks = Ranked.fit(column, values).encode(values)[:, 0]
+    assert (np.diff(ranks[np.argsort(values)]) >= 0).all()
+    assert kstest(ranks[values > 0], "uniform", (-1, 2)).statistic < 0.05
+    assert kstest(column.encode(values)[values > 0, 0], "uniform", (-1, 2)).statistic > 0.5
+
+
+def test_ranked_makes_frequent_and_missing_values_modes():
+    values = incomes()
+    values[:400] = np.nan
+    ranked = Ranked.fit(WithMissing(Numeric.fit("money", incomes(), MONEY)), values)
+    assert ranked.frequent == ("$0.00",)
+    modes = ranked.encode(values)[:, 1:]
+    np.testing.assert_array_equal(modes.argmax(1), np.where(np.isnan(values), 2, np.where(values == 0, 1, 0)))
+    np.testing.assert_array_equal(modes.sum(1), np.ones(len(values)))
+    assert (ranked.encode(values)[:400, 0] == 0).all()
+
+
+def test_ranked_makes_each_of_few_values_a_mode():
+    grades = np.array([1, 2, 2, 5, 5, 5])
+    assert Ranked.fit(Integer.fit("grade", grades), grades).frequent == ("1", "2", "5")
+
+
+def test_ranked_generates_what_real_records_look_like():
+    column, values = columns()["with gaps"]
+    ranked = Ranked.fit(column, values)
+    outputs = torch.randn(500, ranked.width, requires_grad=True)
+    generated = ranked.activation(outputs)
+    (generated * torch.randn(500, ranked.width)).sum().backward()
+    assert (outputs.grad.abs().sum(0) > 0).all()
+    decided = torch.zeros(1, ranked.width)
+    for mode, value in enumerate([values[values > 0][0], 0.0, np.nan]):  # another value, the frequent one, missing
+        decided[:, 1:] = -1e4
+        decided[:, 1 + mode] = 1e4
+        block = ranked.activation(decided).numpy()
+        real = ranked.encode(np.array([value]))
+        np.testing.assert_allclose(block[:, 1:], real[:, 1:], atol=1e-6)
+        if mode:
+            np.testing.assert_allclose(block[:, 0], real[:, 0], atol=1e-6)
+    low, high = column.column.low, column.column.high
+    drawn = ranked.decode(generated.detach().numpy())
+    assert ((drawn >= low) & (drawn <= high) | np.isnan(drawn)).all()
+
+
+@pytest.mark.parametrize("values", [np.zeros(0), np.array([3.0, 3.0]), np.array([np.nan, np.nan])])
+def test_ranked_is_the_range_where_nothing_varies_in_the_records_it_is_fitted_on(values):
+    ranked = Ranked.fit(WithMissing(Numeric("x", 0.0, 10.0)), values)
+    all_values = np.array([0.0, 3.0, 7.5, 10.0, np.nan])
+    np.testing.assert_allclose(ranked.decode(ranked.encode(all_values)), all_values, rtol=1e-6)
+
+
+def test_ranked_refuses_levels_that_do_not_ascend():
+    fields = Ranked.fit(Integer("x", 0, 9), np.arange(10)).to_dict()
+    fields["ranks"]["levels"] = fields["ranks"]["levels"][::-1]
+    with pytest.raises(ValueError, match="ascend"):
+        column_from_dict(fields)
+    fields["ranks"]["knots"] = ["x"] * len(fields["ranks"]["levels"])
+    with pytest.raises(ValueError, match="values of the column"):
+        column_from_dict(fields)
