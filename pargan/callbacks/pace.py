@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 from pargan.io.durations import about
 
-LEAST_SECONDS, LEAST_STEPS, MOST_STEPS = 2.0, 3, 50
-"""The rate is measured over at least so much of both, and over no more steps than that."""
+LEAST_SECONDS, MOST_STEPS = 2.0, 50
+"""The rate is measured over so many seconds, which may be a single long step, and over no more steps than that."""
 
 LONG = 3 * 3600.0
 """Seconds from which on a shorter run is offered."""
@@ -38,7 +38,7 @@ class Pace:
         if self._steps == 0:
             return None
         self._seconds += self.clock() - self._began
-        is_enough = self._steps >= LEAST_STEPS and (self._seconds >= LEAST_SECONDS or self._steps >= MOST_STEPS)
+        is_enough = self._seconds >= LEAST_SECONDS or self._steps >= MOST_STEPS
         return self._estimate(self._seconds / self._steps) if is_enough else None
 
     def _estimate(self, rate: float) -> str:
