@@ -2,6 +2,7 @@
 
 ALWAYS = ("=", "@", "\t", "\r")
 SIGNS = ("+", "-")
+FIRST = frozenset((*ALWAYS, *SIGNS))
 
 
 def is_formula(cell: str) -> bool:
@@ -10,6 +11,8 @@ def is_formula(cell: str) -> bool:
     After a sign only text with a letter counts, which can name a function or another cell: amounts such as -$5.00 or
     -1.234,50, telephone numbers and a lone - as the mark of a missing value are harmless.
     """
+    if cell[:1] not in FIRST:
+        return False
     if cell.startswith(ALWAYS):
         return True
     if not cell.startswith(SIGNS) or not any(character.isalpha() for character in cell):

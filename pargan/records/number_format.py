@@ -92,6 +92,13 @@ class NumberFormat:
         sign = "-" if value < 0 and any(digit in digits for digit in "123456789") else ""
         return f"{sign}{self.prefix}{digits}{self.suffix}"
 
+    def texts(self, values: np.ndarray) -> list[str]:
+        """(N,) numbers as cells; each different one is written once."""
+        if values.dtype.kind == "i" and self == NumberFormat(most_decimals=self.most_decimals):
+            return list(map(str, values.tolist()))
+        different, places = np.unique(values, return_inverse=True)
+        return np.array([self.text(value) for value in different.tolist()], dtype=object)[places.reshape(-1)].tolist()
+
     def round(self, values: np.ndarray) -> np.ndarray:
         """(N,) float64 rounded to the decimals of the column."""
         return values if self.most_decimals is None else np.round(values, self.most_decimals)

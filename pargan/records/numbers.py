@@ -85,7 +85,7 @@ class Numeric:
 
     def text(self, values: np.ndarray) -> list[str]:
         """In the notation of the file."""
-        return [self.format.text(value) for value in values.tolist()]
+        return self.format.texts(values)
 
     def numbers(self, values: np.ndarray) -> np.ndarray:
         """(N,) float64."""

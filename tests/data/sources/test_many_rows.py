@@ -149,3 +149,19 @@ def test_table_does_not_depend_on_the_size_of_blocks(tmp_path, monkeypatch):
     np.testing.assert_array_equal(whole.values, blocks.values)
     np.testing.assert_array_equal(whole.identities, blocks.identities)
     assert whole.spec.schema == blocks.spec.schema
+
+
+@pytest.mark.parametrize(
+    "notation",
+    [
+        NumberFormat(),
+        NumberFormat(most_decimals=0),
+        NumberFormat(",", ".", "$", "", 2, 2),
+        NumberFormat(suffix="%", most_decimals=3),
+    ],
+)
+def test_number_format_writes_many_numbers_as_it_writes_each(notation):
+    rng = np.random.default_rng(0)
+    columns = [rng.integers(-(2**62), 2**62, 50), rng.integers(-3, 3, 50), rng.normal(0, 10**4, 50), np.array([-0.0])]
+    for values in columns:
+        assert notation.texts(values) == [notation.text(value) for value in values.tolist()]
