@@ -192,7 +192,13 @@ def _number_categories(cells: ColumnCells, found: NumberFormat, is_label: bool) 
 
 
 def _refuse_odd_cells(cells: ColumnCells) -> None:
-    """Refuse numbers with a few other texts, which would become one category per number."""
+    """Refuse numbers with a few other texts, which would become one category per number.
+
+    Codes are no such texts where all cells are digits, as ZIP codes with and without a leading zero, or digits and E.
+    """
+    is_code = all(text.isalnum() for text in cells.values)
+    if is_code and infer_number_format(cells.values, cells.rules.decimal, codes=True):
+        return
     numbers = [text for text in cells.values if infer_number_format([text], cells.rules.decimal)]
     odd = sorted(set(cells.values) - set(numbers), key=cells.source.texts.index)
     infinite = [text for text in odd if text.lower().lstrip("+-") in ("inf", "infinity")]

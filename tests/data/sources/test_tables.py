@@ -740,3 +740,21 @@ def test_table_takes_the_encoding_of_a_column_as_it_is_set(write, tmp_path, want
 def test_table_refuses_encodings_that_a_column_cannot_have(write, wanted):
     with pytest.raises(ParganError, match="unknown type"):
         write("".join(f"{value}.5,{'ab'[value % 2]}\n" for value in range(60)), types={"column_1": wanted})
+
+
+@pytest.mark.parametrize("code", ["{:05}", "{}E5"])
+def test_table_takes_codes_of_digits_as_text_where_only_some_have_a_leading_zero_or_an_exponent(write, code):
+    """ZIP codes such as 01234 and 90210: most have no leading zero, and more than 20 are numbers by themselves."""
+    zips = [code.format(place * 37) if place % 4 == 0 else str(10000 + place) for place in range(60)]
+    rows = [f"{zips[place % 60]},{place % 90},{'no' if place % 3 else 'yes'}" for place in range(240)]
+    pool = write("zip,age,ill\n" + "\n".join(rows) + "\n")
+    assert types(pool)["zip"] == "categorical"
+    assert "codes such as" in pool.spec.schema.decision("zip").why
+    assert set(pool.spec.decode(pool.take(np.arange(240)))["zip"].tolist()) == set(zips)
+
+
+@pytest.mark.parametrize("odd", ["007", "3E5", "oops"])
+def test_table_refuses_odd_cells_among_numbers_with_decimals(write, odd):
+    rows = [f"{odd if place == 30 else round(place * 1.37 + 0.01, 2)},{place % 7}" for place in range(240)]
+    with pytest.raises(ParganError, match=rf'1 cells that are no numbers in column 1 .*"{odd}" in line 32'):
+        write("x,y\n" + "\n".join(rows) + "\n")
