@@ -18,7 +18,7 @@ ANNOTATED = ("pargan.", "pytorch_lightning.", "torch.")
 """Beginnings of `_target_` whose parameters have annotations to compare with."""
 
 
-GIVEN_BY_CODE = {"module": {"generator", "discriminator", "spec"}}
+GIVEN_BY_CODE = {"module": {"generator", "discriminator", "spec", "conditioning"}}
 """Parameters that no key sets, by the node whose component takes them."""
 
 

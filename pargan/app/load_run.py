@@ -43,7 +43,7 @@ class LoadedRun:
 
     def untrained(self) -> ParGANModule:
         """The same networks with the weights the run began with, on the CPU."""
-        return build_module(self.cfg, self.datamodule.spec)
+        return build_module(self.cfg, self.datamodule.spec, self.datamodule.conditioning)
 
 
 def load_run(
@@ -99,7 +99,7 @@ def load_run(
     membership = Membership.load(run.membership)
     with errors_in_configuration_keys(cfg, {}):
         datamodule = build_datamodule(cfg, membership, where)
-    module = build_module(cfg, datamodule.spec)
+    module = build_module(cfg, datamodule.spec, datamodule.conditioning)
     module.on_load_checkpoint(saved)
     datamodule.load_state_dict(saved[type(datamodule).__qualname__])
     module.load_state_dict(saved["state_dict"])

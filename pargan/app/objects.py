@@ -1,5 +1,6 @@
 """Objects from a composed configuration: data, networks, attacks, trainer, device."""
 
+import inspect
 import logging
 import warnings
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from omegaconf import DictConfig
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
+from torch import nn
 
 from pargan.attacks import Attack
 from pargan.data.datamodule import PartitionDataModule
@@ -21,6 +23,7 @@ from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.checkpoints import VerifiedCheckpointIO
 from pargan.metrics import ImageQuality, Inception
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
@@ -77,15 +80,34 @@ def measured_by_inception(
     return measured
 
 
-def build_module(cfg: DictConfig, spec: RecordSpec) -> ParGANModule:
-    """The networks for records of this format, initialised from the run's seed."""
+def build_module(cfg: DictConfig, spec: RecordSpec, conditioning: Conditioning = UNCONDITIONAL) -> ParGANModule:
+    """The networks for records of this format and what they are told of them, initialised from the run's seed.
+
+    Raises:
+        ParganError: a network is refused, or cannot be told a condition.
+    """
     with seeded(derive(cfg.seed, "initial weights"), torch.device("cpu")):
         module: ParGANModule = instantiate(cfg.module, _partial_=True)(
-            generator=instantiate(cfg.model.generator)(spec),
-            discriminator=partial(instantiate(cfg.model.discriminator), spec),
+            generator=_told(cfg, "generator", conditioning.size)(spec),
+            discriminator=partial(_told(cfg, "discriminator", conditioning.size_beside), spec),
             spec=spec,
+            conditioning=conditioning,
         )
     return module
+
+
+def _told(cfg: DictConfig, network: str, condition_size: int) -> Callable[..., nn.Module]:
+    """The factory of a network, with the size of the condition where there is one."""
+    node = cfg.model[network]
+    factory: Callable[..., nn.Module] = instantiate(node)
+    if not condition_size:
+        return factory
+    if "condition_size" not in inspect.signature(factory).parameters:
+        raise ParganError(
+            f"{node._target_} cannot be told a condition: it has no parameter condition_size",
+            remedy="add one, as docs/extend.md says, or give conditioning=none",
+        )
+    return partial(factory, condition_size=condition_size)
 
 
 def build_trainer(cfg: DictConfig, callbacks: list[Callback], max_epochs: int | None = None) -> Trainer:

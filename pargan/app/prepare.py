@@ -80,7 +80,7 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     device = torch.device("cpu") if cfg.trainer.accelerator == "cpu" else None
     datamodule = build_datamodule(cfg, membership, device)
     check_memory(cfg, datamodule.spec)
-    module = build_module(cfg, datamodule.spec)
+    module = build_module(cfg, datamodule.spec, datamodule.conditioning)
     refuse_unfit_networks(module, datamodule.spec.shape, datamodule.batch_size)
     module.refuse_half_precision(cfg.trainer.precision)
     refuse_unmeasured_quality(cfg.objective, callbacks, datamodule)

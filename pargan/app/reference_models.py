@@ -140,7 +140,7 @@ class ReferenceRecipe:
         membership.save(directory.membership)
         with quiet_lightning(), cpu_threads(cfg.model.threads):
             trainer = build_trainer(cfg, [keep])
-            trainer.fit(build_module(cfg, pool.spec), data, ckpt_path=checkpoint)
+            trainer.fit(build_module(cfg, pool.spec, self.run.datamodule.conditioning), data, ckpt_path=checkpoint)
             trainer.save_checkpoint(directory.last_checkpoint)
         how = f"continued at step {done} and trained" if done else "trained"
         return f"{how} in {time.perf_counter() - start:.1f} s"
@@ -152,11 +152,13 @@ class ReferenceRecipe:
         return ReferenceModel(partial(self._target, number, num_samples), left_out)
 
     def _target(self, number: int, num_samples: int) -> Target:
-        pool = self.run.datamodule.pool
-        module = build_module(self._seeded(self._seed_of(number)), pool.spec)
+        data = self.run.datamodule
+        module = build_module(self._seeded(self._seed_of(number)), data.spec, data.conditioning)
         module.load_state_dict(load_checkpoint(self.directory_of(number).last_checkpoint)["state_dict"])
-        unseen = torch.as_tensor(pool.take(self.membership_of(number).reference))
-        return target_of(module.to(self.device), unseen, num_samples, self._seed_of(number))
+        unseen = torch.as_tensor(data.pool.take(self.membership_of(number).reference))
+        return target_of(
+            *(module.to(self.device), unseen, num_samples, self._seed_of(number)), condition_of=data.condition_of
+        )
 
     def _seed_of(self, number: int) -> int:
         return derive(self.seed, "reference model", number)

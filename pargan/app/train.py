@@ -42,7 +42,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     with _opened_loggers(cfg, run) as loggers:
         fit_seconds = _fit(cfg, run, loggers)
         print(f"auditing with {', '.join(run.attacks) or 'no attack'}", flush=True)
-        untrained = build_module(cfg, run.datamodule.spec)
+        untrained = build_module(cfg, run.datamodule.spec, run.datamodule.conditioning)
         audit = audit_module(run.module, run.datamodule, run.attacks, run.audit, untrained)
         observers = {name: call.seconds for name, call in run.callbacks.items() if hasattr(call, "seconds")}
         described = describe_run(run.module, run.datamodule)

@@ -72,8 +72,8 @@ class LatentSearch:
     A search minimises ||x - G(z)||^2 / F + prior_weight (||z||^2 / d - 1)^2: the second term keeps the norm of z
     close to that of the latents G was trained on, and is left out of the score. A search has converged, and stops,
     when `patience` steps have reduced its distance by no more than the fraction `tolerance`. The details of the
-    result give the number of converged searches, and how often each start led closest. A generator with random
-    numbers of its own (tables) gets the same ones at every step.
+    result give the number of converged searches, and how often each start led closest. A conditional generator is told
+    the record's own condition. One with random numbers of its own (tables) gets the same ones at every step.
 
     Takes at most len(starts) * max_steps forward and backward passes of G per record: at full size attack a
     subsample.
@@ -116,7 +116,7 @@ class LatentSearch:
     def __call__(self, view: GeneratorView, records: Tensor) -> Scored:
         """(N, *shape) -> (N,) scores, <= 0."""
         transform = self.space(view)
-        goals = transform(records)
+        goals, condition = transform(records), view.condition_of(records)
         blocks = range(0, len(records), self.batch_size)
         distances, converged, done = [], [], 0
         with progress_bar("latent search", len(self.starts) * len(blocks) * self.max_steps) as progress:
@@ -124,7 +124,8 @@ class LatentSearch:
                 latents = start(view, transform, goals)
                 for first in blocks:
                     block = slice(first, first + self.batch_size)
-                    search = _Search(self, view, transform, goals[block], latents[block])
+                    own = None if condition is None else condition[block]
+                    search = _Search(self, view, transform, goals[block], latents[block], own)
                     for _ in search.run():
                         done += 1
                         progress(done)
@@ -155,7 +156,16 @@ class LatentSearch:
 class _Search:
     """n searches run together: latents (n, d) are optimised towards records (n, F)."""
 
-    def __init__(self, settings: LatentSearch, view: GeneratorView, transform: Map, goals: Tensor, latents: Tensor):
+    def __init__(
+        self,
+        settings: LatentSearch,
+        view: GeneratorView,
+        transform: Map,
+        goals: Tensor,
+        latents: Tensor,
+        condition: Tensor | None,
+    ):
+        self.told = () if condition is None else (condition,)
         self.settings, self.view, self.transform, self.goals = settings, view, transform, goals
         self.latents = latents.clone().requires_grad_()
         self.closest = goals.new_full((len(goals),), torch.inf)
@@ -185,7 +195,7 @@ class _Search:
     def _objective(self) -> Tensor:
         """The sum over all searches of what they minimise; updates `closest`."""
         with seeded(derive(self.view.seed, "generator's own noise in a search"), self.latents.device):
-            generated = self.transform(self.view.generator(self.latents))
+            generated = self.transform(self.view.generator(self.latents, *self.told))
         if not generated.requires_grad:
             raise ParganError(
                 "is not differentiable",

@@ -39,21 +39,29 @@ class SamplesView:
     reference_labels: Tensor | None = None
 
 
+def told_nothing(records: Tensor) -> None:
+    """No condition."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GeneratorView(SamplesView):
     """Access `generator`: G can also be evaluated, and differentiated, at chosen latents.
 
     Attributes:
-        generator: (B, latent_dim) -> (B, *shape), in eval mode, differentiable in the latents.
+        generator: (B, latent_dim) -> (B, *shape), in eval mode, differentiable in the latents. A conditional one is
+            called with the conditions (B, c) as a second argument.
         latent_dim: size of a latent.
         sample_latents: (S, latent_dim) latents that the samples were generated from.
+        condition_of: (N, *shape) records under attack or of the reference set -> their own conditions (N, c), which an
+            attacker knows, or None where the generator is told nothing.
     """
 
     level: ClassVar[str] = "generator"
 
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[..., Tensor]
     latent_dim: int
     sample_latents: Tensor
+    condition_of: Callable[[Tensor], Tensor | None] = told_nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +69,8 @@ class DiscriminatorsView(GeneratorView):
     """Access `discriminators`: the K networks.
 
     Attributes:
-        logits: (N, *shape) -> (K, N), in eval mode, without gradients.
+        logits: (N, *shape) -> (K, N), in eval mode, without gradients; of each record under its own condition, where
+            the discriminators are told one.
         num_partitions: K.
     """
 

@@ -144,6 +144,7 @@ def audit_module(
         num_samples=settings.num_samples,
         seed=settings.seed,
         reference_labels=records.reference_labels,
+        condition_of=records.condition_of,
     )
     initial = None
     if settings.controls and attacks and untrained is not None:

@@ -3,7 +3,7 @@
 Legend: m members, n nonmembers, r reference records, *shape of one record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -87,6 +87,8 @@ class AttackRecords:
         nonmember_index: (n,), likewise for the nonmembers.
         copies: by group, how many of its records equal an earlier one and are therefore not attacked.
         indistinguishable: by group, how many equal a record of another group and are therefore not attacked.
+        condition_of: (N, *shape) of these records -> their conditions (N, c); None where the records hold them or the
+            networks are told nothing.
     """
 
     members: Tensor
@@ -98,6 +100,7 @@ class AttackRecords:
     nonmember_index: np.ndarray | None = None
     copies: Mapping[str, int] = field(default_factory=dict)
     indistinguishable: Mapping[str, int] = field(default_factory=dict)
+    condition_of: Callable[[Tensor], Tensor | None] | None = None
 
     @property
     def can_be_attacked(self) -> bool:
@@ -121,6 +124,7 @@ class AttackRecords:
             nonmember_index=chosen.nonmembers,
             copies=chosen.copies,
             indistinguishable=chosen.indistinguishable,
+            condition_of=datamodule.condition_of,
         )
 
     def subset(self, num_records: int | None, seed: int) -> Self:

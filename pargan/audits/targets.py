@@ -10,13 +10,17 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from pargan.attacks.views import DiscriminatorsView, GeneratorView, SamplesView, in_blocks, narrow, widen
+from pargan.attacks.views import DiscriminatorsView, GeneratorView, SamplesView, narrow, widen
 from pargan.audits.groups import MIN_GROUP_SIZE, Array, checked_records
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
-from pargan.gan.sampling import draw_latents, evaluating, sample
+from pargan.gan.sampling import draw_latents, evaluating, generate, sample
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive
+
+ConditionOf = Callable[[Tensor], Tensor | None]
+"""(N, *shape) records -> their conditions (N, c), or None where there are none."""
 
 
 def target_of(
@@ -25,8 +29,12 @@ def target_of(
     num_samples: int,
     seed: int,
     reference_labels: Tensor | None = None,
+    condition_of: ConditionOf | None = None,
 ) -> DiscriminatorsView:
-    """The view of a module under attack, with `num_samples` generated records drawn once for all attacks."""
+    """The view of a module under attack, with `num_samples` generated records drawn once for all attacks.
+
+    Arguments as in `make_target`.
+    """
     target = make_target(
         module.released,
         module.discriminators,
@@ -37,6 +45,8 @@ def target_of(
         seed=derive(seed, "attacked samples"),
         spec=module.spec,
         reference_labels=reference_labels,
+        conditioning=module.conditioning,
+        condition_of=condition_of,
     )
     return narrow(target, DiscriminatorsView)
 
@@ -52,6 +62,8 @@ def make_target(
     spec: RecordSpec | None = None,
     reference_labels: Tensor | None = None,
     batch_size: int = 1000,
+    conditioning: Conditioning = UNCONDITIONAL,
+    condition_of: ConditionOf | None = None,
 ) -> GeneratorView:
     """A view of a GAN, or of a generator alone; make a new one after a further training step.
 
@@ -61,8 +73,9 @@ def make_target(
     tensor, so attacks on the same records share one pass of the K networks.
 
     Args:
-        generator: (B, latent_dim) -> (B, *shape).
-        discriminators: (K, B, *shape) -> (K, B) logits; None where there are none to attack.
+        generator: (B, latent_dim + c) -> (B, *shape), with c = conditioning.size.
+        discriminators: (K, B, *shape) -> (K, B) logits, with the conditions (K, B, c) as a second argument where there
+            are any; None where there are no networks to attack.
         latent_dim: size of a latent; latents are standard normal.
         num_partitions: K; None without discriminators.
         reference: (R, *shape) records of the population, neither members nor nonmembers.
@@ -72,6 +85,10 @@ def make_target(
             categories, grey levels).
         reference_labels: (R,) classes of the reference records, where there are any.
         batch_size: records evaluated at a time.
+        conditioning: what the networks are told of a record. Samples are generated under conditions as frequent as in
+            the data, and every record is judged under its own.
+        condition_of: (N, *shape) records under attack or of the reference set -> their conditions (N, c), as a
+            datamodule's `condition_of`; None: the records hold them, or there are none.
 
     Returns:
         A `DiscriminatorsView`, or without discriminators a `GeneratorView`.
@@ -88,7 +105,7 @@ def make_target(
         )
     if len(reference) < 1:
         raise ParganError("is empty", argument="reference", remedy="leave some records out of members and nonmembers")
-    samples = sample(generator, num_samples, latent_dim, seed, batch_size)
+    samples = sample(generator, num_samples, latent_dim, seed, batch_size, conditioning)
     if spec is not None:
         samples = torch.as_tensor(spec.snap(samples.cpu().numpy()), dtype=samples.dtype, device=samples.device)
     broken = int((~samples.flatten(1).isfinite().all(1)).sum())
@@ -101,10 +118,13 @@ def make_target(
     # Detached weights: an attack may differentiate in the latents without leaving gradients behind.
     weights = {name: weight.detach() for name, weight in generator.named_parameters()}
 
-    def generate(latents: Tensor) -> Tensor:
+    def frozen(told: Tensor) -> Tensor:
+        return functional_call(generator, weights, (told,))
+
+    def generate_from(latents: Tensor, condition: Tensor | None = None) -> Tensor:
         with_gradients = torch.is_grad_enabled()
         with evaluating(generator), torch.set_grad_enabled(with_gradients):
-            return functional_call(generator, weights, (latents,))
+            return generate(frozen, latents, conditioning, condition)
 
     view = GeneratorView(
         samples=samples,
@@ -112,25 +132,28 @@ def make_target(
         seed=seed,
         spec=spec,
         reference_labels=reference_labels,
-        generator=generate,
+        generator=generate_from,
         latent_dim=latent_dim,
         sample_latents=draw_latents(num_samples, latent_dim, seed).to(samples.device),
+        condition_of=condition_of or conditioning.of_records,
     )
     if discriminators is None or num_partitions is None:
         return view
-    logits = _cached_logits(discriminators, num_partitions, batch_size)
+    logits = _cached_logits(discriminators, num_partitions, batch_size, view.condition_of)
     return widen(view, DiscriminatorsView, num_partitions=num_partitions, logits=logits)
 
 
-def _cached_logits(discriminators: nn.Module, num_partitions: int, batch_size: int) -> Callable[[Tensor], Tensor]:
+def _cached_logits(
+    discriminators: nn.Module, num_partitions: int, batch_size: int, condition_of: ConditionOf
+) -> Callable[[Tensor], Tensor]:
     @lru_cache(maxsize=2)  # the records under attack and the reference; tensors hash by identity
     def logits(records: Tensor) -> Tensor:
+        condition = condition_of(records)
+        told = (records,) if condition is None else (records, condition)
         with evaluating(discriminators):
-            return in_blocks(
-                lambda block: discriminators(block.expand(num_partitions, *block.shape)),
-                records,
-                batch_size,
-                dim=1,
+            blocks = zip(*(group.split(batch_size) for group in told), strict=True)
+            return torch.cat(
+                [discriminators(*(part.expand(num_partitions, *part.shape) for part in block)) for block in blocks], 1
             )
 
     return logits

@@ -68,5 +68,5 @@ class Units:
         return converted
 
 
-def _after(first: Callable[[Tensor], Tensor], second: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-    return lambda inputs: second(first(inputs))
+def _after(first: Callable[..., Tensor], second: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    return lambda *inputs: second(first(*inputs))

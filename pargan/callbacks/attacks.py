@@ -84,8 +84,12 @@ class AttackCallback(pl.Callback):
         if self._attacked is None or not self.attacks or not is_due(trainer, self.every_n_epochs):
             return
         start = time.perf_counter()
-        reference, labels = self._attacked.reference, self._attacked.reference_labels
-        target = target_of(pl_module, reference, self.settings.num_samples, self.settings.seed, labels)
+        attacked, settings = self._attacked, self.settings
+        target = target_of(
+            *(pl_module, attacked.reference, settings.num_samples, settings.seed),
+            reference_labels=attacked.reference_labels,
+            condition_of=attacked.condition_of,
+        )
         results = attack_target(target, self._attacked, self.attacks, self.settings)
         self.seconds += time.perf_counter() - start
         for result in results:

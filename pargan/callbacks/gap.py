@@ -45,7 +45,9 @@ class GeneralizationGap(pl.Callback):
         start = time.perf_counter()
         records = self._records
         assert records.partition is not None  # those of a datamodule are known
-        target = target_of(pl_module, records.reference, num_samples=1, seed=self.seed)
+        target = target_of(
+            pl_module, records.reference, num_samples=1, seed=self.seed, condition_of=records.condition_of
+        )
         members, nonmembers = (
             standardised_logits(target, group.to(pl_module.device)).cpu().numpy()
             for group in (records.members, records.nonmembers)

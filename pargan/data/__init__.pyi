@@ -1,3 +1,4 @@
+from .conditioning import by_class, by_column, unconditional
 from .datamodule import PartitionDataModule
 from .membership import Membership
 from .partition import by_label, contiguous, dirichlet, iid
@@ -16,6 +17,8 @@ __all__ = [
     "PartitionDataModule",
     "blobs",
     "broward",
+    "by_class",
+    "by_column",
     "by_label",
     "cifar10",
     "circles",
@@ -33,4 +36,5 @@ __all__ = [
     "npz",
     "split_as_they_are",
     "table",
+    "unconditional",
 ]

@@ -14,12 +14,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from pargan.data import conditioning as conditions
 from pargan.data.membership import Membership, fingerprint
 from pargan.data.partition import Scheme, iid
 from pargan.data.sampler import Members, PartitionSampler
 from pargan.data.splitting import DUPLICATES, Duplicates, Size, split_pool
 from pargan.errors import ParganError
 from pargan.records.batch import Batch
+from pargan.records.conditioning import Conditioning
 from pargan.records.pool import Pool, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
@@ -50,6 +52,8 @@ class PartitionDataModule(pl.LightningDataModule):
         seed: of the split and of the shuffling.
         num_workers: processes that read batches, for pools that are not held in memory.
         membership: an existing split to use instead of drawing one.
+        conditioning: what the networks are told of a record: `pargan.data.by_class`, `pargan.data.by_column`; by
+            default nothing.
 
     Raises:
         ParganError: the batch size is below 1, or `duplicates` or `fit_on` is not a choice.
@@ -58,12 +62,16 @@ class PartitionDataModule(pl.LightningDataModule):
         pool: the pool.
         spec: record format of the pool.
         membership: indices of the groups.
+        conditioning: what the networks are told, for `ParGANModule(..., conditioning=datamodule.conditioning)`.
+        condition_of: (N, *shape) members, nonmembers or reference records -> their conditions (N, c), or None.
         steps_per_epoch: floor(n / B).
     """
 
     pool: Pool
     spec: RecordSpec
     membership: Membership
+    conditioning: Conditioning
+    condition_of: conditions.ConditionLookup
     steps_per_epoch: int
 
     def __init__(
@@ -80,6 +88,7 @@ class PartitionDataModule(pl.LightningDataModule):
         seed: int = 0,
         num_workers: int = 0,
         membership: Membership | None = None,
+        conditioning: conditions.Scheme = conditions.unconditional,
     ) -> None:
         super().__init__()
         if batch_size < 1:
@@ -114,6 +123,7 @@ class PartitionDataModule(pl.LightningDataModule):
             seed=seed,
         )
         self._existing_membership = membership
+        self._condition_scheme = conditioning
         self._is_set_up = False
 
     def setup(self, stage: str | None = None) -> None:
@@ -135,6 +145,9 @@ class PartitionDataModule(pl.LightningDataModule):
             _check_pool(membership, pool)
         pool = self._fitted(pool, membership)
         self.steps_per_epoch = self._count_steps(membership)
+        self._conditions = self._condition_scheme(pool, membership)
+        self.conditioning = self._conditions.conditioning
+        self.condition_of = self._conditions.lookup(pool, membership)
         self.pool, self.spec, self.membership = pool, pool.spec, membership
         self._is_set_up = True
 
@@ -156,7 +169,7 @@ class PartitionDataModule(pl.LightningDataModule):
         num_workers = 0 if is_resident else self.num_workers
         num_partitions, size = self.membership.partitions.shape
         return DataLoader(
-            Members(gather, num_partitions * size),
+            Members(gather, num_partitions * size, self._conditions.rows(members, device if is_resident else None)),
             sampler=PartitionSampler(num_partitions, size, self.batch_size, self.seed),
             batch_size=None,
             num_workers=num_workers,

@@ -46,14 +46,21 @@ class PartitionSampler(Sampler[Tensor]):
 
 
 class Members(Dataset[Batch]):
-    """The members as a data set indexed by whole batches: positions (K, B) -> records (K, B, *shape)."""
+    """The members as a data set indexed by whole batches: positions (K, B) -> records (K, B, *shape), conditions."""
 
-    def __init__(self, gather: Callable[[Tensor], Tensor], size: int) -> None:
+    def __init__(
+        self,
+        gather: Callable[[Tensor], Tensor],
+        size: int,
+        gather_conditions: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
         self.gather = gather
         self.size = size
+        self.gather_conditions = gather_conditions
 
     def __len__(self) -> int:
         return self.size
 
     def __getitem__(self, positions: Tensor) -> Batch:
-        return Batch(self.gather(positions))
+        condition = None if self.gather_conditions is None else self.gather_conditions(positions)
+        return Batch(self.gather(positions), condition)

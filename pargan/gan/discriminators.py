@@ -16,6 +16,7 @@ from pargan.errors import ParganError
 from pargan.fast.parallel_streams import ParallelStreams
 from pargan.fast.stacking import LogitsAndGradients, Stack, reason_not_stackable
 from pargan.gan.streams import PartitionStreams
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.seeding import derive
 
 logger = logging.getLogger(__name__)
@@ -30,13 +31,19 @@ class Discriminators(nn.ModuleList):
         num_partitions: K.
         rows: partitions to build networks for, where one process trains only some; by default all. Shapes below then
             have K = len(rows). Network k draws the same random numbers whichever rows are built.
+        conditioning: what the networks are told beside a record. One with an attribute `flat_records`, that is true,
+            gets its records flat, (B, d), before the condition is put behind them.
 
     Raises:
         ParganError: K < 1, or the factory returned the same network twice.
     """
 
     def __init__(
-        self, discriminator: Callable[[], nn.Module], num_partitions: int, rows: Sequence[int] | None = None
+        self,
+        discriminator: Callable[[], nn.Module],
+        num_partitions: int,
+        rows: Sequence[int] | None = None,
+        conditioning: Conditioning = UNCONDITIONAL,
     ) -> None:
         if num_partitions < 1:
             raise ParganError(
@@ -53,6 +60,7 @@ class Discriminators(nn.ModuleList):
         super().__init__(networks)
         self.num_partitions = num_partitions
         self.rows = built
+        self.conditioning = conditioning
         self._streams: PartitionStreams | None = None  # of a loop, inside `drawing_from`
         self._is_drawing = False
         self._runs_in_parallel = False  # on a GPU, where networks are not stacked
@@ -107,9 +115,20 @@ class Discriminators(nn.ModuleList):
             for parameter in learning:
                 parameter.requires_grad_(True)
 
-    def forward(self, records: Tensor) -> Tensor:
-        """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
+    def forward(self, records: Tensor, condition: Tensor | None = None) -> Tensor:
+        """Logits of every network on its own records: (K, B, *shape), (num_partitions, B, c) -> (K, B)."""
+        return self._told_logits(self.tell(records, condition))
+
+    def tell(self, records: Tensor, condition: Tensor | None) -> Tensor:
+        """What the networks take: records (K, B, *shape) beside their conditions (num_partitions, B, c)."""
         self._refuse_other_num_partitions(records)
+        if not self.conditioning.size_beside:
+            return records
+        if getattr(self[0], "flat_records", False):
+            records = records.flatten(2)
+        return self.conditioning.tell_records(records, None if condition is None else self.select_rows(condition))
+
+    def _told_logits(self, records: Tensor) -> Tensor:
         if self._stack is not None:
             return self._stack(records)
         if records.stride(0) == 0:  # one set of records for all, which a network may modify in place
@@ -159,27 +178,40 @@ class Discriminators(nn.ModuleList):
         """The streams that networks in a loop draw from."""
         return self._streams.generators if self._is_drawing and self._streams is not None else []
 
-    def logits_and_input_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> LogitsAndGradients:
+    def logits_and_input_gradients(
+        self, real: Tensor, fake: Tensor, penalised: Tensor | None, condition: Tensor | None = None
+    ) -> LogitsAndGradients:
         """Everything that an update needs of the networks, in one pass if that gives the same.
 
         Args:
             real: (K, B, *shape).
             fake: (K, B, *shape), detached.
             penalised: the penalty records (K, n, *shape), detached, or None.
+            condition: (num_partitions, B, c) of real, of fake, and of penalised, where n = B.
 
         Returns:
-            The logits (K, B) of real and of fake, and the gradients of the logits at the penalty records.
+            The logits (K, B) of real and of fake, and the gradients of the logits at the penalty records; where these
+            are told a condition, flat or not as the networks take them.
         """
-        self._refuse_other_num_partitions(real)
+        real, fake = self.tell(real, condition), self.tell(fake, condition)
+        penalised = None if penalised is None else self.tell(penalised, condition)
+        real_logits, fake_logits, gradients = self._told_logits_and_gradients(real, fake, penalised)
+        return real_logits, fake_logits, None if gradients is None else self.conditioning.record_slopes(gradients)
+
+    def _told_logits_and_gradients(self, real: Tensor, fake: Tensor, penalised: Tensor | None) -> LogitsAndGradients:
         in_one_pass = None if self._stack is None else self._stack.logits_and_input_gradients(real, fake, penalised)
         if in_one_pass is not None:
             return in_one_pass
-        return self(real), self(fake), None if penalised is None else self.input_gradients(penalised)
+        gradients = None if penalised is None else self._input_gradients(penalised)
+        return self._told_logits(real), self._told_logits(fake), gradients
 
-    def input_gradients(self, records: Tensor) -> Tensor:
+    def input_gradients(self, records: Tensor, condition: Tensor | None = None) -> Tensor:
         """Gradient of every logit at its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
+        return self.conditioning.record_slopes(self._input_gradients(self.tell(records, condition)))
+
+    def _input_gradients(self, records: Tensor) -> Tensor:
         gradients = None if self._stack is None else self._stack.input_gradients(records)
-        return input_gradients(self, records) if gradients is None else gradients
+        return input_gradients(self._told_logits, records) if gradients is None else gradients
 
     def _refuse_other_num_partitions(self, records: Tensor) -> None:
         if len(records) != len(self):

@@ -33,7 +33,11 @@ def refuse_unfit_networks(module: ParGANModule, shape: tuple[int, ...], batch_si
     with torch.no_grad(), seeded(0, torch.device("cpu")):
         latents = module.updates.latents(module.num_partitions, batch_size, module.latent_dim, torch.device("cpu"))
         num_latents = latents.numel() // module.latent_dim
-        records = _outputs(module.generator, lambda n: torch.zeros(n, module.latent_dim), num_latents, batch_size)
+        conditioning = module.conditioning
+        if conditioning.size:
+            num_latents = module.num_partitions * batch_size  # shared latents too are told K conditions
+        told = module.latent_dim + conditioning.size
+        records = _outputs(module.generator, lambda n: torch.zeros(n, told), num_latents, batch_size)
         if isinstance(records, Exception):
             raise ParganError(
                 f"does not fit the generator, which cannot take latents of that length ({_reason(records)})",
@@ -47,7 +51,13 @@ def refuse_unfit_networks(module: ParGANModule, shape: tuple[int, ...], batch_si
                 argument="generator",
                 remedy="build it for the record format of the data",
             )
-        logits = _outputs(module.discriminators[0], lambda n: torch.zeros(n, *shape), batch_size, batch_size)
+        discriminators = module.discriminators
+
+        def judged(number: int) -> Tensor:
+            condition = torch.zeros(module.num_partitions, number, conditioning.size)
+            return discriminators.tell(torch.zeros(len(discriminators), number, *shape), condition)[0]
+
+        logits = _outputs(discriminators[0], judged, batch_size, batch_size)
         if isinstance(logits, Exception) or logits.numel() != len(logits):
             returned = _reason(logits) if isinstance(logits, Exception) else f"it returns {tuple(logits.shape)}"
             raise ParganError(

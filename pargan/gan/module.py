@@ -6,8 +6,10 @@ Source: Chen, Wang, Gao, Shi, KDD 2021, doi 10.1145/3447548.3467445.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
@@ -20,10 +22,11 @@ from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_thr
 from pargan.gan.averaging import AveragedGenerator
 from pargan.gan.discriminators import Discriminators
 from pargan.gan.latents import independent
-from pargan.gan.sampling import sample
+from pargan.gan.sampling import draw_codes, sample
 from pargan.gan.updates import Latents, Updates
 from pargan.losses import AdversarialLoss
 from pargan.records.batch import Batch
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning, Where, in_turn
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
@@ -38,8 +41,9 @@ class ParGANModule(pl.LightningModule):
     K = 1 is the ordinary GAN.
 
     Args:
-        generator: (n, latent_dim) -> (n, *shape).
-        discriminator: builds one discriminator, (B, *shape) -> (B,) or (B, 1) logits; called K times.
+        generator: (n, latent_dim + c) -> (n, *shape), with c = conditioning.size.
+        discriminator: builds one discriminator, (B, *shape) -> (B,) or (B, 1) logits; called K times. It is told
+            conditioning.size_beside numbers behind those of a record, or channels behind those of an image.
         loss: the adversarial loss.
         num_partitions: K.
         latent_dim: size of a latent; latents are standard normal.
@@ -56,6 +60,8 @@ class ParGANModule(pl.LightningModule):
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
         spec: the record format, needed only by `generate`.
+        conditioning: what both networks are told of a record, as the datamodule's `conditioning` says; batches then
+            hold it. By default nothing.
 
     Raises:
         ParganError: d_steps < 1, ema outside (0, 1), or what `Discriminators` refuses.
@@ -76,6 +82,7 @@ class ParGANModule(pl.LightningModule):
         ema: float | None = None,
         seed: int = 0,
         spec: RecordSpec | None = None,
+        conditioning: Conditioning = UNCONDITIONAL,
     ) -> None:
         super().__init__()
         if d_steps < 1:
@@ -84,7 +91,7 @@ class ParGANModule(pl.LightningModule):
             )
         self.automatic_optimization = False
         self.generator = generator
-        self.discriminators = Discriminators(discriminator, num_partitions)
+        self.discriminators = Discriminators(discriminator, num_partitions, conditioning=conditioning)
         self.loss = loss
         self.acceleration = acceleration or Acceleration()
         self.latent_dim = latent_dim
@@ -93,13 +100,21 @@ class ParGANModule(pl.LightningModule):
                 use_fast_layers(network)
         self.averaged = None if ema is None else AveragedGenerator(generator, ema)
         self.updates = Updates(
-            generator, self.discriminators, loss, latents, latent_dim, self.acceleration, self.manual_backward
+            generator,
+            self.discriminators,
+            loss,
+            latents,
+            latent_dim,
+            self.acceleration,
+            self.manual_backward,
+            conditioning,
         )
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.d_steps = d_steps
         self.seed = seed
         self.spec = spec
+        self.conditioning = conditioning
         self.generator_steps = 0  # Lightning's global_step counts the steps of both optimizers
         self._epoch_losses: list[tuple[Tensor, Tensor]] = []  # per step (K,) of D and (K,) of G, on the device
 
@@ -114,12 +129,13 @@ class ParGANModule(pl.LightningModule):
         return self.generator if self.averaged is None else self.averaged.network
 
     def forward(self, latents: Tensor) -> Tensor:
-        """(n, latent_dim) -> (n, *shape), from the released generator."""
+        """(n, latent_dim + c) -> (n, *shape), from the released generator."""
         return self.released(latents)
 
     def training_step(self, batch: Batch | Tensor, batch_idx: int) -> None:
         """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
         batch = Batch.wrap(batch)
+        self._refuse_unfit_condition(batch)
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
         with self._random_numbers():
             for _ in range(self.d_steps):
@@ -131,6 +147,18 @@ class ParGANModule(pl.LightningModule):
             self.averaged.update(self.generator)
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
+
+    def _refuse_unfit_condition(self, batch: Batch) -> None:
+        size = self.conditioning.size
+        wanted = (self.num_partitions, batch.records.shape[1], size)
+        found = None if batch.condition is None else tuple(batch.condition.shape)
+        if size and found != wanted:
+            raise ParganError(
+                f"holds {'no condition' if found is None else f'conditions of shape {found}'}, and the networks are "
+                f"told one of shape {wanted}",
+                argument="batch",
+                remedy="train on a PartitionDataModule with the same conditioning, or give Batch(records, condition)",
+            )
 
     @contextmanager
     def _random_numbers(self) -> Iterator[None]:
@@ -243,20 +271,58 @@ class ParGANModule(pl.LightningModule):
             )
         self.generator_steps = saved["generator_steps"]
 
-    def sample(self, num_samples: int, seed: int = 0, batch_size: int = 1000) -> Tensor:
-        """Records (num_samples, *shape) of the released generator, in model space; equal seeds, equal records."""
-        return sample(self.released, num_samples, self.latent_dim, seed, batch_size)
+    def sample(
+        self, num_samples: int, seed: int = 0, batch_size: int = 1000, *, codes: np.ndarray | None = None
+    ) -> Tensor:
+        """Records (num_samples, *shape) of the released generator, in model space; equal seeds, equal records.
 
-    def generate(self, num_samples: int, seed: int = 0, batch_size: int = 1000) -> Any:
-        """Records of the released generator in the user's units, as `spec.decode` returns; equal seeds, equal records.
+        They are generated under the conditions `codes`, (num_samples,); by default as frequent as in the data.
+        """
+        return sample(self.released, num_samples, self.latent_dim, seed, batch_size, self.conditioning, codes)
+
+    def draw_codes(
+        self, num_samples: int, seed: int = 0, where: Where | None = None, balanced: bool = False
+    ) -> np.ndarray | None:
+        """The categories (num_samples,) under which `generate` generates, as positions in `conditioning.categories`.
+
+        Arguments as in `generate`. None where the module was trained without a condition.
 
         Raises:
-            ParganError: the module was built without a spec.
+            ParganError: `where` or `balanced` asks for what the generator has not learnt.
         """
+        shares = self.conditioning.shares(where, balanced)
+        if shares is None:
+            return draw_codes(self.conditioning, num_samples, seed)
+        return np.fromiter(islice(in_turn(shares), num_samples), np.int64, num_samples)
+
+    def generate(
+        self,
+        num_samples: int,
+        seed: int = 0,
+        batch_size: int = 1000,
+        *,
+        where: Where | None = None,
+        balanced: bool = False,
+    ) -> Any:
+        """Records of the released generator in the user's units, as `spec.decode` returns; equal seeds, equal records.
+
+        Args:
+            num_samples: how many.
+            seed: of latents and conditions.
+            batch_size: records evaluated at a time.
+            where: the condition, where the module was trained with one: {"label": 3}, {"income": "high"}; or shares of
+                several, {"label": {"3": 0.2, "7": 0.8}}, which come in turn and whose counts are exact.
+            balanced: every category equally often. By default categories are drawn, as frequent as in the data;
+                `draw_codes` says which.
+
+        Raises:
+            ParganError: the module was built without a spec, or `where` asks for what it has not learnt.
+        """
+        codes = self.draw_codes(num_samples, seed, where, balanced)
         if self.spec is None:
             raise ParganError(
                 "is missing, and records cannot be decoded without the record format",
                 argument="spec",
                 remedy="build the module with ParGANModule(..., spec=datamodule.spec)",
             )
-        return self.spec.decode(self.sample(num_samples, seed, batch_size).cpu().numpy())
+        return self.spec.decode(self.sample(num_samples, seed, batch_size, codes=codes).cpu().numpy())

@@ -1,11 +1,13 @@
 """Draw records from a generator, reproducibly."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.seeding import derive, seeded
 
 
@@ -28,15 +30,51 @@ def draw_latents(num_samples: int, latent_dim: int, seed: int) -> Tensor:
     return torch.randn(num_samples, latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
-def sample(generator: nn.Module, num_samples: int, latent_dim: int, seed: int, batch_size: int = 1000) -> Tensor:
+def sample(
+    generator: nn.Module,
+    num_samples: int,
+    latent_dim: int,
+    seed: int,
+    batch_size: int = 1000,
+    conditioning: Conditioning = UNCONDITIONAL,
+    codes: np.ndarray | None = None,
+) -> Tensor:
     """Generated records (num_samples, *shape) in model space, on the generator's device.
 
     Latents are standard normal, drawn on the CPU from `seed` alone, so the same seed gives the same latents
     on every device and for every batch size. Numbers that the generator itself draws (tables draw
     their categories) depend on the seed, the batch size and the kind of device. torch's global random state is
     restored.
+
+    Records are generated under the conditions `codes`, (num_samples,), by default as `draw_codes` draws them.
     """
     device = next((parameter.device for parameter in generator.parameters()), torch.device("cpu"))
     latents = draw_latents(num_samples, latent_dim, seed)
+    codes = draw_codes(conditioning, num_samples, seed) if codes is None else codes
     with evaluating(generator), seeded(derive(seed, "generator's own noise"), device):
-        return torch.cat([generator(block.to(device)) for block in latents.split(batch_size)])
+        blocks = [
+            generate(
+                generator,
+                latents[start : start + batch_size].to(device),
+                conditioning,
+                conditioning.indicators(None if codes is None else codes[start : start + batch_size]),
+            )
+            for start in range(0, num_samples, batch_size)
+        ]
+        return torch.cat(blocks)
+
+
+def draw_codes(conditioning: Conditioning, num_samples: int, seed: int) -> np.ndarray | None:
+    """The categories (num_samples,) under which `sample` generates, as frequent as in the data; None for none."""
+    return conditioning.draw(num_samples, derive(seed, "conditions"))
+
+
+def generate(
+    generator: Callable[[Tensor], Tensor],
+    latents: Tensor,
+    conditioning: Conditioning = UNCONDITIONAL,
+    condition: Tensor | None = None,
+) -> Tensor:
+    """Records (n, *shape) from latents (n, latent_dim) and, where it was trained with them, conditions (n, c)."""
+    condition = None if condition is None else condition.to(latents)
+    return conditioning.fill(generator(conditioning.tell_latents(latents, condition)), condition)

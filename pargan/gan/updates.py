@@ -15,6 +15,7 @@ from pargan.fast.acceleration import Acceleration, Gradients, Losses
 from pargan.gan.discriminators import Discriminators
 from pargan.losses import AdversarialLoss
 from pargan.records.batch import Batch
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 
 Latents = Callable[[int, int, int, torch.device], Tensor]
 """Draws (K or 1, B, latent_dim) from K, B, latent_dim and a device: see `pargan.gan.latents`."""
@@ -34,13 +35,14 @@ class Updates:
     processes), replace `ParGANModule.updates`.
 
     Args:
-        generator: (n, latent_dim) -> (n, *shape).
+        generator: (n, latent_dim + c) -> (n, *shape).
         discriminators: the K networks.
         loss: the adversarial loss.
         latents: draws the latents of one update.
         latent_dim: size of a latent.
         acceleration: how losses and gradients are run.
         backward: differentiates a loss.
+        conditioning: what the generator is told beside its latents, c numbers.
     """
 
     def __init__(
@@ -52,7 +54,9 @@ class Updates:
         latent_dim: int,
         acceleration: Acceleration,
         backward: Backward,
+        conditioning: Conditioning = UNCONDITIONAL,
     ) -> None:
+        self.conditioning = conditioning
         self.generator_network = generator
         self.discriminator_networks = discriminators
         self.loss = loss
@@ -68,7 +72,7 @@ class Updates:
         if self._update_discriminators is None:
             self.discriminator_networks.rebind_parameters()
             self._update_discriminators = self._prepared(
-                DiscriminatorLosses(self.generator_network, self.discriminator_networks, self.loss),
+                DiscriminatorLosses(self.fakes, self.discriminator_networks, self.loss),
                 1.0,
                 self.discriminator_networks.trainable_parameters,
                 # Parameters of stacked networks have views of the vector's gradient, which stay valid only while its
@@ -82,13 +86,18 @@ class Updates:
         """The generator's gradient of the mean over k of its losses; returns the losses (K,), detached."""
         if self._update_generator is None:
             self._update_generator = self._prepared(
-                GeneratorLosses(self.generator_network, self.discriminator_networks, self.loss),
+                GeneratorLosses(self.fakes, self.discriminator_networks, self.loss),
                 1 / self.discriminator_networks.num_partitions,
                 list(self.generator_network.parameters()),
                 keep_storage=False,
             )
         with self.discriminator_networks.frozen():
             return self._update_generator(batch)
+
+    @property
+    def fakes(self) -> "Fakes":
+        """The generated records of an update."""
+        return Fakes(self.generator_network, self.discriminator_networks, self.conditioning)
 
     def discriminator_parameters(self) -> list[nn.Parameter]:
         """What to hand to the discriminators' optimizer; whether they are stacked is settled here."""
@@ -178,10 +187,37 @@ class Update:
 
 
 @dataclass
+class Fakes:
+    """Generated records for the discriminators.
+
+    Discriminator k is given fakes under the conditions of the real records in the batch, row k. They are as frequent as
+    in partition k, and one that the partition lacks is never asked of its discriminator, which would call every such
+    record a fake, whatever it looks like.
+    """
+
+    generator: nn.Module
+    discriminators: Discriminators
+    conditioning: Conditioning
+
+    def __call__(self, latents: Tensor, batch: Batch) -> Tensor:
+        """(K or 1, B, latent_dim) -> (K, B, *shape), in the shape of the batch's records.
+
+        The generator is called once, with the latents of all partitions: its BatchNorm depends on all of them.
+        """
+        condition, shape = batch.condition, batch.records.shape[1:]
+        if self.conditioning.size and condition is not None:
+            latents = latents.expand(len(condition), -1, -1)
+        told = self.conditioning.tell_latents(latents, condition)
+        fake = self.generator(told.flatten(0, 1)).reshape(*latents.shape[:2], *shape[1:])
+        fake = self.conditioning.fill(fake, condition)
+        return self.discriminators.select_rows(fake.expand(self.discriminators.num_partitions, *shape))
+
+
+@dataclass
 class DiscriminatorLosses:
     """What each discriminator minimises on a batch and on fakes that do not learn."""
 
-    generator: nn.Module
+    fakes: Fakes
     discriminators: Discriminators
     loss: AdversarialLoss
 
@@ -189,13 +225,15 @@ class DiscriminatorLosses:
         """(K,), with its graph."""
         real = batch.records
         with torch.no_grad():
-            fake = fakes(self.generator, latents, self.discriminators, real.shape)
+            fake = self.fakes(latents, batch)
         at = (
             None
             if position is None
             else self.loss.penalty_records(real, fake, self.discriminators.select_rows(position))
         )
-        real_logits, fake_logits, gradients = self.discriminators.logits_and_input_gradients(real, fake, at)
+        real_logits, fake_logits, gradients = self.discriminators.logits_and_input_gradients(
+            real, fake, at, batch.condition
+        )
         losses = mean_over_records(self.loss.discriminator(real_logits, fake_logits), batch.weight)
         if gradients is None:
             return losses
@@ -206,23 +244,14 @@ class DiscriminatorLosses:
 class GeneratorLosses:
     """What the generator minimises against each discriminator. Weights of records do not count: it sees fakes only."""
 
-    generator: nn.Module
+    fakes: Fakes
     discriminators: Discriminators
     loss: AdversarialLoss
 
     def __call__(self, batch: Batch, latents: Tensor, position: None) -> Tensor:
         """(K,), with its graph."""
-        fake = fakes(self.generator, latents, self.discriminators, batch.records.shape)
-        return mean_over_records(self.loss.generator(self.discriminators(fake)))
-
-
-def fakes(generator: nn.Module, latents: Tensor, discriminators: Discriminators, shape: torch.Size) -> Tensor:
-    """Fakes (K, B, *shape) for the discriminators, in the shape of their real records.
-
-    The generator is called once, with the latents of all partitions: its BatchNorm depends on all of them.
-    """
-    fake = generator(latents.flatten(0, 1)).reshape(*latents.shape[:2], *shape[2:])
-    return discriminators.select_rows(fake.expand(discriminators.num_partitions, *shape[1:]))
+        fake = self.fakes(latents, batch)
+        return mean_over_records(self.loss.generator(self.discriminators(fake, batch.condition)))
 
 
 def mean_over_records(losses: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -16,7 +16,7 @@ SMALLEST = 4  # images are halved until a side is odd or would fall below this m
 
 
 class DCGANGenerator(nn.Sequential):
-    """Dense layer, then 5x5 transposed convolutions: (B, latent_dim) -> (B, C, H, W) in [-1, 1].
+    """Dense layer, then 5x5 transposed convolutions: (B, latent_dim + c) -> (B, C, H, W) in [-1, 1].
 
     28x28: 7x7x256, then 128 at stride 1, 64 and C at stride 2. 32x32: 4x4x256, then 256 at stride 1,
     128, 64 and C at stride 2. No biases, BatchNorm and LeakyReLU between, tanh at the end.
@@ -28,12 +28,20 @@ class DCGANGenerator(nn.Sequential):
         per_channel: whether the BatchNorm of the dense layer stands after the reshape, and so has a scale and a shift
             for each channel instead of each feature. The published network for 32x32 has it there, that for 28x28
             before the reshape.
+        condition_size: c, numbers of a condition beside each latent; 0 without a condition.
 
     Raises:
         ParganError: the records are not images, or a size is below 1.
     """
 
-    def __init__(self, spec: RecordSpec, latent_dim: int, width: int = 64, per_channel: bool = False) -> None:
+    def __init__(
+        self,
+        spec: RecordSpec,
+        latent_dim: int,
+        width: int = 64,
+        per_channel: bool = False,
+        condition_size: int = 0,
+    ) -> None:
         check_size("latent_dim", latent_dim)
         check_size("width", width)
         channels, height, width_px = _image(spec)
@@ -47,7 +55,7 @@ class DCGANGenerator(nn.Sequential):
         )
         activation = nn.LeakyReLU(LEAKY_SLOPE, inplace=True)
         layers: list[nn.Module] = [
-            nn.Linear(latent_dim, features, bias=False),
+            nn.Linear(latent_dim + condition_size, features, bias=False),
             *([reshape, norm, activation] if per_channel else [norm, activation, reshape]),
         ]
         strides = [1] + [2] * halvings
@@ -62,7 +70,7 @@ class DCGANGenerator(nn.Sequential):
 
 
 class DCGANDiscriminator(nn.Sequential):
-    """5x5 convolutions at stride 2, LeakyReLU and dropout after each, dense output: (B, C, H, W) -> (B, 1).
+    """5x5 convolutions at stride 2, LeakyReLU and dropout after each, dense output: (B, C + c, H, W) -> (B, 1).
 
     28x28: 64 and 128 channels; 32x32: 64, 128 and 256. No BatchNorm, with which a logit would depend on the other
     records of the batch: a gradient penalty is defined per record.
@@ -71,15 +79,17 @@ class DCGANDiscriminator(nn.Sequential):
         spec: the record format.
         width: channels of the first layer; each later layer has twice as many, up to four times this.
         dropout: share of activations dropped after each convolution.
+        condition_size: c, channels of a condition behind those of each image; 0 without a condition.
 
     Raises:
         ParganError: the records are not images, the width is below 1, or dropout outside [0, 1).
     """
 
-    def __init__(self, spec: RecordSpec, width: int = 64, dropout: float = 0.3) -> None:
+    def __init__(self, spec: RecordSpec, width: int = 64, dropout: float = 0.3, condition_size: int = 0) -> None:
         check_size("width", width)
         check_dropout(dropout)
         channels, height, width_px = _image(spec)
+        channels += condition_size
         layers: list[nn.Module] = []
         for step in range(max(1, _halvings(height, width_px))):
             outputs = min(width << step, 4 * width)

@@ -6,6 +6,7 @@ Legend: B records, *shape of one record.
 from collections.abc import Sequence
 from itertools import pairwise
 from math import prod
+from typing import ClassVar
 
 from torch import nn
 
@@ -15,26 +16,33 @@ from pargan.records.spec import RecordSpec
 
 
 class MLPGenerator(nn.Sequential):
-    """Dense layers with LeakyReLU between, then the head of the record format: (B, latent_dim) -> (B, *shape).
+    """Dense layers with LeakyReLU between, then the head of the record format: (B, latent_dim + c) -> (B, *shape).
 
     Args:
         spec: the record format.
         latent_dim: size of a latent.
         hidden: width of each hidden layer; (256, 256) in the published experiments on points.
         batch_norm: BatchNorm before each LeakyReLU; without it a generator of many columns tends to collapse.
+        condition_size: c, numbers of a condition beside each latent; 0 without a condition.
 
     Raises:
         ParganError: a size below 1.
     """
 
     def __init__(
-        self, spec: RecordSpec, latent_dim: int, hidden: Sequence[int] = (256, 256), batch_norm: bool = False
+        self,
+        spec: RecordSpec,
+        latent_dim: int,
+        hidden: Sequence[int] = (256, 256),
+        batch_norm: bool = False,
+        condition_size: int = 0,
     ) -> None:
         check_size("latent_dim", latent_dim)
         check_hidden(hidden)
+        widths = (latent_dim + condition_size, *hidden)
         super().__init__(
-            *_hidden_layers((latent_dim, *hidden), batch_norm=batch_norm),
-            nn.Linear((latent_dim, *hidden)[-1], prod(spec.shape)),
+            *_hidden_layers(widths, batch_norm=batch_norm),
+            nn.Linear(widths[-1], prod(spec.shape)),
             nn.Unflatten(1, spec.shape),
             spec.head(),
         )
@@ -42,21 +50,27 @@ class MLPGenerator(nn.Sequential):
 
 
 class MLPDiscriminator(nn.Sequential):
-    """Dense layers with LeakyReLU between, linear output: (B, *shape) -> (B, 1).
+    """Dense layers with LeakyReLU between, linear output: (B, *shape) -> (B, 1); with a condition (B, d + c) -> (B, 1).
 
     Args:
         spec: the record format.
         hidden: width of each hidden layer; (256,) in the published experiments on points.
         dropout: share of activations dropped after each hidden layer.
+        condition_size: c, numbers of a condition behind those of each record; 0 without a condition.
 
     Raises:
         ParganError: a size below 1, or a dropout outside [0, 1).
     """
 
-    def __init__(self, spec: RecordSpec, hidden: Sequence[int] = (256,), dropout: float = 0.0) -> None:
+    flat_records: ClassVar[bool] = True
+    """A condition stands behind the flat record, not in further channels of an image."""
+
+    def __init__(
+        self, spec: RecordSpec, hidden: Sequence[int] = (256,), dropout: float = 0.0, condition_size: int = 0
+    ) -> None:
         check_hidden(hidden)
         check_dropout(dropout)
-        width = prod(spec.shape)
+        width = prod(spec.shape) + condition_size
         super().__init__(
             nn.Flatten(), *_hidden_layers((width, *hidden), dropout=dropout), nn.Linear((width, *hidden)[-1], 1)
         )

@@ -13,6 +13,7 @@ from .columns import (
     Ranked,
     WithMissing,
 )
+from .conditioning import ClassCondition, ColumnCondition, Conditioning
 from .images import ImageSpec
 from .points import PointsSpec
 from .pool import Pool, Quality, QualityRecords
@@ -24,7 +25,10 @@ __all__ = [
     "Batch",
     "Boolean",
     "Categorical",
+    "ClassCondition",
     "Column",
+    "ColumnCondition",
+    "Conditioning",
     "Constant",
     "Date",
     "DateTime",

@@ -18,7 +18,8 @@ class Batch:
 
     Attributes:
         records: (K, B, *shape), row k drawn from partition k.
-        condition: (K, B, c), what both networks are told about a record. Carried along; no network reads it yet.
+        condition: (K, B, c), what both networks are told about a record: see `pargan.records.Conditioning`. Of all
+            partitions, also where a process trains some of them: the generator is called once for all. None for none.
         weight: (K, B), 0 or more: how much a record counts in the mean over its row. None counts all alike.
     """
 

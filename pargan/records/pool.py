@@ -56,6 +56,7 @@ class Pool:
         duplicates: what becomes of equal records unless it is set: "drop" or "together", see `pargan.data.splitting`.
         refit: (pool, positions, which records these are) -> the same pool in a model space that is fitted to the
             records at these positions; None where model space depends on no records.
+        label_names: what users call class 0, 1, ...; None where it is the number.
 
     Raises:
         ParganError: there are no records, or the number of labels is not N.
@@ -70,6 +71,7 @@ class Pool:
     identities: np.ndarray | None = None
     duplicates: str = "drop"
     refit: Callable[["Pool", np.ndarray, str], "Pool"] | None = None
+    label_names: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if len(self.values) == 0:

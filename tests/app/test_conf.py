@@ -51,8 +51,8 @@ def test_conf_groups_are_those_expected():
     groups = {path.name for path in CONF.iterdir() if path.is_dir() and list(path.glob("*.yaml"))}
     assert groups == {
         "acceleration",
-        "attack", "callbacks", "dataset", "experiment", "latents", "logger", "loss", "model", "partition",
-        "optimizer", "recipe",
+        "attack", "callbacks", "conditioning", "dataset", "experiment", "latents", "logger", "loss", "model",
+        "optimizer", "partition", "recipe",
         "target",
         "trainer",
     }  # fmt: skip
@@ -218,7 +218,7 @@ def leaves(node, path=()):
 
 EXPLAINED = (
     *("attack", "callbacks", "dataset", "loss", "model", "optimizer", "partition", "target", "target/general"),
-    *("trainer", "logger"),
+    *("trainer", "logger", "conditioning"),
 )
 
 

@@ -156,7 +156,7 @@ def test_run_attacks_evaluates_the_discriminators_once_for_four_attacks():
 
 
 PUBLIC = {"samples", "reference", "seed", "spec", "reference_labels"}
-OF_GENERATOR = PUBLIC | {"generator", "latent_dim", "sample_latents"}
+OF_GENERATOR = PUBLIC | {"generator", "latent_dim", "sample_latents", "condition_of"}
 OF_DISCRIMINATORS = OF_GENERATOR | {"num_partitions", "logits"}
 SEEN = {
     SamplesView: PUBLIC,

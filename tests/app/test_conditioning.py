@@ -1,0 +1,103 @@
+"""conditioning= from the configuration to a run that is loaded again."""
+
+import numpy as np
+import pytest
+import torch
+from omegaconf import OmegaConf
+from torch import nn
+
+from pargan.app.argument_keys import errors_in_configuration_keys
+from pargan.app.attack import attack
+from pargan.app.load_run import load_run
+from pargan.app.objects import build_datamodule, build_module
+from pargan.app.reference_models import ReferenceRecipe
+from pargan.app.train import train
+from pargan.errors import ParganError
+from tests.helpers.composed import composed
+
+SIZES = [
+    "attack=[own_partition,nearest_neighbour]",
+    "audit.controls=false",
+    "audit.num_samples=60",
+    "audit.num_records=40",
+    "audit.num_quality=30",
+    "audit.draws=20",
+]
+SMALL = [
+    "trainer=cpu",
+    "num_partitions=3",
+    "data.batch_size=10",
+    "trainer.max_epochs=2",
+    *(f"~callbacks.{name}" for name in ("attacks", "best", "gap", "progress", "quality", "samples")),
+    *SIZES,
+]
+BLOBS = ["dataset=blobs", "conditioning=by_class", "data.members=90", "data.nonmembers=60", "data.reference=130"]
+
+
+def write_table(folder):
+    rng = np.random.default_rng(0)
+    rows = [f"{rng.integers(18, 80)},{rng.choice(['north', 'south'])},{rng.choice(['yes', 'no'])}" for _ in range(200)]
+    (folder / "people.csv").write_text("\n".join(["age,region,rich", *rows]))
+    return ["dataset=csv", f"dataset.path={folder / 'people.csv'}", "conditioning=by_column"]
+
+
+def run_of(folder, *overrides):
+    cfg = composed(*SMALL, *overrides, folder=folder)
+    (folder / ".hydra").mkdir(parents=True)
+    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+    return train(cfg, {})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("by_class") / "run"
+    return folder, run_of(folder, *BLOBS)
+
+
+def test_by_class_trains_is_loaded_and_attacked_again(trained, tmp_path):
+    folder, result = trained
+    run = load_run(folder)
+    assert run.module.conditioning == run.datamodule.conditioning
+    assert run.module.conditioning.categories == ("0", "1", "2", "3", "4")
+    assert run.module.generate(7, where={"label": 2}).shape == (7, 2)
+    again = attack(composed(f"run={folder}", "device=cpu", *SIZES, name="attack"), tmp_path)
+    assert [each["auc"] for each in again["attacks"]] == [each["auc"] for each in result["attacks"]]
+
+
+def test_reference_models_are_told_conditions_too(trained):
+    recipe = ReferenceRecipe(load_run(trained[0]), 0.5, 0)
+    recipe.train(0)
+    target = recipe.model(0, 20).target()
+    members = torch.as_tensor(recipe.run.datamodule.take_members()[0])
+    assert target.logits(members).shape == (3, 90)
+
+
+def test_by_column_generates_rows_of_the_category_asked_for(tmp_path):
+    cfg = composed(*SMALL, *write_table(tmp_path), "conditioning.column=region")
+    data = build_datamodule(cfg)
+    module = build_module(cfg, data.spec, data.conditioning)
+    assert set(module.generate(50, where={"region": "south"})["region"]) == {"south"}
+    counts = np.unique(module.generate(40, where={"region": {"north": 3, "south": 1}})["region"], return_counts=True)
+    assert counts[1].tolist() == [30, 10]
+
+
+def test_by_column_without_a_column_names_those_there_are(tmp_path):
+    cfg = composed(*SMALL, *write_table(tmp_path))
+    message = r"^conditioning\.column is missing; choose one of region, rich, with conditioning\.column=NAME$"
+    with pytest.raises(ParganError, match=message), errors_in_configuration_keys(cfg, {}):
+        build_datamodule(cfg)
+
+
+class Untold(nn.Module):
+    """A user's own network, without a parameter condition_size."""
+
+    def __init__(self, spec):
+        super().__init__()
+
+
+def test_networks_that_cannot_be_told_a_condition_are_refused():
+    cfg = composed(*SMALL, *BLOBS)
+    cfg.model.discriminator = {"_target_": f"{__name__}.Untold", "_partial_": True}
+    data = build_datamodule(cfg)
+    with pytest.raises(ParganError, match=r"Untold cannot be told a condition: it has no parameter condition_size"):
+        build_module(cfg, data.spec, data.conditioning)
