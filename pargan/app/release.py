@@ -29,7 +29,15 @@ def sample(cfg: DictConfig) -> CopyCounts:
     run = _load(cfg, directory, cfg.device)
     known, generator = _known(run), _generator(run, cfg.csv_safe)
     num = run.datamodule.membership.members.size if cfg.num is None else cfg.num
-    generator.write(out, num, cfg.seed, known=known, drop_copies=cfg.drop_copies, batch_size=cfg.batch_size)
+    where: Any = OmegaConf.to_container(cfg.where) if OmegaConf.is_config(cfg.where) else cfg.where
+    generator.write(
+        *(out, num, cfg.seed),
+        known=known,
+        drop_copies=cfg.drop_copies,
+        batch_size=cfg.batch_size,
+        where=where,
+        balanced=cfg.balanced,
+    )
     print(f"{num:,} records -> {out}")
     dropped = "; the copies of members were left out" if cfg.drop_copies else ""
     print(f"exact copies: {known.counts.sentence()}{dropped}")
@@ -54,6 +62,8 @@ def export(cfg: DictConfig) -> CopyCounts:
     }
     node: Any = OmegaConf.to_container(run.cfg.model.generator, resolve=True)
     arguments = {key: value for key, value in node.items() if not key.startswith("_")}
+    if run.module.conditioning.size:
+        arguments["condition_size"] = run.module.conditioning.size
     release = Release(_generator(run, cfg.csv_safe), {"class": node["_target_"], "arguments": arguments}, facts)
     programs = [] if cfg.format is None else [cfg.format] if isinstance(cfg.format, str) else list(cfg.format)
     counts = export_release(release, out, _known(run), cfg.num, cfg.seed, programs)
@@ -99,7 +109,9 @@ def _load(cfg: DictConfig, directory: RunDirectory, device: str) -> LoadedRun:
 
 
 def _generator(run: LoadedRun, csv_safe: bool) -> Generator:
-    return Generator(run.module.released, with_safe_cells(run.datamodule.spec, csv_safe), run.module.latent_dim)
+    module = run.module
+    spec = with_safe_cells(run.datamodule.spec, csv_safe)
+    return Generator(module.released, spec, module.latent_dim, module.conditioning)
 
 
 def _known(run: LoadedRun) -> KnownRecords:

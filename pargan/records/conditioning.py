@@ -66,6 +66,10 @@ class Conditioning:
         """(num,) codes of categories as frequent as in the data; None without a condition."""
         return None
 
+    def labels(self, codes: np.ndarray | None) -> np.ndarray | None:
+        """(N,) codes -> the (N,) classes that are written beside records; None where the records hold them."""
+        return None
+
     def shares(self, where: Where | None, balanced: bool = False) -> np.ndarray | None:
         """(c,) shares of the categories that a user asks for; None: as frequent as in the data.
 
@@ -229,6 +233,12 @@ class ClassCondition(Categories):
     def record_slopes(self, gradients: Tensor) -> Tensor:
         """(K, n, d + c, *rest) -> (K, n, d, *rest)."""
         return gradients[:, :, : -self.size]
+
+    def labels(self, codes: np.ndarray | None) -> np.ndarray | None:
+        """(N,) int64 where all classes are whole numbers, else text."""
+        names = np.array(self.categories)
+        numbers = all(name.removeprefix("-").isdecimal() and str(int(name)) == name for name in self.categories)
+        return (names.astype(np.int64) if numbers else names)[codes]
 
     def of_records(self, records: Tensor) -> Tensor | None:
         """Refused: a record does not show its class."""

@@ -11,6 +11,7 @@ from typing import Any
 from safetensors.torch import save
 
 import pargan
+from pargan.errors import ParganError
 from pargan.io.new_output import new_output
 from pargan.release.copies import CopyCounts, KnownRecords
 from pargan.release.folder import CARD, CONFIG, FORMAT, SAMPLES, SCHEMA, VERSION, WEIGHTS, load_generator
@@ -62,6 +63,13 @@ def export_release(
     generator = release.generator
     for kind in programs:
         check_program(kind, generator.spec)
+        if generator.conditioning.size:
+            raise ParganError(
+                "is for generators without a condition, and this one is told a category beside each latent",
+                argument="format",
+                value=kind,
+                remedy="leave it out: the weights are exported anyway",
+            )
     with new_output(folder, "out") as partial:
         partial.mkdir()
         _write_network(release, partial)
@@ -69,7 +77,10 @@ def export_release(
             write_program(kind, _plain_network(release), generator.spec, generator.latent_dim, partial)
         sample = _write_sample(generator, partial, known, num, seed)
         files = sorted(path.name for path in partial.iterdir())
-        card = model_card(release.facts, generator.spec, folder.name, files, sample, known.counts, release.network)
+        card = model_card(
+            *(release.facts, generator.spec, folder.name, files, sample, known.counts, release.network),
+            conditioning=generator.conditioning,
+        )
         (partial / CARD).write_text(card, encoding="utf-8")
     return known.counts
 
@@ -89,6 +100,7 @@ def _write_network(release: Release, folder: Path) -> None:
         "latent_dim": generator.latent_dim,
         "network": dict(release.network),
         "record_format": record_format,
+        "conditioning": generator.conditioning.to_dict(),
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     (folder / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")

@@ -6,7 +6,7 @@ Legend: *shape of one record.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,11 @@ from torch import nn
 
 from pargan.errors import ParganError
 from pargan.io.files import read_error
+from pargan.records.conditioning import ClassCondition, ColumnCondition, Conditioning, Where, conditioning_from_dict
+from pargan.records.spec import RecordSpec
 from pargan.release.networks import build_network
 from pargan.release.record_formats import format_from_dict
-from pargan.release.sampling import Generator
+from pargan.release.sampling import BATCH, Generator
 
 FORMAT, VERSION = "pargan generator", 1
 CONFIG, WEIGHTS, SCHEMA, CARD = "config.json", "generator.safetensors", "schema.json", "README.md"
@@ -36,15 +38,39 @@ class LoadedRelease(Generator):
         config: what config.json holds.
     """
 
-    config: Mapping[str, Any]
+    config: Mapping[str, Any] = field(kw_only=True)
 
-    def generate(self, num: int, seed: int = 0) -> Any:
+    def generate(self, num: int, seed: int = 0, *, where: Where | None = None, balanced: bool = False) -> Any:
         """`num` records in the user's units, as `spec.decode` returns them; equal seeds give equal records.
 
+        Args:
+            num: records.
+            seed: of latents and conditions.
+            where, balanced: the categories, as in `batches`.
+
         Raises:
-            ParganError: `num` is below 1.
+            ParganError: `num` is below 1, or `where` asks for what the generator has not learnt.
         """
-        return self.spec.decode(np.concatenate(list(self.batches(num, seed))))
+        return self.spec.decode(np.concatenate(list(self.batches(num, seed, where=where, balanced=balanced))))
+
+    def generate_labelled(
+        self, num: int, seed: int = 0, *, where: Where | None = None, balanced: bool = False
+    ) -> tuple[Any, np.ndarray]:
+        """The records of `generate`, and their classes (N,).
+
+        Raises:
+            ParganError: as by `generate`; or the generator was not trained with `conditioning=by_class`.
+        """
+        if not isinstance(self.conditioning, ClassCondition):
+            raise ParganError(
+                "has no classes beside its records: it was not trained with conditioning=by_class",
+                argument="generator",
+                remedy="call generate instead",
+            )
+        drawn = list(self._drawn(num, seed, BATCH, self.conditioning.shares(where, balanced)))
+        labels = self.conditioning.labels(np.concatenate([each.codes for each in drawn if each.codes is not None]))
+        assert labels is not None
+        return self.spec.decode(np.concatenate([each.records for each in drawn])), labels
 
 
 def is_release(folder: Path) -> bool:
@@ -75,6 +101,7 @@ def load_generator(path: str | Path, network: nn.Module | None = None, device: s
     try:
         spec = format_from_dict(config["record_format"])
         latent_dim = int(config["latent_dim"])
+        conditioning = _conditioning(config, spec)
         module = build_network(config["network"], spec) if network is None else network
     except ParganError as error:
         if error.argument == "schema":
@@ -85,7 +112,18 @@ def load_generator(path: str | Path, network: nn.Module | None = None, device: s
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         raise damaged(path, CONFIG, f"{type(error).__name__}: {error}") from error
     _load_weights(module, folder, path, config)
-    return LoadedRelease(module.eval().requires_grad_(False).to(device), spec, latent_dim, config)
+    network = module.eval().requires_grad_(False).to(device)
+    return LoadedRelease(network, spec, latent_dim, conditioning, config=config)
+
+
+def _conditioning(config: Mapping[str, Any], spec: RecordSpec) -> Conditioning:
+    """What the generator is told; ValueError if network or record format do not fit it."""
+    conditioning = conditioning_from_dict(config.get("conditioning"))  # earlier exports have none
+    if _network_arguments(config).get("condition_size", 0) != conditioning.size:
+        raise ValueError("the network is told another number of categories")
+    if isinstance(conditioning, ColumnCondition) and not 0 <= conditioning.start <= spec.shape[0] - conditioning.size:
+        raise ValueError("the record format has no such column")
+    return conditioning
 
 
 def _network_arguments(config: Mapping[str, Any]) -> Mapping[str, Any]:

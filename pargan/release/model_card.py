@@ -5,6 +5,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pargan.records.conditioning import UNCONDITIONAL, Categories, Conditioning
 from pargan.records.spec import RecordSpec
 from pargan.release.copies import CopyCounts
 from pargan.release.networks import is_ours
@@ -30,6 +31,7 @@ def model_card(
     sample: str | None,
     copies: CopyCounts,
     network: Mapping[str, Any],
+    conditioning: Conditioning = UNCONDITIONAL,
 ) -> str:
     """Markdown.
 
@@ -41,6 +43,7 @@ def model_card(
         sample: that of the generated records, or None.
         copies: what was found in the sample.
         network: class and arguments of the generator.
+        conditioning: what can be asked of it.
     """
     environment = Environment(
         loader=PackageLoader("pargan.release", "."), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -67,4 +70,6 @@ def model_card(
         copies=copies,
         is_ours=is_ours(str(network["class"])),
         network=network,
+        condition=conditioning.to_dict(),
+        learnt=conditioning.learnt if isinstance(conditioning, Categories) else [],
     )

@@ -34,6 +34,7 @@ def write_records(
 ) -> Iterator[Callable[[np.ndarray], None]]:
     """Yield a function that appends (N, *shape) records in model space, which are written in the user's units.
 
+    Points and images may be appended with a second argument, their classes (N,).
     The ending of `path` chooses the form: .npz holds an array `x`; .csv and .parquet a table; a name without ending
     becomes a folder of .png files, where the records are images. `path` appears when all of them have been written.
 
@@ -69,31 +70,39 @@ def _writer(path: Path, spec: RecordSpec, argument: str) -> Writer:
 
 @contextmanager
 def _npz(path: Path, spec: RecordSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
-    """The array `x`, whose header says the number of records before the first one is there."""
+    """The array `x`, and `y` where records have classes.
+
+    The header of `x` says the number of records before the first one is there.
+    """
     example = np.asarray(spec.decode(np.zeros((1, *spec.shape), np.float32)))
     header = {"descr": npy.dtype_to_descr(example.dtype), "fortran_order": False, "shape": (total, *example.shape[1:])}
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("x.npy", "w", force_zip64=True) as file,
-    ):
-        npy.write_array_header_2_0(file, header)
+    labels: list[np.ndarray] = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("x.npy", "w", force_zip64=True) as file:
+            npy.write_array_header_2_0(file, header)
 
-        def append(records: np.ndarray) -> None:
-            file.write(np.ascontiguousarray(spec.decode(records)).tobytes())
+            def append(records: np.ndarray, classes: np.ndarray | None = None) -> None:
+                file.write(np.ascontiguousarray(spec.decode(records)).tobytes())
+                labels.extend([] if classes is None else [classes])
 
-        yield append
+            yield append
+        if labels:
+            with archive.open("y.npy", "w", force_zip64=True) as file:
+                npy.write_array(file, np.concatenate(labels), allow_pickle=False)
 
 
 @contextmanager
 def _images(path: Path, spec: ImageSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
-    """00000.png, 00001.png, ..."""
+    """00000.png, 00001.png, ...; in one folder for each class where records have classes."""
     path.mkdir()
     digits, position = max(5, len(str(total - 1))), 0
 
-    def append(records: np.ndarray) -> None:
+    def append(records: np.ndarray, classes: np.ndarray | None = None) -> None:
         nonlocal position
-        for image in spec.decode(records):
-            Image.fromarray(image).save(path / f"{position:0{digits}}.png")
+        for i, image in enumerate(spec.decode(records)):
+            folder = path if classes is None else path / _folder_name(str(classes[i]))
+            folder.mkdir(exist_ok=True)
+            Image.fromarray(image).save(folder / f"{position:0{digits}}.png")
             position += 1
 
     yield append
@@ -113,6 +122,16 @@ def _csv(path: Path, spec: TableSpec, total: int) -> Iterator[Callable[[np.ndarr
             num_written += len(records)
 
         yield append
+
+
+def _folder_name(label: str) -> str:
+    if not label or Path(label).name != label or label.startswith("."):
+        raise ParganError(
+            f'has a class "{label}", which cannot be the name of a folder',
+            argument="out",
+            remedy="write an array, for example out=samples.npz",
+        )
+    return label
 
 
 WRITERS: dict[str, dict[str, Writer]] = {

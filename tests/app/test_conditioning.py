@@ -11,8 +11,10 @@ from pargan.app.attack import attack
 from pargan.app.load_run import load_run
 from pargan.app.objects import build_datamodule, build_module
 from pargan.app.reference_models import ReferenceRecipe
+from pargan.app.release import export, sample
 from pargan.app.train import train
 from pargan.errors import ParganError
+from pargan.release import load_generator
 from tests.helpers.composed import composed
 
 SIZES = [
@@ -101,3 +103,17 @@ def test_networks_that_cannot_be_told_a_condition_are_refused():
     data = build_datamodule(cfg)
     with pytest.raises(ParganError, match=r"Untold cannot be told a condition: it has no parameter condition_size"):
         build_module(cfg, data.spec, data.conditioning)
+
+
+def test_sample_and_export_take_and_keep_the_condition(trained, tmp_path):
+    run = f"run={trained[0]}"
+    sample(composed(run, f"out={tmp_path / 'x.npz'}", "num=30", "where={label: {2: 1, 4: 2}}", name="sample"))
+    with np.load(tmp_path / "x.npz") as content:
+        assert np.bincount(content["y"]).tolist() == [0, 0, 10, 0, 20]
+    export(composed(run, f"out={tmp_path / 'out'}", "num=10", name="export"))
+    loaded = load_generator(tmp_path / "out")
+    again = np.concatenate(list(loaded.batches(30, 0, where={"label": {2: 1, 4: 2}})))
+    np.testing.assert_allclose(loaded.spec.decode(again), np.load(tmp_path / "x.npz")["x"], atol=1e-5)
+    with pytest.raises(ParganError, match="choose one of 0, 1, 2, 3, 4"):
+        sample(composed(run, f"out={tmp_path / 'y.npz'}", "where={label: 5}", name="sample"))
+    assert not (tmp_path / "y.npz").exists()
