@@ -6,7 +6,6 @@ Source: Chen, Wang, Gao, Shi, KDD 2021, doi 10.1145/3447548.3467445.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -25,8 +24,9 @@ from pargan.gan.latents import independent
 from pargan.gan.sampling import draw_codes, sample
 from pargan.gan.updates import Latents, Updates
 from pargan.losses import AdversarialLoss
+from pargan.records.asked_categories import Where
 from pargan.records.batch import Batch
-from pargan.records.conditioning import UNCONDITIONAL, Conditioning, Where, in_turn
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 
@@ -100,14 +100,8 @@ class ParGANModule(pl.LightningModule):
                 use_fast_layers(network)
         self.averaged = None if ema is None else AveragedGenerator(generator, ema)
         self.updates = Updates(
-            generator,
-            self.discriminators,
-            loss,
-            latents,
-            latent_dim,
-            self.acceleration,
-            self.manual_backward,
-            conditioning,
+            *(generator, self.discriminators, loss, latents, latent_dim, self.acceleration, self.manual_backward),
+            conditioning=conditioning,
         )
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
@@ -135,7 +129,7 @@ class ParGANModule(pl.LightningModule):
     def training_step(self, batch: Batch | Tensor, batch_idx: int) -> None:
         """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
         batch = Batch.wrap(batch)
-        self._refuse_unfit_condition(batch)
+        batch.refuse_other_condition(self.num_partitions, self.conditioning.size)
         discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
         with self._random_numbers():
             for _ in range(self.d_steps):
@@ -147,18 +141,6 @@ class ParGANModule(pl.LightningModule):
             self.averaged.update(self.generator)
         self.generator_steps += 1
         self._epoch_losses.append((d_loss, g_loss))
-
-    def _refuse_unfit_condition(self, batch: Batch) -> None:
-        size = self.conditioning.size
-        wanted = (self.num_partitions, batch.records.shape[1], size)
-        found = None if batch.condition is None else tuple(batch.condition.shape)
-        if size and found != wanted:
-            raise ParganError(
-                f"holds {'no condition' if found is None else f'conditions of shape {found}'}, and the networks are "
-                f"told one of shape {wanted}",
-                argument="batch",
-                remedy="train on a PartitionDataModule with the same conditioning, or give Batch(records, condition)",
-            )
 
     @contextmanager
     def _random_numbers(self) -> Iterator[None]:
@@ -283,17 +265,8 @@ class ParGANModule(pl.LightningModule):
     def draw_codes(
         self, num_samples: int, seed: int = 0, where: Where | None = None, balanced: bool = False
     ) -> np.ndarray | None:
-        """The categories (num_samples,) under which `generate` generates, as positions in `conditioning.categories`.
-
-        Arguments as in `generate`. None where the module was trained without a condition.
-
-        Raises:
-            ParganError: `where` or `balanced` asks for what the generator has not learnt.
-        """
-        shares = self.conditioning.shares(where, balanced)
-        if shares is None:
-            return draw_codes(self.conditioning, num_samples, seed)
-        return np.fromiter(islice(in_turn(shares), num_samples), np.int64, num_samples)
+        """The categories under which `generate` generates, as positions (num_samples,) in `conditioning.categories`."""
+        return draw_codes(self.conditioning, num_samples, seed, self.conditioning.shares(where, balanced))
 
     def generate(
         self,
@@ -307,13 +280,10 @@ class ParGANModule(pl.LightningModule):
         """Records of the released generator in the user's units, as `spec.decode` returns; equal seeds, equal records.
 
         Args:
-            num_samples: how many.
-            seed: of latents and conditions.
-            batch_size: records evaluated at a time.
+            num_samples, seed, batch_size: as in `sample`.
             where: the condition, where the module was trained with one: {"label": 3}, {"income": "high"}; or shares of
                 several, {"label": {"3": 0.2, "7": 0.8}}, which come in turn and whose counts are exact.
-            balanced: every category equally often. By default categories are drawn, as frequent as in the data;
-                `draw_codes` says which.
+            balanced: every category equally often. By default they are as frequent as in the data.
 
         Raises:
             ParganError: the module was built without a spec, or `where` asks for what it has not learnt.

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import islice
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pargan.records.asked_categories import in_turn
 from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.seeding import derive, seeded
 
@@ -64,9 +66,16 @@ def sample(
         return torch.cat(blocks)
 
 
-def draw_codes(conditioning: Conditioning, num_samples: int, seed: int) -> np.ndarray | None:
-    """The categories (num_samples,) under which `sample` generates, as frequent as in the data; None for none."""
-    return conditioning.draw(num_samples, derive(seed, "conditions"))
+def draw_codes(
+    conditioning: Conditioning, num_samples: int, seed: int, shares: np.ndarray | None = None
+) -> np.ndarray | None:
+    """The categories (num_samples,) under which to generate; None without a condition.
+
+    By default they are as frequent as in the data. With `shares` (c,) of `Conditioning.shares` they come in turn.
+    """
+    if shares is None:
+        return conditioning.draw(num_samples, derive(seed, "conditions"))
+    return np.fromiter(islice(in_turn(shares), num_samples), np.int64, num_samples)
 
 
 def generate(

@@ -9,6 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
+from pargan.errors import ParganError
+
 
 @dataclass  # not frozen: for precision=64-true and bf16-true Lightning assigns converted tensors to the fields
 class Batch:
@@ -42,6 +44,22 @@ class Batch:
         condition = None if self.condition is None else function(self.condition)
         weight = None if self.weight is None else function(self.weight)
         return Batch(function(self.records), condition, weight)
+
+    def refuse_other_condition(self, num_partitions: int, size: int) -> None:
+        """Refuse a batch without the conditions that the networks are told, `size` numbers beside each record.
+
+        Raises:
+            ParganError: there is no condition, or one of another shape; where `size` is 0, none is needed.
+        """
+        wanted = (num_partitions, self.records.shape[1], size)
+        found = None if self.condition is None else tuple(self.condition.shape)
+        if size and found != wanted:
+            raise ParganError(
+                f"holds {'no condition' if found is None else f'conditions of shape {found}'}, and the networks are "
+                f"told one of shape {wanted}",
+                argument="batch",
+                remedy="train on a PartitionDataModule with the same conditioning, or give Batch(records, condition)",
+            )
 
     def to(self, *arguments: Any, **settings: Any) -> "Batch":
         """The batch on another device, or of another type: `Tensor.to` of every tensor. Lightning calls it."""

@@ -6,22 +6,16 @@ latents, and beside the records that a discriminator judges.
 Legend: K partitions, B records of each, c categories, *shape of one record in model space.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from pargan.errors import ParganError
-
-SHOWN = 20
-"""At most this many categories are named in an error."""
-
-Where: TypeAlias = Mapping[str, Any]
-"""A condition as a user asks for it: {name: category}, or {name: {category: share, ...}}."""
+from pargan.records.asked_categories import Where, asked_shares
 
 
 @dataclass(frozen=True)
@@ -139,65 +133,11 @@ class Categories(Conditioning):
 
     def shares(self, where: Where | None, balanced: bool = False) -> np.ndarray | None:
         """(c,) weights, 0 or more; see the base."""
-        if where is not None and balanced:
-            raise ParganError(
-                "and balanced both choose categories", argument="where", value=where, remedy="give one of them"
-            )
-        if balanced:
-            where = {self.name: dict.fromkeys(self.learnt, 1)}
-        if where is None:
-            return None
-        if not isinstance(where, Mapping) or list(map(str, where)) != [self.name]:
-            raise ParganError(
-                f'is not a condition of this generator, which was told "{self.name}" alone',
-                argument="where",
-                value=where,
-                remedy=f"give {{{self.name}: {self.learnt[0]}}}, with one of {_listed(self.learnt)}",
-            )
-        asked = next(iter(where.values()))
-        weights = asked if isinstance(asked, Mapping) else {asked: 1}
-        shares = np.zeros(self.size)
-        for category, weight in weights.items():
-            shares[self._code(category, where)] += self._weight(weight, where)
-        if not shares.sum() > 0:
-            raise ParganError(
-                "asks for no category", argument="where", value=where, remedy="give a share above 0 to one or more"
-            )
-        return shares
+        return asked_shares(self.name, self.categories, self.learnt, where, balanced)
 
     def to_dict(self) -> dict[str, Any] | None:
         """JSON-ready, with the class's name in lower case as `kind`."""
         return {"kind": KINDS[type(self)], **asdict(self)}
-
-    def _code(self, category: Any, where: Where) -> int:
-        text = _text(category)
-        found = [code for code, known in enumerate(self.categories) if known == text]
-        if isinstance(category, bool):  # as YAML reads true and false, however the file spells them
-            found = [code for code, known in enumerate(self.categories) if known.lower() == text.lower()]
-        if len(found) != 1:
-            raise ParganError(
-                f'asks for the category "{text}", which "{self.name}" does not have',
-                argument="where",
-                value=where,
-                remedy=f"choose one of {_listed(self.learnt)}",
-            )
-        if self.categories[found[0]] in self.not_learnt:
-            raise ParganError(
-                f'asks for the category "{text}" of "{self.name}", which no member has, so the generator has not '
-                "learnt it",
-                argument="where",
-                value=where,
-                remedy=f"choose one of {_listed(self.learnt)}",
-            )
-        return found[0]
-
-    @staticmethod
-    def _weight(weight: Any, where: Where) -> float:
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not isfinite(weight) or weight < 0:
-            raise ParganError(
-                f"has {weight!r} as a share", argument="where", value=where, remedy="give numbers, 0 or more"
-            )
-        return float(weight)
 
     def _required(self, condition: Tensor | None) -> Tensor:
         if condition is None or condition.shape[-1] != self.size:
@@ -294,36 +234,3 @@ def conditioning_from_dict(fields: Mapping[str, Any] | None) -> Conditioning:
     if len(made.frequencies) != made.size or not np.isclose(sum(made.frequencies), 1):
         raise ValueError("frequencies of categories must be as many as these, with sum 1")
     return made
-
-
-def in_turn(shares: np.ndarray) -> Iterator[int]:
-    """Codes of categories without end, of which the first n hold every category less than once too often or seldom.
-
-    Where n times each share is whole, the counts are exactly these. Rule of Tijdeman (1980, doi
-    10.1016/0012-365X(80)90269-1): of the categories that are due, the one whose time runs out first.
-
-    Args:
-        shares: (c,) weights, 0 or more.
-    """
-    codes = np.flatnonzero(shares)
-    weights, total = shares[codes], float(shares.sum())
-    slack = total * (1 - 1 / (2 * len(codes) - 2)) if len(codes) > 1 else 0.0
-    behind = np.zeros(len(codes))  # the number that is due, less the number there is, times the total
-    while True:
-        behind += weights
-        due = behind >= total - slack - 1e-9 * total
-        chosen = int(np.where(due, (slack - behind) / weights, np.inf).argmin())
-        behind[chosen] -= total
-        yield int(codes[chosen])
-
-
-def _text(category: Any) -> str:
-    """The text of a category as YAML or Python gives it; None is a missing value."""
-    if category is None:
-        return ""
-    return str(int(category)) if isinstance(category, float) and category.is_integer() else str(category)
-
-
-def _listed(categories: Sequence[str]) -> str:
-    more = f" and {len(categories) - SHOWN} more" if len(categories) > SHOWN else ""
-    return ", ".join(category or '""' for category in categories[:SHOWN]) + more

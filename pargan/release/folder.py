@@ -18,7 +18,8 @@ from torch import nn
 
 from pargan.errors import ParganError
 from pargan.io.files import read_error
-from pargan.records.conditioning import ClassCondition, ColumnCondition, Conditioning, Where, conditioning_from_dict
+from pargan.records.asked_categories import Where
+from pargan.records.conditioning import ClassCondition, ColumnCondition, Conditioning, conditioning_from_dict
 from pargan.records.spec import RecordSpec
 from pargan.release.networks import build_network
 from pargan.release.record_formats import format_from_dict

@@ -9,7 +9,8 @@ from torch import nn
 
 from pargan.errors import ParganError
 from pargan.io.progress import progress_bar
-from pargan.records.conditioning import UNCONDITIONAL, Conditioning, Where
+from pargan.records.asked_categories import Where
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.spec import RecordSpec
 from pargan.release.copies import KnownRecords
 from pargan.release.streaming import Drawn, stream

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from pargan.gan.sampling import draw_latents, evaluating, generate
-from pargan.records.conditioning import UNCONDITIONAL, Conditioning, in_turn
+from pargan.records.asked_categories import in_turn
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
 

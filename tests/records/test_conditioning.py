@@ -5,12 +5,12 @@ import pytest
 import torch
 
 from pargan.errors import ParganError
+from pargan.records.asked_categories import in_turn
 from pargan.records.conditioning import (
     UNCONDITIONAL,
     ClassCondition,
     ColumnCondition,
     conditioning_from_dict,
-    in_turn,
 )
 
 DIGITS = ClassCondition("label", ("3", "5", "7"), (0.25, 0.0, 0.75), ("5",))
@@ -47,7 +47,7 @@ def test_shares_of_a_category_of_several_and_of_all():
     ("where", "message"),
     [
         ({"label": 4}, r'category "4".*does not have; choose one of 3, 7$'),
-        ({"label": 5}, r'category "5" of "label", which no member has.*choose one of 3, 7$'),
+        ({"label": 5}, r'category "5", which "label" has for no member.*choose one of 3, 7$'),
         ({"class": 3}, r'told "label" alone; give \{label: 3\}'),
         ({"label": 3, "other": 1}, r'told "label" alone'),
         ("3", r'told "label" alone'),

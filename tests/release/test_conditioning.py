@@ -12,7 +12,7 @@ from torch import nn
 from pargan.errors import ParganError
 from pargan.models import MLPGenerator
 from pargan.records import Categorical, ClassCondition, ColumnCondition, ImageSpec, Integer, PointsSpec, TableSpec
-from pargan.records.conditioning import in_turn
+from pargan.records.asked_categories import in_turn
 from pargan.release import Generator, KnownRecords, Release, export_release, load_generator
 from tests.helpers.releases import RESULT
 
@@ -114,7 +114,7 @@ def test_load_generator_gives_back_the_condition(tmp_path):
     card = (tmp_path / "out" / "README.md").read_text()
     assert "where={'label': '3'}" in card
     assert 'how frequent the categories of "label" are in the reference set, and that no member has 9' in card
-    with pytest.raises(ParganError, match=r'"9" of "label", which no member has.*choose one of 3, 7'):
+    with pytest.raises(ParganError, match=r'"9", which "label" has for no member.*choose one of 3, 7'):
         loaded.generate(5, where={"label": 9})
 
 
