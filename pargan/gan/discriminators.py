@@ -202,8 +202,8 @@ class Discriminators(nn.ModuleList):
         in_one_pass = None if self._stack is None else self._stack.logits_and_input_gradients(real, fake, penalised)
         if in_one_pass is not None:
             return in_one_pass
-        gradients = None if penalised is None else self._input_gradients(penalised)
-        return self._told_logits(real), self._told_logits(fake), gradients
+        real_logits, fake_logits = self._told_logits(real), self._told_logits(fake)  # dropout is drawn in this order
+        return real_logits, fake_logits, None if penalised is None else self._input_gradients(penalised)
 
     def input_gradients(self, records: Tensor, condition: Tensor | None = None) -> Tensor:
         """Gradient of every logit at its record, (K, B, *shape) -> the same, for a loss to differentiate again."""

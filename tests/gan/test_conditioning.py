@@ -222,3 +222,23 @@ def test_generate_gives_rows_whose_column_is_the_condition():
     rows = module.sample(40, codes=codes)
     assert torch.equal(rows[:, 1:3], torch.eye(2)[torch.as_tensor(codes)])
     assert (codes == 0).sum() == 10
+
+
+class Remembers(nn.Module):
+    """A discriminator that remembers in which order it was shown records, by their first number."""
+
+    def __init__(self, shown):
+        super().__init__()
+        self.last, self.shown = nn.Linear(2, 1), shown
+
+    def forward(self, records):
+        self.shown.append(int(records[0, 0]))
+        return self.last(records)
+
+
+def test_discriminators_in_a_loop_draw_for_real_fake_and_penalised_records_in_this_order():
+    """So that a training without a condition is the same to the bit as before there were any."""
+    shown = []
+    module = gan(LOSSES["wgan"], 1, networks=lambda: (MLPGenerator(POINTS, 3, (8,)), lambda: Remembers(shown)))
+    module.discriminators.logits_and_input_gradients(*(torch.full((1, 4, 2), float(i)) for i in (1, 2, 3)))
+    assert shown == [1, 2, 3]
