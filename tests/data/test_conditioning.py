@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 
-from pargan.data import PartitionDataModule, by_class, by_column
+from pargan.data import PartitionDataModule, by_class, by_column, image_folder, npz
 from pargan.data.partition import by_label
 from pargan.data.sources.blobs import blobs
 from pargan.data.sources.tables import table
@@ -122,3 +123,21 @@ def test_each_partition_is_told_its_own_classes_alone():
     for batch in made.train_dataloader():
         for own, conditions in zip(classes, batch.condition, strict=True):
             assert set(conditions.argmax(1).tolist()) <= own
+
+
+@pytest.mark.parametrize("labels", [[4, 9, 9], ["cat", "dog", "dog"]])
+def test_by_class_asks_for_classes_of_an_array_as_the_file_spells_them(labels, tmp_path):
+    values = np.random.default_rng(0).normal(size=(120, 2))
+    np.savez(tmp_path / "x.npz", x=values, y=np.resize(labels, 120))
+    assert data(partial(npz, str(tmp_path / "x.npz"))).conditioning.categories == tuple(map(str, sorted(set(labels))))
+
+
+def test_by_class_asks_for_classes_of_images_by_their_folder(tmp_path):
+    rng = np.random.default_rng(0)
+    for i in range(60):
+        folder = tmp_path / ("cats", "dogs")[i % 2]
+        folder.mkdir(exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (4, 4), np.uint8)).save(folder / f"{i}.png")
+    made = data(partial(image_folder, str(tmp_path), size=4))
+    assert made.conditioning.categories == ("cats", "dogs")
+    assert made.conditioning.shares({"label": "dogs"}).tolist() == [0, 1]

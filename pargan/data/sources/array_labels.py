@@ -46,13 +46,18 @@ def class_values(labels: np.ndarray, num_records: int, key: str, argument: str, 
     return flat.astype(np.int64)
 
 
-def numbered(groups: Mapping[str, np.ndarray | None]) -> dict[str, np.ndarray | None]:
-    """Number the classes of several groups alike, in their order: 0, 1, ... (N,) values -> (N,) int64."""
+def numbered(groups: Mapping[str, np.ndarray | None]) -> tuple[dict[str, np.ndarray | None], tuple[str, ...] | None]:
+    """Number the classes of several groups alike, in their order: 0, 1, ... (N,) values -> (N,) int64.
+
+    Returns:
+        The numbers of each group, and what the user calls class 0, 1, ...; None where no group has labels.
+    """
     known = [values for values in groups.values() if values is not None]
     if not known:
-        return dict(groups)
+        return dict(groups), None
     classes = np.unique(np.concatenate(known))
-    return {
+    numbers = {
         name: None if values is None else np.searchsorted(classes, values.astype(classes.dtype))
         for name, values in groups.items()
     }
+    return numbers, tuple(map(str, classes.tolist()))

@@ -106,12 +106,12 @@ def image_folders(
     listings = {name: list_images(str(path), name) for name, path in paths.items()}
     scans = {name: _scan(listing.paths, decoding, resident_gib * GIB) for name, listing in listings.items()}
     ranges = chosen_ranges({name: scan.seen for name, scan in scans.items()}, paths, generated, given)
-    labels = numbered({name: listing.classes for name, listing in listings.items()})
+    labels, names = numbered({name: listing.classes for name, listing in listings.items()})
     pools = {}
     for name, scan in scans.items():
         values = scan.read(replace(decoding, ranges=ranges[name]))
         notes = (*listings[name].notes, *scan.notes(ranges[name], background))
-        pools[name] = image_pool(values, decoding.shape, labels[name], notes)
+        pools[name] = replace(image_pool(values, decoding.shape, labels[name], notes), label_names=names)
     return pools
 
 

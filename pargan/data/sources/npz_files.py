@@ -4,6 +4,7 @@ Legend: N records, D coordinates; images of H x W pixels with C channels.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -93,11 +94,11 @@ def npz_pools(
     if points:
         fitted_on = next((name for name in ("reference", "nonmembers") if name in points), next(iter(points)))
         fitted = spec or _points_spec(points[fitted_on].values, standardize)
-    labels = numbered({name: array.labels for name, array in arrays.items()})
+    labels, names = numbered({name: array.labels for name, array in arrays.items()})
     images = {name: channels_last(array, layout) for name, array in arrays.items() if name not in points}
     seen = {name: {values.dtype: PixelValues.of(values)} for name, values in images.items()}
     ranges = chosen_ranges(seen, paths, generated, given)
-    return {
+    pools = {
         name: _points(array, labels[name], fitted, standardize)
         if name in points
         else _images(
@@ -105,6 +106,7 @@ def npz_pools(
         )
         for name, array in arrays.items()
     }
+    return {name: replace(pool, label_names=names) for name, pool in pools.items()}
 
 
 def _points_spec(values: np.ndarray, standardize: bool) -> PointsSpec:
