@@ -32,6 +32,7 @@ from pargan.data.membership import fingerprint
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
+from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.pool import Pool, QualityRecords
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
@@ -70,13 +71,23 @@ def view_of_samples(synthetic: Pool, spec: RecordSpec, settings: AuditSettings) 
     return view
 
 
-def view_of_generator(generator: nn.Module, latent_dim: int, spec: RecordSpec, settings: AuditSettings) -> View:
+def view_of_generator(
+    generator: nn.Module,
+    latent_dim: int,
+    spec: RecordSpec,
+    settings: AuditSettings,
+    conditioning: Conditioning = UNCONDITIONAL,
+) -> View:
     """The target that a generator of records of the format `spec` is, once the attacker's reference set is known."""
 
     def view(reference: Tensor) -> Target:
         seed = derive(settings.seed, "attacked samples")
         network = generator.to(reference.device)
-        return make_target(network, None, latent_dim, None, reference, settings.num_samples, seed, spec=spec)
+        return make_target(
+            *(network, None, latent_dim, None, reference, settings.num_samples, seed),
+            spec=spec,
+            conditioning=conditioning,
+        )
 
     return view
 

@@ -61,7 +61,7 @@ def audit_release(cfg: DictConfig, output: Path) -> dict[str, Any]:
     else:
         pools = read_pools(files, options, **known)
         notes = reading_notes(pools)
-        view = view_of_generator(release.network, release.latent_dim, release.spec, settings)
+        view = view_of_generator(release.network, release.latent_dim, release.spec, settings, release.conditioning)
     shape = pools["members"].spec.shape
     if shape != release.spec.shape:
         raise ParganError(

@@ -8,11 +8,13 @@ from torch import nn
 
 from pargan.app.argument_keys import errors_in_configuration_keys
 from pargan.app.attack import attack
+from pargan.app.file_audit import view_of_generator
 from pargan.app.load_run import load_run
 from pargan.app.objects import build_datamodule, build_module
 from pargan.app.reference_models import ReferenceRecipe
 from pargan.app.release import export, sample
 from pargan.app.train import train
+from pargan.audits import AuditSettings
 from pargan.errors import ParganError
 from pargan.release import load_generator
 from tests.helpers.composed import composed
@@ -114,6 +116,8 @@ def test_sample_and_export_take_and_keep_the_condition(trained, tmp_path):
     loaded = load_generator(tmp_path / "out")
     again = np.concatenate(list(loaded.batches(30, 0, where={"label": {2: 1, 4: 2}})))
     np.testing.assert_allclose(loaded.spec.decode(again), np.load(tmp_path / "x.npz")["x"], atol=1e-5)
+    view = view_of_generator(loaded.network, 2, loaded.spec, AuditSettings(num_samples=20), loaded.conditioning)
+    assert view(torch.zeros(5, 2)).samples.shape == (20, 2)  # what target=release attacks
     with pytest.raises(ParganError, match="choose one of 0, 1, 2, 3, 4"):
         sample(composed(run, f"out={tmp_path / 'y.npz'}", "where={label: 5}", name="sample"))
     assert not (tmp_path / "y.npz").exists()
