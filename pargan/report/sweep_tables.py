@@ -154,7 +154,7 @@ def findings(groups: Sequence[SweepGroup], labels: Mapping[int, str]) -> list[st
             sentences.append(f"{row.name}: {' / '.join(parts)}.")
         elif unresolved:
             open_questions.append(row.name)
-    return sentences + ([f"Not resolved anywhere: {', '.join(open_questions)}."] if open_questions else [])
+    return sentences + ([f"Not resolved anywhere: {'; '.join(open_questions)}."] if open_questions else [])
 
 
 def short_labels(groups: Sequence[SweepGroup]) -> list[str]:
