@@ -1,5 +1,6 @@
 """Signals at any moment: status 130, one line, and the same command or resume= can go on."""
 
+import importlib
 import os
 import random
 import signal
@@ -7,10 +8,12 @@ import time
 
 import pytest
 
-from tests.helpers.launch import SMALL, result_of, run_process, start
+from tests.helpers.forked import run_forked
+from tests.helpers.launch import SMALL, only_run, result_of, run_process, start, write_table
 
 pytestmark = pytest.mark.slow
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
+AUDITS = importlib.import_module("pargan.audits.audit")  # the attribute of that name is the function
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -62,3 +65,47 @@ def test_train_refuses_the_folder_of_a_run_that_is_just_starting(tmp_path):
     assert "hydra.run.dir=mine holds files already" in second.err
     _, err = process.communicate(timeout=100)
     assert process.returncode == 0, err
+
+
+def _in_the_final_audit(number):
+    """What a fork calls first, so that a signal comes when the attacks have been run."""
+
+    def before():
+        original = AUDITS.run_set_tests
+
+        def interrupted(*arguments):
+            os.kill(os.getpid(), number)
+            return original(*arguments)
+
+        AUDITS.run_set_tests = interrupted
+
+    return before
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_train_says_how_to_go_on_if_a_signal_comes_in_the_final_audit(tmp_path, number):
+    ended = run_forked("train", *QUICK, cwd=tmp_path, timeout=200, before=_in_the_final_audit(number))
+    assert ended.status == 130, ended
+    directory = only_run(tmp_path)
+    line = ended.err.splitlines()[-1]
+    assert line.startswith("interrupted; ")
+    assert line.endswith(f" with resume={directory.relative_to(tmp_path)}")
+    assert "Traceback" not in ended.err
+    ended = run_forked("train", f"resume={directory}", cwd=tmp_path, timeout=200)
+    assert ended.status == 0, ended.err
+    assert result_of(directory)["status"] == "finished"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_attack_can_be_given_again_after_a_signal(tmp_path, number):
+    for seed, name in enumerate(("m", "n", "s")):
+        write_table(tmp_path / f"{name}.csv", num_rows=60, seed=seed)
+    files = ("target=samples", "members=m.csv", "nonmembers=n.csv", "synthetic=s.csv", "hydra.run.dir=audits/mine")
+    given = ("attack", *files, "attack=[nearest_neighbour]", "audit.draws=20")
+    ended = run_forked(*given, cwd=tmp_path, timeout=200, before=_in_the_final_audit(number))
+    assert ended.status == 130, ended
+    assert ended.err == "interrupted; the same command continues where it stopped\n"
+    assert not (tmp_path / "audits").exists()
+    ended = run_forked(*given, cwd=tmp_path, timeout=200)
+    assert ended.status == 0, ended.err
+    assert (tmp_path / "audits/mine/result.json").exists()
