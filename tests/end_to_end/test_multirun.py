@@ -36,7 +36,7 @@ def test_multirun_continues_after_a_failed_job_and_names_it(tmp_path):
         ("0", "2"),
         ("2", "0"),
     ]
-    assert "2-blobs-js-k100000-s0 failed: num_partitions=100000" in (sweep / "sweep.html").read_text()
+    assert "2-blobs-js-k100000-s0 failed:</strong> num_partitions=100000" in (sweep / "sweep.html").read_text()
     assert len(rows(sweep / "sweep_differences.csv")) > 0
     found = [result["attacks"][0]["auc"] for result in results[:2]]
     assert float(summary["1"]["attack/nearest_neighbour/auc/mean"]) == pytest.approx(sum(found) / 2)
