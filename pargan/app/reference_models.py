@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from math import ceil
 from typing import Any
@@ -135,7 +135,8 @@ class ReferenceRecipe:
             every_n_epochs=cfg.evaluate_every,
             enable_version_counter=False,
         )
-        pool = self.run.datamodule.pool  # loaded once for all models
+        # Loaded once for all models, in the model space of the attacked run, which their records must not change.
+        pool = replace(self.run.datamodule.pool, refit=None)
         data = instantiate(cfg.data, _partial_=True)(source=lambda: pool, membership=membership)
         membership.save(directory.membership)
         with quiet_lightning(), cpu_threads(cfg.model.threads):

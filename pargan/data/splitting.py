@@ -110,7 +110,7 @@ def split_reference(
     """Draw the members of a reference model from the reference records of the attacked model.
 
     Args:
-        pool: the pool.
+        pool: the pool, in the model space of the attacked model.
         membership: membership of the attacked model.
         share: fraction of its reference records to draw, above 0 and below 1.
         scheme: divides the drawn records into partitions.
@@ -132,7 +132,7 @@ def split_reference(
         partitions,
         nonmembers=np.empty(0, dtype=np.int64),
         reference=membership.reference[~np.isin(membership.reference, partitions)],
-        pool_fingerprint=membership.pool_fingerprint,
+        pool_fingerprint=fingerprint(pool.hashes(), pool.spec.shape),  # a table's model space is another than before
     )
 
 

@@ -9,9 +9,20 @@ import pytest
 
 from pargan.app import reference_models
 from pargan.callbacks import PeriodicCheckpoint
+from pargan.data.sources import table_pools
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
-from tests.helpers.launch import SMALL, assert_same_weights, aucs, only_run, result_of, run_process, start, weights
+from tests.helpers.launch import (
+    SMALL,
+    assert_same_weights,
+    aucs,
+    only_run,
+    result_of,
+    run_process,
+    start,
+    weights,
+    write_table,
+)
 
 # Half of the reference set holds 65 records, 21 in each of 3 partitions: an epoch is one batch of 20.
 TRAIN = (*SMALL, "data.reference=130", "attack=none")
@@ -164,3 +175,18 @@ def test_attack_in_two_processes_trains_every_model_once(run, trained, tmp_path)
     assert list(models(trained)) == ["0", "1", "2"]
     assert times(trained)["0"] == before["0"]
     assert aucs(results(trained)[-2]) == aucs(results(trained)[-1])
+
+
+def test_attack_trains_reference_models_in_the_encoding_of_the_attacked_table(run, tmp_path, monkeypatch):
+    write_table(tmp_path / "my.csv", num_rows=400)
+    sizes = ("num_partitions=2", "data.batch_size=10", "experiment=smoke", "trainer.accelerator=cpu")
+    assert run("train", "dataset=csv", "dataset.path=my.csv", *sizes, "attack=none").status == 0
+    trained, original, fitted = only_run(tmp_path), table_pools.encoded, []
+
+    def counted(column, *arguments):
+        fitted.append(column.name)
+        return original(column, *arguments)
+
+    monkeypatch.setattr(table_pools, "encoded", counted)
+    assert run("attack", f"run={trained}", "attack=[shadow]", "attack.shadow.models=2", *ATTACK).status == 0
+    assert sorted(fitted) == ["age", "dose in mg", "sick", "town"]
