@@ -58,7 +58,7 @@ def auc_difference(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarra
     placed = [_placements_of_both(*scores) for scores in (first, second)]
     by_member, by_nonmember = (left - right for left, right in zip(*placed, strict=True))
     value, few = float(by_member.mean()), min(len(by_member), len(by_nonmember))
-    wider = stats.t.ppf(stats.norm.cdf(NORMAL_QUANTILE), max(few - 1, 1)) / NORMAL_QUANTILE
+    wider = float(stats.t.ppf(stats.norm.cdf(NORMAL_QUANTILE), max(few - 1, 1))) / NORMAL_QUANTILE
     margin = wider * _margin(by_member, by_nonmember)
     return Interval(value, max(value - margin, -1.0), min(value + margin, 1.0))
 

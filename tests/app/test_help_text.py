@@ -31,7 +31,7 @@ def test_help_text_of_train(overrides, shown):
 
 def test_help_text_of_attack():
     text = help_text("attack", ["target=samples"])
-    for part in ("module, run, [samples]", "synthetic: null", "[nearest_neighbour]", "audit:", "attack.py"):
+    for part in ("module, release, run, [samples]", "synthetic: null", "[nearest_neighbour]", "audit:", "attack.py"):
         assert part in text
 
 

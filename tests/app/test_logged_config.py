@@ -17,7 +17,7 @@ def test_logged_config_leaves_paths_out(tmp_path):
         assert told not in text
     assert logged["callbacks"]["mine"]["files"] == ["kept"]
     assert logged["callbacks"]["best"]["monitor"] == cfg.callbacks.best.monitor
-    assert logged["module"]["d_steps"] == 2
+    assert logged["module"]["d_steps"] == cfg.module.d_steps
     assert logged["dataset"]["_target_"] == "pargan.data.csv_table"
 
 
