@@ -19,7 +19,7 @@ from pargan.app.component_checks import check_types
 from pargan.app.gate_checks import build_gate
 from pargan.app.monitor_checks import FEW
 from pargan.app.objects import build_attacks, device_of, measured_by_inception
-from pargan.app.write import shows_records, with_safe_cells, write_audit, write_schema
+from pargan.app.write import print_schema, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
 from pargan.audits.audit import audit_target
 from pargan.audits.generator_files import load_generator
@@ -197,7 +197,7 @@ def audit_pools(
     compared = _quality_records(pools, groups, settings.num_quality, seed)
     names = partial(measure, compared.nonmembers[:FEW], compared, seed)
     gate = build_gate(cfg, attacks, settings.controls, names)
-    write_schema(spec, RunDirectory(output))
+    print_schema(spec)
 
     quality = quality_of_subset(measure, compared, settings)
     audit = audit_target(target, records.subset(settings.num_records, seed), attacks, quality, settings)
@@ -214,8 +214,10 @@ def audit_pools(
         "notes": notes + ([_note(cfg, len(records.reference))] if is_halved else []),
         "timings": {"audit": audit.seconds},
     }
-    spec = with_safe_cells(spec, cfg.csv_safe)
-    return write_audit(audit, spec, RunDirectory(output), description, include_records=shows_records(cfg), gate=gate)
+    directory, safe = RunDirectory(output), with_safe_cells(spec, cfg.csv_safe)
+    result = write_audit(audit, safe, directory, description, include_records=shows_records(cfg), gate=gate)
+    write_schema(spec, directory)  # a folder without result.json must hold nothing, for the command to be given again
+    return result
 
 
 def _quality_records(

@@ -87,7 +87,8 @@ def _is_run(folder: Path) -> bool:
 def _is_unused(folder: Path) -> bool:
     """Whether nothing lies in a folder, or no more than a command left that was killed at its start."""
     directory = RunDirectory(folder)
-    if not {path.name for path in folder.iterdir()} <= LEFTOVERS or directory.result.exists():
+    kept = {path.name for path in folder.iterdir() if not PARTIAL.fullmatch(path.name)}
+    if not kept <= LEFTOVERS or directory.result.exists():
         return False
     readme = folder / "README.txt"
     if readme.exists() and readme.read_text(errors="replace") != README:

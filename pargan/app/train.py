@@ -17,7 +17,7 @@ from pargan.app.monitor_checks import quality_names
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
 from pargan.app.wandb_access import refuse_unreachable_wandb, wandb_errors
-from pargan.app.write import describe_run, shows_records, with_safe_cells, write_audit, write_schema
+from pargan.app.write import describe_run, print_schema, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.audits.audit import audit_module
 from pargan.errors import ParganError
 from pargan.io.loggers import finish_wandb, shows_images
@@ -35,6 +35,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         What result.json holds.
     """
     run = prepare(cfg)
+    print_schema(run.datamodule.spec)
     write_schema(run.datamodule.spec, run.directory)
     for note in run.datamodule.pool.notes:
         print(f"note: {note}", flush=True)

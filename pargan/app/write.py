@@ -105,16 +105,21 @@ def write_audit(
     return result
 
 
+def print_schema(spec: RecordSpec) -> None:
+    """Print what the columns of a table were taken for; other records have none."""
+    if isinstance(spec, TableSpec) and spec.schema is not None:
+        console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
+        console.print(report.schema_table(spec.schema))
+
+
 def write_schema(spec: RecordSpec, directory: RunDirectory) -> None:
-    """Print what the columns of a table were taken for, and write it to schema.json; other records have none.
+    """Write what the columns of a table were taken for to schema.json; other records have none.
 
     Raises:
         ParganError: the file cannot be written.
     """
     if isinstance(spec, TableSpec) and spec.schema is not None:
         spec.schema.write(directory.schema)
-        console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
-        console.print(report.schema_table(spec.schema))
 
 
 def _plots(audit: AuditResult, spec: RecordSpec, directory: RunDirectory, log_real_records: bool) -> list[Path]:
