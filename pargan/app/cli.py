@@ -190,7 +190,7 @@ def _objective(cfg: DictConfig, result: Mapping[str, Any]) -> float:
 
 def _refuse_another_folder(cfg: DictConfig, directory: RunDirectory) -> None:
     """Refuse a run directory other than the folder where Hydra writes the run's configuration."""
-    if Path(cfg.run_directory) != directory.path:
+    if Path(str(cfg.run_directory)) != directory.path:
         raise ParganError(
             f"run_directory={cfg.run_directory} is not where the run's configuration is written; "
             f"give {as_typed('hydra.run.dir', cfg.run_directory)}, or hydra.sweep.dir=... for a sweep"

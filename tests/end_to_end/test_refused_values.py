@@ -13,6 +13,7 @@ TYPES = {
     "data.reference=inf": "a count such as 500",
     "num_partitions={a:1}": "a whole number, 1 or more",
     "module.loss=null": "an object",
+    "run_directory=null": "is not where the run's configuration is written",
     "model.generator.hidden=abc": "a list of whole numbers",
     "model.generator.hidden=null": "a list of whole numbers",
     "model.generator.hidden=5": "a list of whole numbers",
