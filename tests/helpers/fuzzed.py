@@ -11,6 +11,7 @@ import hypothesis
 
 from pargan.app.error_messages import error_message
 from pargan.errors import ParganError
+from tests.helpers.launch import result_of, strict_json
 
 TIMES = int(os.environ.get("PARGAN_FUZZ", "1"))
 LONGEST = 60.0
@@ -48,6 +49,34 @@ def assert_sentence(text):
     assert text.isprintable(), text
     assert 10 < len(text) < 2000, text
     assert "; " in text or ", " in text, text
+
+
+def assert_worked_or_refused(ended, before, after):
+    """A command ended with status 0 and whole files, or with one sentence and nothing new."""
+    assert ended.seconds < LONGEST
+    assert ended.peak_bytes < 2 * GIB
+    assert "Traceback" not in ended.err, ended.err
+    if ended.status == 0:
+        for path in after:
+            assert not path.name.endswith(".partial")
+            if path.name == "result.json" and path not in before:
+                assert_sane_result(path.parent)
+            elif path.name == "attacks.jsonl" and path not in before:
+                _ = [strict_json(line) for line in path.read_text().splitlines()]
+        return
+    assert ended.status == 1, (ended.status, ended.err)
+    line = ended.err.removesuffix("\n")
+    assert_sentence(line)
+    assert line.partition(".py: ")[0] in ("train", "attack"), line
+    assert after == before, sorted(set(after) ^ set(before)) or "a file was changed"
+
+
+def assert_sane_result(directory):
+    """result.json is JSON, and every AUC lies in its interval in [0, 1]."""
+    result = result_of(directory)
+    assert result["status"] == "finished"
+    for attack in result["attacks"]:
+        assert 0 <= attack["auc_low"] <= attack["auc"] <= attack["auc_high"] <= 1, attack
 
 
 def _peak():
