@@ -124,6 +124,11 @@ class WithMissing:
         return texts.tolist()
 
 
+def without_missing(column: Column) -> Any:
+    """The column of the values that are present."""
+    return column.column if isinstance(column, WithMissing) else column
+
+
 def is_missing(values: np.ndarray) -> np.ndarray:
     """(N,) values of a table -> (N,) bool."""
     if values.dtype == object:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pargan.records.column import Column, draw_category
-from pargan.records.missing import WithMissing, is_missing, with_gaps
+from pargan.records.missing import WithMissing, is_missing, with_gaps, without_missing
 from pargan.records.ranks import Ranks, choose_knots
 
 FREQUENT = 0.05  # share of the records from which on a value is a category of its own
@@ -45,7 +45,7 @@ class Ranked:
     @classmethod
     def fit(cls, column: Column, values: np.ndarray) -> Self:
         """Fit to (N,) values of a column, missing ones among them."""
-        base: Any = column.column if isinstance(column, WithMissing) else column
+        base = without_missing(column)
         absent = is_missing(values)
         places = base.places(column.present(values, absent) if isinstance(column, WithMissing) else values)
         distinct, counts = np.unique(places, return_counts=True)
@@ -98,7 +98,7 @@ class Ranked:
 
     @property
     def _base(self) -> Any:
-        return self.column.column if isinstance(self.column, WithMissing) else self.column
+        return without_missing(self.column)
 
     @cached_property
     def _ranks(self) -> Ranks:

@@ -10,6 +10,8 @@ import pandas as pd
 
 from pargan.errors import ParganError
 from pargan.records.column import Column
+from pargan.records.encodings import without_encoding
+from pargan.records.missing import without_missing
 from pargan.records.tables import TableSpec
 from pargan.records.times import DateTime
 from pargan.release.table_formats import continued
@@ -54,7 +56,7 @@ def _pyarrow() -> tuple[Any, Any]:
 
 def _type(pa: Any, column: Column) -> Any:
     """The type of the file's column, which must not depend on what the first batch holds."""
-    values = getattr(column, "column", column)  # of a column with missing values
+    values = without_missing(without_encoding(column))
     zone = "UTC" if isinstance(values, DateTime) and values.zone else None
     types = {
         "numeric": pa.float64(),

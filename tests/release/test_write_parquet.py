@@ -68,6 +68,19 @@ def test_write_parquet_has_a_row_group_per_batch_and_one_schema(tmp_path, mixed)
     assert file.read()["account"].null_count > 0
 
 
+def test_write_parquet_keeps_the_zone_of_times_with_gaps_whatever_their_encoding(tmp_path):
+    cells = [
+        "" if place % 9 == 0 else f"2024-01-{place % 28 + 1:02}T10:{place % 60:02}:00+01:00" for place in range(60)
+    ]
+    (tmp_path / "my.csv").write_text("at,n\n" + "".join(f"{cell},{i % 37}\n" for i, cell in enumerate(cells)))
+    pool = table(str(tmp_path / "my.csv"))
+    for fitted in (pool, pool.refit(pool, np.arange(60), "records")):
+        path = tmp_path / f"{type(fitted.spec.columns[0]).__name__}.parquet"
+        with write_records(path, fitted.spec, 60) as append:
+            append(fitted.take(np.arange(60)))
+        assert str(parquet.read_schema(path).field("at").type) == "timestamp[us, tz=UTC]"
+
+
 def test_write_of_parquet_holds_the_rows_of_the_csv(tmp_path):
     made = example("table")
     made.generator.write(tmp_path / "out.parquet", 1100, 5, batch_size=300)
