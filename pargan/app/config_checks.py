@@ -75,7 +75,7 @@ RULES: Mapping[str, Rule] = {
     "batch_size": COUNT,
     "trainer.max_epochs": EPOCHS,
     "trainer.precision": Rule(lambda value: str(value) in PRECISIONS, f"one of {', '.join(PRECISIONS)}"),
-    "trainer.devices": Rule(lambda value: _is_one_device(value), ONE_DEVICE),
+    "trainer.devices": Rule(_is_one_device, ONE_DEVICE),
     "trainer.num_nodes": Rule(lambda value: value == 1, "1: training uses one process"),
     "trainer.strategy": Rule(lambda value: value in ("auto", "single_device"), "auto: training uses one process"),
     "trainer.gradient_clip_val": Rule(lambda value: value is None, "null: Lightning cannot clip with two optimizers"),

@@ -29,7 +29,7 @@ def back(pool, tmp_path, rows=None):
     return path.read_text().splitlines()[1:]
 
 
-def column(cells, other=None):
+def column(cells):
     """A file with one column of these cells, one row each, and a column of numbers beside it."""
     quoted = [f'"{cell}"' if "," in cell else cell for cell in cells]
     return "x,n\n" + "".join(f"{cell},{place % 37 + 10}\n" for place, cell in enumerate(quoted))

@@ -25,12 +25,11 @@ from pargan.records.numbers import Integer, Numeric, whole_number
 
 def known_type(wanted: str) -> bool:
     """Whether `types` may name this type."""
-    kind, _, time_format = _without_encoding(wanted)[0].partition(" ")
-    has_encoding = _without_encoding(wanted)[1] != "auto"
-    is_number = kind in COLUMN_TYPES and COLUMN_TYPES[kind].is_number
-    return (
-        kind in COLUMN_TYPES and (not time_format or kind in ("date", "datetime")) and (not has_encoding or is_number)
-    )
+    named, encoding = _without_encoding(wanted)
+    kind, _, time_format = named.partition(" ")
+    if kind not in COLUMN_TYPES or (time_format and kind not in ("date", "datetime")):
+        return False
+    return encoding == "auto" or COLUMN_TYPES[kind].is_number
 
 
 def force_type(cells: ColumnCells, wanted: str) -> Inference:
