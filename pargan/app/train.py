@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from hydra.utils import instantiate
@@ -46,12 +47,12 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         untrained = build_module(cfg, run.datamodule.spec, run.datamodule.conditioning)
         audit = audit_module(run.module, run.datamodule, run.attacks, run.audit, untrained)
         observers = {name: call.seconds for name, call in run.callbacks.items() if hasattr(call, "seconds")}
-        described = describe_run(run.module, run.datamodule)
-        better = report.better_epoch(report.read_history(run.directory.metrics))
+        if audit.verdict is not None and audit.quality:
+            better = report.better_epoch(report.read_history(run.directory.metrics), next(iter(audit.quality)))
+            audit = replace(audit, verdict=replace(audit.verdict, better_epoch=better))
         description = {
             "settings": dict(settings),
-            **described,
-            "notes": [*described["notes"], *([] if better is None else [better])],
+            **describe_run(run.module, run.datamodule),
             "timings": {"fit": fit_seconds, "in_fit": observers, "audit": audit.seconds},
         }
         step = run.module.generator_steps

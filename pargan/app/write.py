@@ -93,7 +93,8 @@ def write_audit(
                 log_image(logger, f"final/{plot.stem}", plot, step)
             log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
             log_summary(logger, run_summary(result, directory, log_real_records))
-    summary = report.summary(result, directory.from_here)
+    page = directory.from_here / directory.report.name
+    summary = report.summary(result, directory.from_here, page if directory.report.is_file() else None)
     with optional("summary.txt"):
         text = io.StringIO()
         Console(file=text, width=PRINTED_WIDTH).print(summary, crop=False)

@@ -10,7 +10,8 @@ from .risk import RiskTable, risk_table
 from .scoring import AttackResult, refuse_wider, run_attacks, score_permuted
 from .settings import AuditSettings
 from .targets import make_target, samples_view, target_of
-from .verdict import AccessVerdict, AttackVerdict, Finding, Verdict, reach_verdict
+from .verdict import AccessVerdict, AttackVerdict, Verdict, reach_verdict
+from .verdict_words import Finding
 
 __all__ = [
     "AccessVerdict",

@@ -14,7 +14,7 @@ from typing import Any, Self
 from pargan.audits.conditions import Condition, Joined, parse_condition
 from pargan.audits.result import AuditResult
 from pargan.audits.risk import WIDTH
-from pargan.audits.verdict import Finding
+from pargan.audits.verdict_words import Finding
 from pargan.errors import ParganError
 from pargan.judge.metrics import AttackMetrics
 

@@ -6,14 +6,15 @@ is called a leak because it is above some value.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
+from pargan.audits import verdict_words as words
 from pargan.audits.controls import AttackControl, Controls
 from pargan.audits.risk import WIDTH
 from pargan.audits.scoring import AttackResult
+from pargan.audits.verdict_words import Finding
 from pargan.judge.intervals import TAIL
 from pargan.judge.low_fpr import tpr_gain_p_value
 from pargan.judge.multiple import ERROR, holm
@@ -22,21 +23,6 @@ from pargan.seeding import derive
 
 LOW_FPR = "tpr_at_1pct_fpr"
 """The verdict also asks for the few members that an attack is sure of, which an AUC averages away."""
-
-RELEASING = {
-    "samples": "Releasing the samples",
-    "generator": "Releasing the generator",
-    "discriminators": "Releasing the discriminators",
-    "partitions": "To an attacker who also knows each record's partition (an upper bound)",
-}
-
-
-class Finding(StrEnum):
-    """What an audit can say about an access level."""
-
-    LEAK = "leak found"
-    NONE = "none found"
-    WEAK = "too weak to tell"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +65,7 @@ class AccessVerdict:
         smallest_visible_auc: the smallest AUC that the audit would have shown with a probability of 80 %, at these
             numbers of records and attacks; None where not even a perfect attack would have been shown.
         sentence: the verdict in plain words, one or two sentences.
+        advice: what can be done, one sentence each.
     """
 
     access: str
@@ -86,6 +73,7 @@ class AccessVerdict:
     strongest: str | None
     smallest_visible_auc: float | None
     sentence: str
+    advice: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,45 +86,43 @@ class Verdict:
         relevant_auc: an AUC that would matter: "none found" is said only where the audit could have seen it and the
             intervals of all attacks exclude it. It has no part in "leak found".
         caveats: what limits the verdict as a whole, one sentence each.
+        better_epoch: a sentence about an earlier epoch of the training with better quality that leaked less; None where
+            there is none or no training is known.
     """
 
     levels: tuple[AccessVerdict, ...]
     attacks: tuple[AttackVerdict, ...]
     relevant_auc: float
     caveats: tuple[str, ...] = ()
+    better_epoch: str | None = None
 
     def attack(self, name: str) -> AttackVerdict:
         """The verdict on one attack."""
         return next(each for each in self.attacks if each.attack == name)
 
     @property
+    def meaning(self) -> tuple[str, ...]:
+        """What the findings mean, one sentence each."""
+        return words.meaning({level.finding for level in self.levels})
+
+    @property
     def advice(self) -> tuple[str, ...]:
         """What can be done about what was found, one sentence each."""
-        leaking = {level.access for level in self.levels if level.finding is Finding.LEAK}
-        advice = []
-        if leaking & {"samples", "generator"}:
-            advice.append(
-                "To leak less, train for fewer steps or on more records, and leave out the most exposed members "
-                "(private/records.csv); only training with differential privacy bounds what any attack can find."
-            )
-        elif leaking:
-            advice.append(
-                "Keep the discriminators and checkpoints private: they are not needed to generate records. Fewer "
-                "steps, or fewer partitions, each with more records, make them leak less."
-            )
-        if any(level.finding is Finding.WEAK for level in self.levels):
-            advice.append("To be able to tell, attack more members and nonmembers.")
-        return tuple(advice)
+        of_levels = [sentence for level in self.levels for sentence in level.advice]
+        return tuple(dict.fromkeys([*of_levels, *([] if self.better_epoch is None else [self.better_epoch])]))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         attacks = [asdict(each) | {"evidence": list(each.evidence), "leaks": each.leaks} for each in self.attacks]
         levels = [asdict(level) | {"finding": level.finding.value} for level in self.levels]
+        for level in levels:
+            del level["advice"]  # `advice` below holds each once
         return {
             "levels": levels,
             "attacks": attacks,
             "relevant_auc": self.relevant_auc,
             "caveats": list(self.caveats),
+            "meaning": list(self.meaning),
             "advice": list(self.advice),
         }
 
@@ -227,53 +213,42 @@ def _access_verdict(
     m, n = (min(getattr(result.metrics, size) for result, _ in pairs) for size in ("num_members", "num_nonmembers"))
     visible = smallest_visible_auc(m, n, num_tests, ERROR)
     strongest = max(leaking or trusted, key=lambda result: result.metrics.auc, default=None)
+    advice: tuple[str, ...] = ()
     if leaking and strongest is not None:
         evidence = next(attack.evidence for result, attack in pairs if result is strongest)
-        finding, reason = Finding.LEAK, _leak_found(strongest, evidence)
+        surest = max((result for result, attack in pairs if LOW_FPR in attack.evidence), key=_tpr, default=None)
+        finding, reason = Finding.LEAK, words.leak_found(strongest, evidence, surest)
+        advice = words.against_leaks({result.access for result in leaking})
     elif controls is not None and not controls.is_exchangeable:
-        finding, reason = (
-            Finding.WEAK,
-            "Members and nonmembers differ even without the model, so no attack is evidence.",
-        )
+        finding, reason = Finding.WEAK, words.NOT_EXCHANGEABLE
+        advice = (words.DRAW_AT_RANDOM,)
     elif strongest is None:
-        finding, reason = Finding.WEAK, "Every attack finds something even where membership is permuted."
+        finding, reason = Finding.WEAK, words.NOT_TRUSTED
+        advice = (words.LOOK_AT_ATTACKS,)
     elif (
         visible is not None
         and visible <= relevant_auc
         and all(_excludes(result, by_name.get(result.name), relevant_auc) for result in trusted)
     ):
-        finding = Finding.NONE
-        reason = f"No attack reaches AUC {relevant_auc:g}; the strongest is {_auc(strongest)}."
+        finding, reason = Finding.NONE, words.none_found(strongest, relevant_auc, visible)
     else:
-        finding = Finding.WEAK
-        seen = "not even a perfect attack" if visible is None else f"an AUC of {visible:.2f} or more"
-        reason = (
-            f"With {m} members and {n} nonmembers it would have seen {seen}; the strongest attack is {_auc(strongest)}."
-        )
-    says = "this audit was too weak to tell" if finding is Finding.WEAK else finding.value
+        finding, reason = Finding.WEAK, words.too_weak(strongest, relevant_auc, visible, m, n)
+        advice = (words.MORE_RECORDS,)
     return AccessVerdict(
         access=access,
         finding=finding,
         strongest=None if strongest is None else strongest.name,
         smallest_visible_auc=visible,
-        sentence=f"{RELEASING[access]}: {says}. {reason}",
+        sentence=words.sentence(access, finding, reason),
+        advice=advice,
     )
+
+
+def _tpr(result: AttackResult) -> float:
+    return result.metrics.tpr_at_1pct_fpr or 0.0
 
 
 def _excludes(result: AttackResult, control: AttackControl | None, relevant_auc: float) -> bool:
     """Whether the AUC, or what training added to it, is below `relevant_auc` for sure."""
     added = None if control is None or control.gain is None else 0.5 + control.gain.high
     return result.metrics.auc_high < relevant_auc or (added is not None and added < relevant_auc)
-
-
-def _leak_found(result: AttackResult, evidence: tuple[str, ...]) -> str:
-    share = f"{result.metrics.tpr_at_1pct_fpr or 0.0:.1%} of the members at a false positive rate of 1 %"
-    if "auc" not in evidence:
-        return f"{result.name} is sure of a few: it finds {share}, where guessing finds 1 %."
-    also = f"; it finds {share}" if LOW_FPR in evidence else ""
-    return f"The strongest attack is {_auc(result)}, where guessing has 0.5{also}."
-
-
-def _auc(result: AttackResult) -> str:
-    metrics = result.metrics
-    return f"{result.name} with AUC {metrics.auc:.3f} [{metrics.auc_low:.3f}, {metrics.auc_high:.3f}]"

@@ -33,7 +33,7 @@ def read_history(path: Path) -> dict[str, Curve]:
     return curves
 
 
-def better_epoch(curves: dict[str, Curve]) -> str | None:
+def better_epoch(curves: dict[str, Curve], quality_name: str) -> str | None:
     """A sentence about an earlier epoch with better quality whose networks leaked less than the last; None without one.
 
     Quality is `quality/distance`, lower is better. An epoch leaked less if no attack has a higher AUC there, and the
@@ -42,6 +42,7 @@ def better_epoch(curves: dict[str, Curve]) -> str | None:
 
     Args:
         curves: of metrics.csv.
+        quality_name: what `quality/distance` measures.
     """
     quality = curves.get("quality/distance")
     attacks = [name.removesuffix("/auc") for name in curves if name.startswith("attack/") and name.endswith("/auc")]
@@ -69,10 +70,10 @@ def better_epoch(curves: dict[str, Curve]) -> str | None:
     epoch = min(better, key=distances.__getitem__)
     name = max((name for name in attacks if sure(epoch, name)), key=lambda name: table[name, "auc"][last])
     then, now = (table[name, "auc"][when] for when in (epoch, last))
-    measured = f"quality/distance {distances[epoch]:.3g} there and {distances[last]:.3g} now"
     return (
-        f"epoch {epoch + 1:.0f} was better and leaked less than the last: {measured}, AUC of "
-        f"{name.removeprefix('attack/')} {then:.3f} and {now:.3f}; trainer.max_epochs={epoch + 1:.0f} stops there"
+        f"Epoch {epoch + 1:.0f} was better and leaked less than the last one: {quality_name} {distances[epoch]:.3g} "
+        f"instead of {distances[last]:.3g} (lower is better), AUC of {name.removeprefix('attack/')} {then:.3f} "
+        f"instead of {now:.3f}. To stop there, train with trainer.max_epochs={epoch + 1:.0f}."
     )
 
 

@@ -31,7 +31,7 @@ from pargan.report.report_tables import (
     sizes,
     title,
 )
-from pargan.report.words import ATTACKERS, LIMITS, by_attacker, interval, p_value, significant
+from pargan.report.words import ATTACKERS, LIMITS, by_attacker, interval, p_value, parts_of_sentence, significant
 
 MOST_BYTES = 1_000_000
 """Of the whole file, so that it can be mailed."""
@@ -112,7 +112,8 @@ def render_report(
     templates = files("pargan.report") / "templates"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"auc": "{:.3f}".format, "significant": significant, "p_value": p_value}
-    environment.filters["percent"] = "{:.1%}".format
+    environment.filters["percent"] = lambda share: f"{100 * share:.1f} %"
+    environment.filters["parts_of_sentence"] = parts_of_sentence
     template = environment.from_string((templates / "report.html.j2").read_text())
     groups = by_attacker(result["attacks"])
     curves = {curve["attack"]: curve for curve in result.get("curves", [])}

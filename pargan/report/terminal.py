@@ -10,12 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from pargan.report.report_tables import partition_rows, quality_rows
-from pargan.report.words import ATTACKERS, by_attacker, interval, significant
+from pargan.report.words import ATTACKERS, by_attacker, interval, parts_of_sentence, significant
 
 SETTINGS_FIRST = ("dataset", "loss", "num_partitions", "seed")
+HOW_TO_READ = (
+    "AUC: how often a member scores above a nonmember. TPR at 1 % FPR: share of the members found while wrongly "
+    "accusing 1 % of the nonmembers; guessing finds 0.010."
+)
 
 
-def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
+def summary(result: Mapping[str, Any], directory: Path, report: Path | None = None) -> RenderableType:
     """A finished run on one screen, for 80 columns or more; print it with crop=False, or a long path is cut.
 
     The verdict comes first, then quality, then the attacks from the weakest attacker to the strongest.
@@ -23,6 +27,7 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
     Args:
         result: the content of result.json; `quality`, `attacks` and `controls` may be missing or empty.
         directory: the run directory.
+        report: report.html, if it was written.
     """
     parts: list[RenderableType] = [_settings(result.get("settings", {}))]
     if verdict := result.get("verdict"):
@@ -39,28 +44,26 @@ def summary(result: Mapping[str, Any], directory: Path) -> RenderableType:
     notes = [*result.get("notes", []), *(result.get("controls") or {}).get("notes", [])]
     parts += [Text(f"\nnote: {note}") for note in notes]
     # On one line, however long, so that it can be copied; Padding would cut it.
-    parts += [Text(), Text(f"run directory: {directory}", no_wrap=True, overflow="ignore")]
+    paths = {"run directory": directory} | ({} if report is None else {"report": report})
+    parts += [Text(), *(Text(f"{name}: {path}", no_wrap=True, overflow="ignore") for name, path in paths.items())]
     return Group(*parts)
 
 
 def _verdict(verdict: Mapping[str, Any]) -> Text:
-    """One or two sentences for each access level, then what can be done."""
+    """One or two sentences for each access level, then what they mean and what can be done."""
     text = Text()
     for level in verdict["levels"]:
-        subject, finding, reason = _parts_of(level)
+        subject, finding, reason = parts_of_sentence(level["sentence"])
         text.append(f"{subject}: ")
         text.append(finding, style="bold red" if level["finding"] == "leak found" else "bold")
         text.append(f"{reason}\n")
-    text.append("\n".join([*verdict["caveats"], *verdict["advice"]]))
+    text.append("".join(f"{caveat}\n" for caveat in verdict["caveats"]))
+    for title, key in (("What it means", "meaning"), ("What can be done", "advice")):
+        if sentences := verdict.get(key):  # results of earlier versions say no meaning
+            text.append(f"\n{title}\n", style="bold")
+            text.append("".join(f"- {sentence}\n" for sentence in sentences))
     text.rstrip()
     return text
-
-
-def _parts_of(level: Mapping[str, Any]) -> tuple[str, str, str]:
-    """The sentence of a level before its finding, the finding, and the rest."""
-    subject, _, rest = level["sentence"].partition(": ")
-    finding, dot, reason = rest.partition(".")
-    return subject, finding, dot + reason
 
 
 def _with_interval(row: Mapping[str, Any], key: str) -> str:
@@ -105,7 +108,7 @@ def _attacks(attacks: list[Mapping[str, Any]]) -> RenderableType:
     sizes = {(attack["num_members"], attack["num_nonmembers"]) for attack in attacks}
     members, nonmembers = min(sizes)
     least = "" if len(sizes) == 1 else "at least "
-    return Group(*parts, Text(f"{least}{members} members against {nonmembers} nonmembers", style="dim italic"))
+    return Group(*parts, Text(f"{least}{members} members against {nonmembers} nonmembers. {HOW_TO_READ}"))
 
 
 def _attack_rows(width: int) -> Table:

@@ -70,6 +70,13 @@ def by_attacker(attacks: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[
     return {level: group for level, group in groups.items() if group}
 
 
+def parts_of_sentence(sentence: str) -> tuple[str, str, str]:
+    """The sentence of a verdict before its finding, the finding, and the rest."""
+    subject, _, rest = sentence.partition(": ")
+    finding, dot, reason = rest.partition(".")
+    return subject, finding, dot + reason
+
+
 def interval(low: float, high: float) -> str:
     """A 95 % interval as text."""
     return f"[{low:.3f}, {high:.3f}]"

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pargan.audits import AttackResult, AuditSettings, Finding, reach_verdict
+from pargan.audits import AttackResult, AuditSettings, Finding, reach_verdict, verdict_words
 from pargan.audits.controls import AttackControl, Chance, Controls
 from pargan.errors import ParganError
 from pargan.judge import judge
@@ -50,7 +50,8 @@ def test_verdict_is_one_for_each_access_level_from_the_weakest_attacker_to_the_s
         ("discriminators", Finding.LEAK),
     ]
     none, leak = (level.sentence for level in verdict.levels)
-    assert none.startswith("Releasing the samples: none found. No attack reaches AUC 0.6; the strongest is nearest_")
+    assert none.startswith("Releasing the samples: no leak found. No attack reaches AUC 0.6; the strongest is nearest_")
+    assert none.endswith(f"An AUC of {verdict.levels[0].smallest_visible_auc:.2f} or more would have been seen.")
     assert leak.startswith("Releasing the discriminators: leak found. The strongest attack is discriminator_mean with")
     assert f"AUC {LEAKY.metrics.auc:.3f} [{LEAKY.metrics.auc_low:.3f}" in leak
     assert verdict.attack("discriminator_mean").evidence == ("auc", "tpr_at_1pct_fpr")
@@ -77,10 +78,42 @@ def test_verdict_of_few_records_says_what_could_have_been_seen():
         f"Releasing the samples: this audit was too weak to tell. With 40 members and 40 nonmembers it would have "
         f"seen an AUC of {level.smallest_visible_auc:.2f} or more; the strongest attack is nearest_neighbour with AUC"
     )
+    assert reach_verdict([few], controls_of([few]), 0.6).advice == (verdict_words.MORE_RECORDS,)
     two = result_of("nearest_neighbour", "samples", 0.0, size=2)
     (level,) = reach_verdict([two], controls_of([two]), 0.6).levels
     assert level.smallest_visible_auc is None
     assert "not even a perfect attack" in level.sentence
+
+
+def test_verdict_of_an_interval_that_reaches_the_relevant_auc_says_so():
+    wide = next(
+        result
+        for seed in range(100)
+        if 0.548 < (result := result_of("nearest_neighbour", "samples", 0.1, size=200, seed=seed)).metrics.auc < 0.55
+    )
+    assert wide.metrics.auc_high > 0.6
+    (level,) = reach_verdict([wide], None, 0.6).levels
+    assert (level.finding, level.smallest_visible_auc < 0.6) == (Finding.WEAK, True)
+    assert "or more, but cannot exclude 0.6; the strongest attack is nearest_neighbour with AUC 0.5" in level.sentence
+
+
+def test_verdict_names_the_attack_that_finds_most_members_beside_the_one_with_the_highest_auc():
+    surest = result_of("surest", "samples", 0.0, size=1000, found=80)
+    strongest = result_of("strongest", "samples", 0.5, size=1000)
+    (level,) = reach_verdict([strongest, surest], None, 0.6).levels
+    assert level.strongest == "strongest"
+    share = 100 * surest.metrics.tpr_at_1pct_fpr
+    assert f"; surest finds {share:.1f} % of the members while wrongly accusing 1 % of the" in level.sentence
+
+
+def test_verdict_says_what_its_findings_mean_and_what_can_be_done_about_each():
+    leaky = replace(LEAKY, name="nearest_neighbour", access="samples")
+    verdict = reach_verdict([leaky, LEAKY], controls_of([leaky, LEAKY]), 0.6)
+    assert verdict.meaning == (verdict_words.MEANS[Finding.LEAK],)
+    assert len(verdict.advice) == 2  # the same advice of both levels once
+    assert "differential privacy" in verdict.advice[0]
+    assert verdict.advice[1].startswith("Keep the discriminators")
+    assert replace(verdict, better_epoch="Epoch 9 was better.").advice[2:] == ("Epoch 9 was better.",)
 
 
 def test_verdict_of_a_clear_leak_does_not_depend_on_the_relevant_auc():
@@ -119,6 +152,7 @@ def test_verdict_on_groups_that_differ_without_the_model_is_that_nothing_can_be_
     verdict = reach_verdict(results, controls_of(results, blind=different), 0.6)
     assert {level.finding for level in verdict.levels} == {Finding.WEAK}
     assert all("differ even without the model" in level.sentence for level in verdict.levels)
+    assert verdict.advice == (verdict_words.DRAW_AT_RANDOM,)  # more records would not help
     assert verdict.attack(LEAKY.name).reason == "members and nonmembers differ even without the model"
 
 
@@ -128,6 +162,7 @@ def test_verdict_does_not_trust_an_attack_that_finds_permuted_membership():
     assert not verdict.attacks[0].leaks
     assert verdict.levels[0].finding is Finding.WEAK
     assert verdict.levels[0].strongest is None
+    assert verdict.advice == (verdict_words.LOOK_AT_ATTACKS,)
     honest = replace(SILENT, name="discriminator_max", access="discriminators")
     both = reach_verdict([LEAKY, honest], Controls(HALF, (), (cheating, control_of(honest))), 0.6)
     assert (both.levels[0].finding, both.levels[0].strongest) == (Finding.NONE, "discriminator_max")
@@ -152,7 +187,7 @@ def test_verdict_adjusts_for_the_number_of_attacks():
 def test_verdict_to_dict_is_json_ready():
     results = [SILENT, LEAKY]
     written = json.loads(json.dumps(reach_verdict(results, controls_of(results), 0.6).to_dict(), allow_nan=False))
-    assert set(written) == {"levels", "attacks", "relevant_auc", "caveats", "advice"}
+    assert set(written) == {"levels", "attacks", "relevant_auc", "caveats", "meaning", "advice"}
     assert [level["finding"] for level in written["levels"]] == ["none found", "leak found"]
     assert set(written["levels"][0]) == {"access", "finding", "strongest", "smallest_visible_auc", "sentence"}
     assert written["attacks"][1]["leaks"] is True

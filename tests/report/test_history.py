@@ -25,10 +25,11 @@ def curves(quality, **aucs):
 
 
 def test_better_epoch_had_better_quality_and_leaked_less():
-    sentence = better_epoch(curves([90.0, 4.0, 5.0, 8.5], mean=[0.5, 0.63, 0.68, 0.69], own=[0.5, 0.915, 0.95, 0.963]))
+    history = curves([90.0, 4.0, 5.0, 8.5], mean=[0.5, 0.63, 0.68, 0.69], own=[0.5, 0.915, 0.95, 0.963])
+    sentence = better_epoch(history, "fid")
     assert sentence == (
-        "epoch 50 was better and leaked less than the last: quality/distance 4 there and 8.5 now, AUC of own 0.915 and "
-        "0.963; trainer.max_epochs=50 stops there"
+        "Epoch 50 was better and leaked less than the last one: fid 4 instead of 8.5 (lower is better), AUC of own "
+        "0.915 instead of 0.963. To stop there, train with trainer.max_epochs=50."
     )
 
 
@@ -44,10 +45,10 @@ def test_better_epoch_had_better_quality_and_leaked_less():
     ],
 )
 def test_better_epoch_is_none_where_the_history_does_not_show_one(found):
-    assert better_epoch(found) is None
+    assert better_epoch(found, "fid") is None
 
 
 def test_better_epoch_ignores_epochs_where_an_attack_was_not_measured():
     found = curves([90.0, 2.0, 2.5, 3.0], mean=[0.5, 0.6, 0.65, 0.8])
     found["attack/mean/auc"] = Curve(np.array([0.0, 99.0, 149.0]), np.array([0.5, 0.65, 0.8]))
-    assert "epoch 100 " in better_epoch(found)
+    assert "Epoch 100 " in better_epoch(found, "fid")

@@ -127,15 +127,14 @@ def test_numbers_of_the_tables_are_in_the_result():
 
 
 def test_report_shows_the_verdict_of_the_result():
+    sentence = "Releasing the samples: leak found. It is strong."
     level = {"access": "samples", "finding": "leak found", "strongest": "x", "smallest_visible_auc": 0.56}
-    verdict = {
-        "levels": [level | {"sentence": "Releasing the samples: leak found."}],
-        "attacks": [],
-        "relevant_auc": 0.6,
-    }
+    verdict = {"levels": [level | {"sentence": sentence}], "attacks": [], "relevant_auc": 0.6}
     verdict |= {"caveats": ["The controls were switched off."], "advice": ["Train for fewer steps."]}
-    text = Page(render_report(result_of_audit(verdict=verdict))).text
-    for said in ("Releasing the samples: leak found.", "0.560", "switched off", "Train for fewer steps."):
+    page = render_report(result_of_audit(verdict=verdict))
+    assert "What it means" not in page  # a result of an earlier version
+    text = Page(render_report(result_of_audit(verdict=verdict | {"meaning": ["Somebody can tell."]}))).text
+    for said in (sentence, "What it means", "Somebody can tell.", "switched off", "Train for fewer steps."):
         assert said in text
 
 

@@ -64,7 +64,8 @@ def test_summary_cuts_no_word_at_any_width(width):
 
 
 def test_summary_without_attacks_or_with_too_few_nonmembers():
-    text = printed(summary(job(5, 0, 0.6, 3.0, attacks=[]), Path("run")))
+    text = printed(summary(job(5, 0, 0.6, 3.0, attacks=[]), Path("run"), Path("run/report.html")))
+    assert text.rstrip().endswith("run directory: run\nreport: run/report.html")
     assert "run directory: run" in text
     unresolved = attack("monte_carlo", 0.5, tpr_at_1pct_fpr=None, tpr_at_1pct_fpr_low=None)
     assert "too few" in printed(summary(job(5, 0, 0.6, 3.0, attacks=[unresolved]), Path("run")))
@@ -104,13 +105,17 @@ def test_summary_leaves_out_controls_that_were_not_run():
     assert "Controls" not in printed(summary(job(5, 0, 0.6, 3.0, controls=None), Path("run")))
 
 
-def test_summary_starts_with_the_verdict():
-    sentence = "Releasing the samples: none found. No attack reaches AUC 0.6; the strongest is mine with AUC 0.51."
+def test_summary_starts_with_the_verdict_its_meaning_and_what_can_be_done():
+    sentence = "Releasing the samples: no leak found. No attack reaches AUC 0.6; the strongest is mine with AUC 0.51."
     level = {"access": "samples", "finding": "none found", "sentence": sentence}
     verdict = {"levels": [level], "caveats": ["The controls were switched off."], "advice": ["Attack more records."]}
-    text = printed(summary(job(5, 0, 0.6, 3.0, verdict=verdict), Path("run")))
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    assert " ".join(lines[1:]).startswith(f"{sentence} The controls were switched off. Attack more records. Quality")
+    text = printed(summary(job(5, 0, 0.6, 3.0, verdict=verdict | {"meaning": ["These fail."]}), Path("run")))
+    said = " ".join(line.strip() for line in text.splitlines()[1:] if line.strip())
+    after = "What it means - These fail. What can be done - Attack more records. Quality"
+    assert said.startswith(f"{sentence} The controls were switched off. {after}")
+    older = printed(summary(job(5, 0, 0.6, 3.0, verdict=verdict), Path("run")))
+    assert "What it means" not in older
+    assert "What can be done" in older
 
 
 def test_summary_marks_attacks_by_the_verdict_and_not_by_their_intervals():
