@@ -24,12 +24,14 @@ from pargan.report.report_plots import MOST_CURVES, leakage_panel, quality_panel
 from pargan.report.report_tables import (
     control_rows,
     leak_marks,
+    overlap_rows,
     partition_rows,
     provenance_rows,
     quality_rows,
     set_test_rows,
     sizes,
     title,
+    vulnerable_rows,
 )
 from pargan.report.words import ATTACKERS, LIMITS, by_attacker, interval, p_value, parts_of_sentence, significant
 
@@ -48,6 +50,8 @@ CONTENTS = {
     "quality": "Quality",
     "sets": "Tests of the set",
     "exposed": "Exposed records",
+    "vulnerable": "Records that stand apart",
+    "overlap": "Overlap of attacks",
     "provenance": "Provenance",
     "limits": "What this does not show",
 }
@@ -145,6 +149,9 @@ def render_report(
         "set_tests": set_test_rows(result.get("set_tests")),
         "exposed": result.get("risk", {}).get("exposed"),
         "averaged": ", ".join(result.get("risk", {}).get("averaged", [])),
+        "is_bound": any(level == "partitions" for level in groups),
+        "vulnerable": vulnerable_rows(result),
+        "overlap": overlap_rows(result.get("set_tests")),
         "records": records,
         "provenance": provenance_rows(result),
         "limits": LIMITS,

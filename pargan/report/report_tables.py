@@ -105,14 +105,40 @@ def set_test_rows(tests: Mapping[str, Any] | None) -> list[dict[str, str]]:
     for stacked in tests["stacked"]:
         value = f"{stacked['auc']:.3f} {interval(stacked['auc_low'], stacked['auc_high'])}"
         add(f"All scores together, {stacked['access']} (upper bound): AUC", value, "0.5, within the interval")
-    for overlap in tests["overlap"]:
-        name = f"Overlap of the 1 % most exposed: {overlap['first']} and {overlap['second']}"
-        add(name, f"{overlap['jaccard']:.3f}", f"by chance {overlap['chance']:.3f}; 1 = the same records")
     for risk in tests["guessing"]:
         value = f"{risk['risk']:.3f} {interval(risk['risk_low'], risk['risk_high'])}"
         weak = "; the attack was too weak to tell" if risk["is_too_weak"] else ""
         add(f"Risk of {risk['risk_of']}", value, f"0, within the interval{weak}")
     return rows
+
+
+def overlap_rows(tests: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """A row per attack: its name, and its overlap with every attack, None with itself; empty for a single attack.
+
+    Each row also holds `chance`, the overlap of attacks that have nothing to do with one another.
+    """
+    pairs = (tests or {}).get("overlap", [])
+    names = list(dict.fromkeys(name for pair in pairs for name in (pair["first"], pair["second"])))
+    shared = {frozenset((pair["first"], pair["second"])): pair["jaccard"] for pair in pairs}
+    return [
+        {
+            "name": name,
+            "overlaps": [(other, shared.get(frozenset((name, other)))) for other in names],
+            "chance": pairs[0]["chance"],
+        }
+        for name in names
+    ]
+
+
+def vulnerable_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A row per attack: its AUC among records that stand apart, beside that of all; the highest first."""
+    everybody = {attack["attack"]: attack for attack in result["attacks"]}
+    rows = (result.get("set_tests") or {}).get("vulnerable", [])
+    return [
+        row | {"all": everybody[row["attack"]]}
+        for row in sorted(rows, key=lambda row: -row["auc"])
+        if row["attack"] in everybody
+    ]
 
 
 def provenance_rows(result: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -133,12 +159,14 @@ def _pairs(values: Mapping[str, Any]) -> str:
     """`a 1, b 2`; nested names joined by spaces, numbers with four digits."""
     parts: list[str] = []
     for name, value in values.items():
+        if value is None or value == []:
+            continue
         if isinstance(value, Mapping):
             parts += [f"{name} {inner}" for inner in _pairs(value).split(", ") if inner]
         elif isinstance(value, float):
             parts.append(f"{name} {value:.4g}")
         elif isinstance(value, list):
             parts.append(f"{name} {' x '.join(map(str, value))}")
-        elif value is not None:
+        else:
             parts.append(f"{name} {value}")
     return ", ".join(parts)

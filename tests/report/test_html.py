@@ -13,6 +13,7 @@ from pargan.report import render_report, result_schema, write_report
 from pargan.report.history import Curve
 from pargan.report.html import MOST_BYTES
 from pargan.report.report_plots import roc_panel
+from pargan.report.report_tables import overlap_rows, vulnerable_rows
 from tests.helpers.audited import result_of_audit
 from tests.helpers.browser import CUT, OVERFLOWING, chromium
 from tests.helpers.page import Page
@@ -99,6 +100,7 @@ def test_report_has_every_section_and_says_what_leads_where():
     for title in (
         *("Verdict", "Who the attacker is", "Attacks", "ROC curves", "Scores", "Leakage over the epochs"),
         *("Leakage per partition", "Quality of the generated records", "Exposed records", "Provenance"),
+        *("Records that stand apart", "Overlap of attacks"),
         *(
             "What this does not show",
             "DCR share",
@@ -136,6 +138,32 @@ def test_report_shows_the_verdict_of_the_result():
     text = Page(render_report(result_of_audit(verdict=verdict | {"meaning": ["Somebody can tell."]}))).text
     for said in (sentence, "What it means", "Somebody can tell.", "switched off", "Train for fewer steps."):
         assert said in text
+
+
+def test_overlap_rows_are_a_symmetric_matrix_of_all_pairs():
+    pairs = [("a", "b", 0.5), ("a", "c", 0.1), ("b", "c", 0.0)]
+    overlap = [{"first": first, "second": second, "jaccard": share, "chance": 0.005} for first, second, share in pairs]
+    rows = overlap_rows({"overlap": overlap})
+    assert [[share for _, share in row["overlaps"]] for row in rows] == [
+        [None, 0.5, 0.1],
+        [0.5, None, 0.0],
+        [0.1, 0, None],
+    ]
+    assert [row["name"] for row in rows] == [name for name, _ in rows[0]["overlaps"]] == ["a", "b", "c"]
+    assert overlap_rows({"overlap": []}) == overlap_rows(None) == []
+
+
+def test_report_shows_how_exposed_records_are_that_stand_apart():
+    result = result_of_audit()
+    rows = vulnerable_rows(result)
+    assert [row["auc"] for row in rows] == sorted((row["auc"] for row in rows), reverse=True)
+    assert {row["attack"]: row["all"]["auc"] for row in rows} == {
+        row["attack"]: row["auc"] for row in result["attacks"]
+    }
+    text = Page(render_report(result)).text
+    assert f"the {rows[0]['num_members']} members that lie" in text
+    older = result_of_audit(set_tests=None)
+    assert "stand apart" not in Page(render_report(older)).text
 
 
 def test_report_without_attacks_or_history_or_quality():
