@@ -22,7 +22,7 @@ from pargan.audits.groups import Array, attack_records, checked_records, quality
 from pargan.audits.learning import learning_warnings
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.published import published_protocol
-from pargan.audits.quality import QualityMeasure, quality_of_real, quality_of_subset
+from pargan.audits.quality import QualityMeasure, quality_of_independent, quality_of_real, quality_of_subset
 from pargan.audits.records import AttackRecords
 from pargan.audits.result import AuditResult
 from pargan.audits.risk import RiskTable, risk_table
@@ -197,11 +197,8 @@ def audit_target(
     controls, on_untrained = None, None
     if settings.controls and attacks:
         on_untrained = None if untrained is None else attack_target(untrained, records, attacks, settings)
-        groups = (
-            records.members.to(target.samples.device),
-            records.partition,
-            records.nonmembers.to(target.samples.device),
-        )
+        device = target.samples.device
+        groups = (records.members.to(device), records.partition, records.nonmembers.to(device))
         permuted = score_permuted(target, attacks, *groups, seed=settings.seed)
         controls = judge_controls(
             results, permuted, on_untrained, target, records.members, records.nonmembers, seed=settings.seed
@@ -211,6 +208,7 @@ def audit_target(
     measured_quality = quality(samples)
     members = records.members.cpu().numpy()
     quality_real = quality_of_real(quality, members, settings)
+    quality_independent = quality_of_independent(quality, target.spec, records.reference.cpu().numpy(), settings)
     measured = time.perf_counter()
     set_tests = run_set_tests(results, target, records, settings) if results else None
     tested = time.perf_counter()
@@ -223,6 +221,7 @@ def audit_target(
         set_tests=set_tests,
         quality=measured_quality,
         quality_real=quality_real,
+        quality_independent=quality_independent,
         risk=_risk(results, records, target, partition) if results else None,
         partitions=[] if partition is None else leakage_per_partition(results, partition, on_untrained),
         members=members,

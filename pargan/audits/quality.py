@@ -1,6 +1,6 @@
-"""The quality of generated records in an audit, and that of a second real sample beside it.
+"""The quality of generated records in an audit, between what a second real sample and independent columns score.
 
-Legend: S generated records, m members, *shape of one record in model space.
+Legend: S generated records, m members, r reference records, *shape of one record in model space.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,8 @@ import numpy as np
 
 from pargan.audits.settings import AuditSettings
 from pargan.records.pool import Quality, QualityRecords
+from pargan.records.spec import RecordSpec
+from pargan.records.tables import TableSpec
 from pargan.seeding import derive, subset
 
 QualityMeasure = Callable[[np.ndarray], dict[str, float]]
@@ -38,3 +40,20 @@ def quality_of_real(measure: QualityMeasure, members: np.ndarray, settings: Audi
     if not settings.controls or len(members) < 2:
         return {}
     return measure(members[subset(settings.num_quality, len(members), derive(settings.seed, "second real sample"))])
+
+
+def quality_of_independent(
+    measure: QualityMeasure, spec: RecordSpec | None, reference: np.ndarray, settings: AuditSettings
+) -> dict[str, float]:
+    """The metrics of rows whose columns know nothing of one another: the floor for a generator of tables.
+
+    Each column of at most `settings.num_quality` reference records (r, width) is shuffled by itself, which keeps its
+    distribution and nothing else. Without controls, and for records that are no rows of a table, it gives no metrics.
+    """
+    if not settings.controls or not isinstance(spec, TableSpec) or len(reference) < 2:
+        return {}
+    seed = derive(settings.seed, "independent columns")
+    rows = reference[subset(settings.num_quality, len(reference), seed)]
+    rng = np.random.default_rng(seed)
+    stops = np.cumsum([column.width for column in spec.columns])[:-1]
+    return measure(np.hstack([rng.permutation(block) for block in np.split(rows, stops, axis=1)]))

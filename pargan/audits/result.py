@@ -32,6 +32,8 @@ class AuditResult:
         quality: metrics of the generated records, the main one first; empty where no measure was given.
         quality_real: the same metrics of a second real sample, the members: what a perfect generator would reach. Empty
             without controls.
+        quality_independent: the same metrics of rows whose columns were drawn each by itself, the floor; empty without
+            controls and for records other than tables.
         risk: every record attacked, the most exposed first; None without attacks.
         partitions: what each attack finds about each partition; empty where partitions are not known.
         members: (m, *shape) the members attacked.
@@ -51,6 +53,7 @@ class AuditResult:
     set_tests: SetTests | None
     quality: dict[str, float]
     quality_real: dict[str, float]
+    quality_independent: dict[str, float]
     risk: RiskTable | None
     partitions: list[PartitionLeakage]
     members: np.ndarray
@@ -99,6 +102,7 @@ class AuditResult:
             "set_tests": None if self.set_tests is None else self.set_tests.to_dict(),
             "quality": self.quality,
             "quality_real": self.quality_real,
+            "quality_independent": self.quality_independent,
             "attacks": self.to_dicts(),
             "partitions": [leakage.to_dict() for leakage in self.partitions],
             "controls": None if self.controls is None else self.controls.to_dict(),

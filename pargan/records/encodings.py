@@ -36,6 +36,8 @@ def encoded(column: Column, decision: Decision, values: np.ndarray, of: str) -> 
         shown = ", ".join(ranked.frequent[:SHOWN]) + more
         reason = "few values" if len(ranked.knots) <= FEW + 2 else f"in {FREQUENT:.0%} of them or more"
         why += f"; {shown} {'is a category' if len(ranked.frequent) == 1 else 'are categories'} ({reason})"
+    if ranked.is_clipped:
+        why += f"; values beyond {ranked.knots[0]} and {ranked.knots[-1]} count as these, because few records lie there"
     return ranked, replace(decision, encoding_why=why)
 
 

@@ -4,7 +4,7 @@ Legend: N rows. A mode is a category beside the number: "another value", each fr
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from pargan.records.column import Column, draw_category
 from pargan.records.missing import WithMissing, is_missing, with_gaps, without_missing
-from pargan.records.ranks import Ranks, choose_knots
+from pargan.records.ranks import SUPPORT, Ranks, choose_knots, continued_tails
 
 FREQUENT = 0.05  # share of the records from which on a value is a category of its own
 FEW = 20  # different values up to which each is a category of its own
@@ -31,7 +31,9 @@ class Ranked:
 
     Attributes:
         column: of the values, with their range.
-        knots: values in the notation of the file, ascending, between which ranks are interpolated.
+        knots: values in the notation of the file, ascending, between which ranks are interpolated. Values beyond the
+            first and the last count as these. Several records stand behind each, and the tails go on beyond these as
+            their distances suggest: an extreme value belongs to somebody.
         levels: two for each knot: the share of values below it, and up to it.
         frequent: values that are modes, in the notation of the file, ascending.
     """
@@ -49,16 +51,20 @@ class Ranked:
         absent = is_missing(values)
         places = base.places(column.present(values, absent) if isinstance(column, WithMissing) else values)
         distinct, counts = np.unique(places, return_counts=True)
-        is_frequent = (counts >= FREQUENT * len(values)) if len(distinct) > FEW else np.ones(len(counts), dtype=bool)
+        least = FREQUENT * len(values) if len(distinct) > FEW else 0
+        is_frequent = counts >= max(SUPPORT, least)
         rest = places[~np.isin(places, distinct[is_frequent])]
         frequent = _texts(base, distinct[is_frequent])
-        knots = _places(base, _texts(base, np.concatenate([[-1.0], choose_knots(rest), distinct[is_frequent], [1.0]])))
-        # The knots are rounded as the file is, so that they are the same when they are read from a schema.
-        knots = np.unique(np.concatenate([[-1.0], knots, [1.0]]))
-        texts = base.text(base.values_at(knots))
-        inside = [i for i, text in enumerate(texts) if i in (0, len(texts) - 1) or text not in (texts[0], texts[-1])]
-        ranks = Ranks.fit(knots[inside], rest)
-        return cls(column, tuple(texts[i] for i in inside), ranks.levels, tuple(frequent))
+        # Rounded as the file is, so that they are the same when they are read from a schema.
+        knots = np.unique(_places(base, _texts(base, np.concatenate([choose_knots(rest), distinct[is_frequent]]))))
+        if len(knots) < 2:
+            knots = np.unique(np.concatenate([[-1.0], knots, [1.0]]))
+        else:
+            knots, rest = continued_tails(rest, knots)
+            knots = np.unique(_places(base, _texts(base, knots)))
+        texts = dict(zip(base.text(base.values_at(knots)), knots, strict=True))  # the range may be rounded to one text
+        ranks = Ranks.fit(np.array(list(texts.values())), rest)
+        return cls(column, tuple(texts), ranks.levels, tuple(frequent))
 
     def __post_init__(self) -> None:
         self._ranks  # noqa: B018  raises ValueError where knots and levels do not fit
@@ -102,9 +108,7 @@ class Ranked:
 
     @cached_property
     def _ranks(self) -> Ranks:
-        places = _places(self._base, self.knots)
-        places[0], places[-1] = -1.0, 1.0  # also where the notation rounds the range
-        return Ranks(tuple(places.tolist()), self.levels)
+        return Ranks(tuple(_places(self._base, self.knots).tolist()), self.levels)
 
     @cached_property
     def _frequent_values(self) -> np.ndarray:
@@ -115,6 +119,20 @@ class Ranked:
         """(modes - 1,) ranks of the frequent values, and 0 for a missing one."""
         ranks = self._ranks.forward(self._base.places(self._frequent_values)) if self.frequent else np.zeros(0)
         return np.concatenate([ranks, np.zeros(int(self.has_missing))]).astype(np.float32)
+
+    @property
+    def is_clipped(self) -> bool:
+        """Whether an end of the range, which a single record may have, is left out."""
+        low, high = _places(self._base, [self.knots[0], self.knots[-1]])
+        return bool(low > -1 or high < 1)
+
+    def published(self) -> Self:
+        """The same encoding without the ends of the range of the real records: from the first knot to the last."""
+        base = self._base
+        low, high = base.parse([self.knots[0], self.knots[-1]])[0].astype(base.values_at(np.zeros(1)).dtype)
+        narrow = replace(base, low=type(base.low)(low), high=type(base.high)(high))
+        column = replace(self.column, column=narrow) if isinstance(self.column, WithMissing) else narrow
+        return replace(self, column=column)
 
     def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """As the column of the values."""

@@ -8,7 +8,9 @@ from typing import Self
 
 import numpy as np
 
-KNOTS = 200  # values kept of a column that has more; a single record's value is seldom one of them
+KNOTS = 200  # values kept of a column that has more
+SUPPORT = 5  # records that stand behind each of them, so that none is the value of a single record
+HALVINGS = 4  # gaps by which a tail is continued, each with half the records of the one before
 SPARE = 0.03  # of the scale, for values that none of the fitted records has
 DIGITS = 9  # of levels, so that a scale read from a file equals the one that was written
 
@@ -18,7 +20,7 @@ class Ranks:
     """A piecewise linear distribution function with a jump at every knot, and its inverse.
 
     Attributes:
-        knots: ascending places, the first -1 and the last 1.
+        knots: ascending places; values beyond the first and the last count as these.
         levels: two for each knot, ascending in [0, 1]: the share of records below it, and up to it.
 
     Raises:
@@ -39,7 +41,7 @@ class Ranks:
     @classmethod
     def fit(cls, knots: np.ndarray, places: np.ndarray) -> Self:
         """Fit the levels of ascending knots to (N,) places."""
-        places = np.sort(places)
+        places = np.sort(np.clip(places, knots[0], knots[-1]))
         below, up_to = (np.searchsorted(places, knots, side) for side in ("left", "right"))
         share = 1 / max(len(places), 1)
         at, between = (up_to - below) * share, (below[1:] - up_to[:-1]) * share
@@ -55,7 +57,7 @@ class Ranks:
         """(N,) places -> (N,) ranks in [-1, 1]; a knot has the middle of its levels."""
         knots, levels = np.array(self.knots), np.array(self.levels)
         below, up_to = levels[::2], levels[1::2]
-        places = np.clip(places, -1, 1)
+        places = np.clip(places, knots[0], knots[-1])
         i = np.clip(np.searchsorted(knots, places, "right") - 1, 0, len(knots) - 2)
         share = (places - knots[i]) / (knots[i + 1] - knots[i])
         ranks = np.where(
@@ -71,8 +73,55 @@ class Ranks:
 
 
 def choose_knots(places: np.ndarray) -> np.ndarray:
-    """Ascending places among the given ones: all if they are few, else `KNOTS` quantiles."""
-    distinct = np.unique(places)
-    if len(distinct) <= KNOTS:
-        return distinct
-    return np.unique(np.quantile(places, np.linspace(0, 1, KNOTS + 1), method="closest_observation"))
+    """Ascending places that describe (N,) given ones: shared by `SUPPORT` of them, or the mean of as many neighbours.
+
+    The `SUPPORT` smallest and largest ones belong to the people easiest to recognise: they are in no mean. Towards both
+    ends knots are closer, because in tails values lie far apart. Of fewer than 4 `SUPPORT` places only shared ones are.
+    """
+    distinct, counts = np.unique(places, return_counts=True)
+    shared = distinct[counts >= SUPPORT]
+    size = len(places)
+    if size < 4 * SUPPORT or (len(distinct) <= KNOTS and counts[counts >= SUPPORT].sum() >= size / 2):
+        return shared
+    tail = SUPPORT * 2 ** np.arange(int(np.log2(max(size / KNOTS / SUPPORT, 1))) + 1)
+    evenly = np.linspace(SUPPORT, size - SUPPORT, KNOTS - 2 * len(tail) - 2 * HALVINGS)
+    starts = [SUPPORT]
+    for edge in np.unique(np.concatenate([tail, evenly, size - tail]).astype(int)).tolist():
+        if edge - starts[-1] >= SUPPORT and size - SUPPORT - edge >= SUPPORT:
+            starts.append(edge)
+    inner = np.sort(places)[: size - SUPPORT]
+    return np.unique(np.add.reduceat(inner, starts) / np.diff([*starts, len(inner)]))
+
+
+def continued_tails(places: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Continue both ends as the last knots suggest, in place of the few most extreme places themselves.
+
+    Args:
+        places: (N,) the places that were described.
+        knots: ascending, from `choose_knots`.
+
+    Returns:
+        The knots with those of the tails, and the (N,) places sorted, those beyond the given knots replaced.
+    """
+    places = np.sort(places)
+    knots, places = _continued(places, knots)
+    knots, places = _continued(-places[::-1], -knots[::-1])
+    return -knots[::-1], -places[::-1]
+
+
+def _continued(places: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The same at the upper end: gaps in the ratio of the last ones, each with half the records of the one before."""
+    beyond = int((places > knots[-1]).sum())
+    clipped = np.minimum(places, knots[-1])
+    if beyond < SUPPORT or len(places) < 16 * SUPPORT:
+        return knots, clipped
+    means = [places[-2 * size : -size].mean() for size in (SUPPORT, 2 * SUPPORT, 4 * SUPPORT)]
+    last, before = means[0] - means[1], means[1] - means[2]
+    if last <= 0 or before <= 0:
+        return knots, clipped
+    ratio = min(last / before, 1.0)  # 1/2 of evenly spread values, which have an end; 1 of an exponential tail
+    tail = knots[-1] + last * np.cumsum(ratio ** np.arange(1, HALVINGS + 1))
+    tail = tail[tail <= 1]  # no value is made up that lies beyond those of the column
+    shares = (np.arange(beyond) + 0.5) / beyond
+    clipped[-beyond:] = np.interp(-np.log2(1 - shares), np.arange(len(tail) + 1), [knots[-1], *tail])
+    return np.concatenate([knots, tail]), clipped

@@ -8,6 +8,7 @@ from pargan.records.categories import Categorical, Constant
 from pargan.records.column import Column
 from pargan.records.identifiers import Identifier
 from pargan.records.ranked import Ranked
+from pargan.records.ranks import KNOTS, SUPPORT
 from pargan.records.schema import Decision, Schema
 from pargan.records.tables import TableSpec
 
@@ -16,14 +17,15 @@ def table_to_dict(spec: TableSpec) -> dict[str, Any]:
     """JSON-ready; `table_from_dict` is the inverse.
 
     Of how the columns were found, only the texts that mean a missing value are kept: no counts, no columns that were
-    left out.
+    left out. A range whose ends single records may have is cut to what several records have.
     """
     found = spec.schema or Schema(spec.columns)
     decisions = {
         column.name: Decision(missing_texts=found.decision(column.name).missing_texts) for column in spec.columns
     }
     layout = {"kind": spec.kind, "has_header": spec.has_header, "delimiter": spec.delimiter}
-    return {**layout, "schema": Schema(spec.columns, decisions).to_dict()}
+    columns = tuple(column.published() if isinstance(column, Ranked) else column for column in spec.columns)
+    return {**layout, "schema": Schema(columns, decisions).to_dict()}
 
 
 def table_from_dict(content: Mapping[str, Any]) -> TableSpec:
@@ -45,8 +47,11 @@ def what_it_reveals(spec: TableSpec) -> list[str]:
     """What somebody learns about the data from the format alone, one phrase each."""
     columns = spec.columns
     parts: dict[str, list[Column]] = {
-        "the smallest and the largest value, which belong to real records, of": [c for c in columns if c.is_number],
-        "up to 200 values of reference records (of members with data.fit_on=members) and their ranks, of": [
+        "the smallest and the largest value, which belong to real records, of": [
+            c for c in columns if c.is_number and not (isinstance(c, Ranked) and c.is_clipped)
+        ],
+        f"how the reference records (with data.fit_on=members, the members) are distributed, as up to {KNOTS} values, "
+        f"each the mean of {SUPPORT} records or more, shared by as many, or made up beyond these, of": [
             c for c in columns if isinstance(c, Ranked)
         ],
         "every category, those of a single record included, of": [c for c in columns if isinstance(c, Categorical)],

@@ -146,6 +146,7 @@ def render_report(
         "quality_curve": _markup(quality_panel(history, quality[0]["name"])) if quality else None,
         "partitions": partition_rows(result.get("partitions", [])),
         "quality": quality,
+        "has_floor": any(row["independent"] is not None for row in quality),
         "set_tests": set_test_rows(result.get("set_tests")),
         "exposed": result.get("risk", {}).get("exposed"),
         "averaged": ", ".join(result.get("risk", {}).get("averaged", [])),

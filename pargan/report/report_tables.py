@@ -41,13 +41,14 @@ def leak_marks(result: Mapping[str, Any]) -> dict[str, str]:
 
 
 def quality_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row per quality metric: value, that of a second real sample, which direction is better, meaning."""
-    real = result.get("quality_real") or {}
+    """A row per quality metric: value, ceiling (a second real sample), floor (independent columns), better, meaning."""
+    real, independent = (result.get(key) or {} for key in ("quality_real", "quality_independent"))
     rows = []
     for name, value in result.get("quality", {}).items():
         known = metric_meaning(name)
         better, meaning = (None, "") if known is None else (known.better, known.meaning)
-        rows.append({"name": name, "value": value, "real": real.get(name), "better": better, "meaning": meaning})
+        beside = {"real": real.get(name), "independent": independent.get(name)}
+        rows.append({"name": name, "value": value, **beside, "better": better, "meaning": meaning})
     return rows
 
 

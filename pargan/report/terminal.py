@@ -80,13 +80,18 @@ def _settings(settings: Mapping[str, Any]) -> Text:
 
 
 def _quality(result: Mapping[str, Any]) -> Table:
-    """A row per metric; what a second real sample scores stands beside it where it was measured."""
+    """A row per metric; ceiling and floor stand beside it where they were measured."""
     rows = quality_rows(result)
-    has_real = any(row["real"] is not None for row in rows)
-    table = _table("Quality", "metric", "value", *(["second real sample"] if has_real else []), "better")
+    beside = [
+        (key, title)
+        for key, title in (("real", "second real sample"), ("independent", "independent columns"))
+        if any(row[key] is not None for row in rows)
+    ]
+    table = _table("Quality", "metric", "value", *(title for _, title in beside), "better")
     for row in rows:
-        real = [significant(row["real"])] if has_real else []
-        table.add_row(row["name"], f"{row['value']:.4g}", *real, row["better"] or "")
+        table.add_row(
+            row["name"], f"{row['value']:.4g}", *(significant(row[key]) for key, _ in beside), row["better"] or ""
+        )
     return table
 
 

@@ -137,4 +137,4 @@ def test_narrow_leaves_the_encoding_to_attacks_that_have_the_networks():
     assert narrow(view, GeneratorView).samples is encoded
     alone = narrow(view, SamplesView)
     assert alone.spec.columns == spec.columns
-    torch.testing.assert_close(alone.samples, torch.from_numpy(spec.encode(rows(50, 1))))
+    torch.testing.assert_close(alone.samples, torch.from_numpy(spec.encode(ranked.decode(encoded.numpy()))))

@@ -38,6 +38,9 @@ def columns():
 def test_ranked_gives_values_back_also_those_it_was_not_fitted_on(name):
     column, values = columns()[name]
     ranked = Ranked.fit(column, values[:500])
+    order = np.sort(values[:500])  # missing ones last
+    present = 500 - np.isnan(order).sum() if order.dtype.kind == "f" else 500
+    values = np.clip(values, order[10], order[present - 11])  # all that are beyond count as the outermost knots
     block = ranked.encode(values)
     assert block.shape == (2000, ranked.width)
     assert block.dtype == np.float32
@@ -54,6 +57,7 @@ def test_ranked_gives_values_back_also_those_it_was_not_fitted_on(name):
 def test_ranked_is_within_a_hundred_thousandth_of_the_range_where_float32_cannot_tell_values_apart():
     values = np.round(np.random.default_rng(2).lognormal(10, 2, 5000), 2)  # up to tens of millions, in cents
     ranked = Ranked.fit(Numeric.fit("money", values, MONEY), values)
+    values = np.clip(values, *np.sort(values)[[9, -10]])
     error = np.abs(ranked.decode(ranked.encode(values)) - values)
     assert error.max() < 1e-5 * np.ptp(values)
     assert (error[values < np.median(values)] < 0.02).all()
@@ -89,8 +93,8 @@ def test_ranked_makes_frequent_and_missing_values_modes():
 
 
 def test_ranked_makes_each_of_few_values_a_mode():
-    grades = np.array([1, 2, 2, 5, 5, 5])
-    assert Ranked.fit(Integer.fit("grade", grades), grades).frequent == ("1", "2", "5")
+    grades = np.repeat([1, 2, 5, 9], [5, 6, 100, 4])
+    assert Ranked.fit(Integer.fit("grade", grades), grades).frequent == ("1", "2", "5")  # four records have a 9
 
 
 def test_ranked_generates_what_real_records_look_like():
@@ -114,6 +118,51 @@ def test_ranked_generates_what_real_records_look_like():
     assert ((drawn >= low) & (drawn <= high) | np.isnan(drawn)).all()
 
 
+@pytest.mark.parametrize("name", ["money", "day", "with gaps"])
+def test_ranked_does_not_depend_on_what_the_few_most_extreme_records_have(name):
+    column, values = columns()[name]
+    order = np.argsort(values)  # missing ones last
+    order = order[: len(values) - np.isnat(values).sum() if values.dtype.kind == "M" else (~np.isnan(values)).sum()]
+    other = values.copy()
+    other[order[-4:]] = np.sort(values[order])[-1]
+    assert Ranked.fit(column, other) == Ranked.fit(column, values)
+
+
+def test_ranked_keeps_no_value_of_fewer_than_five_records():
+    rng = np.random.default_rng(3)
+    values = np.concatenate([rng.lognormal(6, 1, 3000), np.repeat([99.5, 250.25], 40)])
+    ranked = Ranked.fit(Numeric.fit("x", values), values)
+    knots = np.array([float(knot) for knot in ranked.knots])
+    order = np.sort(values)
+    assert set(knots) & set(values) <= {99.5, 250.25}
+    assert order[0] <= knots[0] < order[5]  # the tails go on, not beyond the column's own values
+    assert order[-6] < knots[-1] <= order[-1]
+    assert 150 < len(knots) <= 200
+
+
+def test_ranked_continues_tails_as_their_distances_suggest():
+    rng = np.random.default_rng(4)
+    for values, end in ((rng.random(20000), 1.0), (rng.exponential(1, 20000), np.log(20000))):
+        column = Numeric("x", 0.0, 100.0)
+        knots = [float(knot) for knot in Ranked.fit(column, values).knots]
+        assert np.log(20000 / 8) * (end > 1) < knots[-1]
+        assert abs(knots[-1] - end) < (0.001 if end == 1.0 else 4.0)
+        assert 0 <= knots[0] < 0.001
+    ends = np.concatenate([rng.random(100) * 50, np.full(20, 50.0)])  # top-coded: nothing lies beyond
+    assert Ranked.fit(Numeric("x", 0.0, 100.0), ends).knots[-1] == "50"
+
+
+def test_ranked_is_published_without_the_range_of_the_real_records():
+    for column, values in columns().values():
+        ranked = Ranked.fit(column, values)
+        published = ranked.published()
+        block = ranked.encode(values)
+        assert published.text(published.decode(block)) == ranked.text(ranked.decode(block))
+        assert published.describe() == f"{ranked.knots[0]} to {ranked.knots[-1]}"
+        assert column_from_dict(json.loads(json.dumps(published.to_dict()))) == published
+        assert not published.is_clipped
+
+
 @pytest.mark.parametrize("values", [np.zeros(0), np.array([3.0, 3.0]), np.array([np.nan, np.nan])])
 def test_ranked_is_the_range_where_nothing_varies_in_the_records_it_is_fitted_on(values):
     ranked = Ranked.fit(WithMissing(Numeric("x", 0.0, 10.0)), values)
@@ -122,7 +171,7 @@ def test_ranked_is_the_range_where_nothing_varies_in_the_records_it_is_fitted_on
 
 
 def test_ranked_refuses_levels_that_do_not_ascend():
-    fields = Ranked.fit(Integer("x", 0, 9), np.arange(10)).to_dict()
+    fields = Ranked.fit(Integer("x", 0, 9), np.repeat(np.arange(10), 5)).to_dict()
     fields["ranks"]["levels"] = fields["ranks"]["levels"][::-1]
     with pytest.raises(ValueError, match="ascend"):
         column_from_dict(fields)

@@ -30,6 +30,7 @@ HISTORY = {
 def full_result():
     """A result with every section: all access levels, long names, partitions."""
     result = json.loads(json.dumps(result_of_audit()))
+    result["quality_independent"] = dict.fromkeys(result["quality"], 0.4321)
     names = {
         "generator": ["latent_search_lbfgs"],
         "discriminators": [f"discriminator_with_a_very_long_name_{i:02d}" for i in range(7)],
@@ -51,6 +52,13 @@ def full_result():
 def full_page():
     """The report on `full_result` with `HISTORY`."""
     return render_report(full_result(), HISTORY)
+
+
+def test_report_shows_the_floor_of_tables_only():
+    assert "0.4321" in full_page()
+    without = render_report(full_result() | {"quality_independent": {}}, HISTORY)
+    assert "Independent columns" in full_page()
+    assert "Independent columns" not in without
 
 
 def numbers_in(value):

@@ -43,6 +43,7 @@ def test_summary_cuts_no_word_at_any_width(width):
     result = job(5, 0, 0.6, 3.0, attacks=attacks, partitions=leakage, quality={"correlation_difference": 0.0314})
     result |= {
         "quality_real": {"correlation_difference": 0.02},
+        "quality_independent": {"correlation_difference": 0.2345},
         "verdict": verdict | {"caveats": [], "advice": ["Do."]},
     }
     text = printed(summary(result, Path("run")), width)
@@ -53,6 +54,8 @@ def test_summary_cuts_no_word_at_any_width(width):
         *names.values(),
         "correlation_difference",
         "second real sample",
+        "independent columns",
+        "0.2345",
         "lower",
         "0.600 [0.580, 0.620]",
         "an upper bound",

@@ -17,7 +17,7 @@ from pargan.records.pool import Pool, record_hashes
 from pargan.records.schema import Schema
 from pargan.records.tables import TableSpec
 
-VERSION = 2  # version of the encodings: part of a pool's fingerprint, so that runs of other encodings are refused
+VERSION = 3  # version of the encodings: part of a pool's fingerprint, so that runs of other encodings are refused
 NEW_CATEGORY = "(not in the real records)"
 
 
