@@ -31,8 +31,8 @@ from pargan.audits import AuditSettings, attack_target, target_of
 
 FULL = {"num_records": 5000, "num_samples": 10_000, "draws": 2000}
 CPU = torch.device("cpu")
-TRAIN_MODELS = {"calibrated", "none", "rmia", "shadow"}
-ATTACKS = sorted(file.stem for file in config_directory().glob("attack/*.yaml") if file.stem not in TRAIN_MODELS)
+NOT_ONE_GAN = {"calibrated", "for_tables", "none", "rmia", "shadow"}
+ATTACKS = sorted(file.stem for file in config_directory().glob("attack/*.yaml") if file.stem not in NOT_ONE_GAN)
 """What conf/attack has that needs one GAN only, so that a training may run it."""
 
 

@@ -41,7 +41,7 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         inception=cfg.inception,
         trust=cfg.trust,
     )
-    chosen = build_attacks(cfg)
+    chosen = build_attacks(cfg, run.datamodule.spec)
     gate = build_gate(cfg, chosen, settings.controls, lambda: quality_names(run.datamodule))
     start = time.perf_counter()
     attacks = with_reference_models(chosen, run, seed=settings.seed, num_samples=settings.num_samples)

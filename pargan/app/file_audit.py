@@ -191,7 +191,7 @@ def audit_pools(
         groups["members"], groups["nonmembers"], groups.get("reference"), seed=seed, identities=identities or None
     )
     target = view(records.reference.to(device))
-    attacks = build_attacks(cfg)
+    attacks = build_attacks(cfg, spec)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
     refuse_wider(target, attacks)
     compared = _quality_records(pools, groups, settings.num_quality, seed)

@@ -17,6 +17,7 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import nn
 
 from pargan.attacks import Attack
+from pargan.attacks.spaces import HasColumns
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.errors import ParganError
@@ -27,6 +28,9 @@ from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
+
+FOR_TABLES = "for_tables"
+"""The option of the group `attack` whose attacks are run on tables only."""
 
 
 def build_datamodule(
@@ -136,11 +140,16 @@ def build_trainer(cfg: DictConfig, callbacks: list[Callback], max_epochs: int | 
     return trainer
 
 
-def build_attacks(cfg: DictConfig) -> dict[str, Attack]:
+def build_attacks(cfg: DictConfig, spec: RecordSpec | None = None) -> dict[str, Attack]:
     """The chosen attacks by name.
 
+    Args:
+        cfg: of a training or of attack.py.
+        spec: the record format, which decides whether `attack.for_tables` are run; None where they may not be chosen.
+
     Raises:
-        ParganError: an option of the group that does not say where it belongs.
+        ParganError: an option of the group that does not say where it belongs; `for_tables` alone for other records,
+            or in a training, whose data set names its attacks.
     """
     if "_target_" in cfg.attack:
         raise ParganError(
@@ -148,6 +157,17 @@ def build_attacks(cfg: DictConfig) -> dict[str, Attack]:
             remedy="begin its YAML file with the line '# @package attack.<name of the file>'",
         )
     attacks: dict[str, Attack] = instantiate(cfg.attack, _convert_="all")
+    for_tables: dict[str, Attack] | None = attacks.pop(FOR_TABLES, None)  # type: ignore[arg-type]
+    if for_tables is None:
+        return attacks
+    if spec is None:
+        remedy = f"give their names: attack=[{','.join([*attacks, *for_tables])}]"
+        raise ParganError("is an option of attack.py", argument="attack", value=FOR_TABLES, remedy=remedy)
+    if isinstance(spec, HasColumns):
+        return {**attacks, **{name: attack for name, attack in for_tables.items() if name not in attacks}}
+    if not attacks:
+        remedy = "choose others, for example attack=[nearest_neighbour]"
+        raise ParganError(f"leaves no attack on {spec.kind}", argument="attack", value=FOR_TABLES, remedy=remedy)
     return attacks
 
 

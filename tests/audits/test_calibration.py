@@ -39,7 +39,7 @@ def configured():
     """The attacks of conf/attack/ as they are configured there, by name, but for those of access `generator`."""
     resolvers.register()
     options = sorted(path.stem for path in config_directory().glob("attack/*.yaml"))
-    names = [name for name in options if name != "none"]
+    names = [name for name in options if name not in ("none", "for_tables")]
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
         attacks = build_attacks(compose("attack", [f"attack=[{','.join(names)}]"]))
     return {name: attack for name, attack in attacks.items() if attack.access is not GeneratorView}

@@ -112,7 +112,7 @@ def test_audit_files_notes_the_nonmembers_it_sets_aside(run, tmp_path, tables):
     assert result["data"].pop("fingerprints").keys() == {"members", "nonmembers"}  # files that were given
     assert result["data"] == {"members": 300, "nonmembers": 150, "reference": 150, "generated": 400}
     assert "note: 150 records of nonmembers=nonmembers.csv were set aside" in " ".join(audited.out.split())
-    assert set(aucs(result)) == {"nearest_neighbour", "monte_carlo"}
+    assert set(aucs(result)) == {"nearest_neighbour", "monte_carlo", "density_ratio_mixed", "dcr_difference", "gen_lra"}
     assert {attack["num_nonmembers"] for attack in result["attacks"]} == {100}
     assert {attack["num_samples"] for attack in result["attacks"]} == {400}
     assert len(rows(only_audit(tmp_path) / "private" / "records.csv")) == 200
