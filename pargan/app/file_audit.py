@@ -23,17 +23,18 @@ from pargan.app.write import print_schema, shows_records, with_safe_cells, write
 from pargan.attacks import Target, refuse_without_models
 from pargan.audits.audit import audit_target
 from pargan.audits.generator_files import load_generator
-from pargan.audits.groups import attack_records, set_aside
+from pargan.audits.groups import attack_records
 from pargan.audits.quality import quality_of_subset
 from pargan.audits.scoring import refuse_wider
 from pargan.audits.settings import AuditSettings
+from pargan.audits.sources import quality_records_of, reading_notes
 from pargan.audits.targets import make_target, samples_view
 from pargan.data.membership import fingerprint
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
 from pargan.io.run_directory import RunDirectory
 from pargan.records.conditioning import UNCONDITIONAL, Conditioning
-from pargan.records.pool import Pool, QualityRecords
+from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, subset
 
@@ -194,7 +195,7 @@ def audit_pools(
     attacks = build_attacks(cfg, spec)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
     refuse_wider(target, attacks)
-    compared = _quality_records(pools, groups, settings.num_quality, seed)
+    compared = quality_records_of(pools, groups, settings.num_quality, seed)
     names = partial(measure, compared.nonmembers[:FEW], compared, seed)
     gate = build_gate(cfg, attacks, settings.controls, names)
     print_schema(spec)
@@ -220,36 +221,12 @@ def audit_pools(
     return result
 
 
-def _quality_records(
-    pools: Mapping[str, Pool], groups: Mapping[str, np.ndarray], size: int, seed: int
-) -> QualityRecords:
-    """At most `size` members and nonmembers, for the quality; the reference set whole, as it is in training."""
-    index = {name: np.arange(len(group)) for name, group in groups.items()}
-    source = {"members": "members", "nonmembers": "nonmembers", "reference": "reference"}
-    if "reference" not in pools:
-        index["reference"], index["nonmembers"] = set_aside(pools["nonmembers"].hashes(), seed)
-        source["reference"] = "nonmembers"
-    for name in ("members", "nonmembers"):
-        index[name] = index[name][subset(size, len(index[name]), derive(seed, f"quality {name}"))]
-    labels = {name: pools[origin].labels for name, origin in source.items()}
-    return QualityRecords(
-        *(groups[origin][index[name]] for name, origin in source.items()),
-        *(None if known is None else known[index[name]] for name, known in labels.items()),
-    )
-
-
 def _settings(cfg: DictConfig, pools: Mapping[str, Pool]) -> dict[str, Any]:
     keys = [
         *pools,
         *(key for key in ("synthetic", "module", "latent_dim", "weights", "path") if cfg.get(key) is not None),
     ]
     return {key: cfg[key] if isinstance(cfg[key], str | int) else cfg[key]["_target_"] for key in (*keys, "seed")}
-
-
-def reading_notes(pools: Mapping[str, Pool]) -> list[str]:
-    """The notes of the sources, each once, with the groups that it is about."""
-    notes = dict.fromkeys(note for pool in pools.values() for note in pool.notes)
-    return [f"{', '.join(name for name, pool in pools.items() if note in pool.notes)}: {note}" for note in notes]
 
 
 def _note(cfg: DictConfig, size: int) -> str:

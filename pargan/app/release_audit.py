@@ -11,12 +11,12 @@ from pargan.app.file_audit import (
     audit_pools,
     named_files,
     read_pools,
-    reading_notes,
     reading_options,
     view_of_generator,
     view_of_samples,
 )
 from pargan.audits.settings import AuditSettings
+from pargan.audits.sources import reading_notes
 from pargan.errors import ParganError
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec

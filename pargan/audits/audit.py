@@ -9,15 +9,13 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-import pandas as pd
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from pargan.attacks.standard import standard_attacks
 from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
 from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
-from pargan.audits.frames import read_frames
 from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
 from pargan.audits.learning import learning_warnings
 from pargan.audits.partitions import leakage_per_partition
@@ -29,25 +27,25 @@ from pargan.audits.risk import RiskTable, risk_table
 from pargan.audits.scoring import AttackResult, run_attacks, score_permuted
 from pargan.audits.set_tests import run_set_tests
 from pargan.audits.settings import AuditSettings
-from pargan.audits.targets import make_target, samples_view, target_of
+from pargan.audits.sources import Group, quality_records_of, read_sources, reading_notes
+from pargan.audits.targets import target_of, widest_view
 from pargan.audits.units import Units
 from pargan.audits.verdict import reach_verdict
 from pargan.data.datamodule import PartitionDataModule
-from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.io.progress import track_names
 from pargan.losses import JensenShannon
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Quality
 from pargan.records.spec import RecordSpec
-from pargan.seeding import derive, subset
+from pargan.seeding import derive
 
 
 def audit(
-    target: Array | nn.Module | Target | pd.DataFrame,
-    members: Array | pd.DataFrame,
-    nonmembers: Array | pd.DataFrame,
-    reference: Array | pd.DataFrame | None = None,
+    target: Group | nn.Module | Target,
+    members: Group,
+    nonmembers: Group,
+    reference: Group | None = None,
     *,
     attacks: Mapping[str, Attack] | None = None,
     partition: Array | None = None,
@@ -63,8 +61,9 @@ def audit(
     its distances are scaled. With the `spec` of images or tables, and where discriminators are attacked, records are in
     the model space of these, and are not scaled.
 
-    Tables may be given as DataFrames with the same columns; their types and ranges are those of the real rows, and
-    quality is measured too. Rows that lie in several groups are not attacked: nobody can tell their membership.
+    Tables may be given as DataFrames with the same columns, and records of all kinds as paths of files, which are read
+    as `attack.py target=samples` reads them. Types and ranges of columns are those of the real rows, and quality is
+    measured too. Rows that lie in several groups are not attacked: nobody can tell their membership.
 
     Args:
         target: generated records (S, *shape); a network that maps (B, latent_dim) standard normal latents to
@@ -87,38 +86,48 @@ def audit(
     """
     settings = settings or AuditSettings()
     given = {"target": target, "members": members, "nonmembers": nonmembers, "reference": reference}
-    if (frames := read_frames(given)) is not None:
-        target, members, nonmembers = (frames.groups[name] for name in ("target", "members", "nonmembers"))
-        reference, spec, quality = frames.groups.get("reference"), frames.spec, quality or frames.quality
-    identities = None if frames is None else frames.identities
-    is_scaled = _is_in_users_units(target, spec)
+    pools, identities = read_sources(given), None
+    if pools is not None:
+        arrays = {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
+        target, reference = arrays.get("target", target), arrays.get("reference")
+        members, nonmembers = arrays["members"], arrays["nonmembers"]
+        spec, quality = pools["members"].spec, quality or pools["members"].quality
+        identities = {name: pool.identities for name, pool in pools.items() if pool.identities is not None} or None
+    is_scaled = pools is None and _is_in_users_units(target, spec)
     generated = None if isinstance(target, nn.Module | SamplesView) else target
     dtype = widest_common(members, nonmembers, reference, generated) if is_scaled else torch.float32
     records = attack_records(
         members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype, identities=identities
     )
-    view = _view(target, records.reference, latent_dim, spec, settings, dtype)
-    groups = quality_records(
-        checked_records(members, "members", dtype).cpu().numpy(),
-        checked_records(nonmembers, "nonmembers", dtype).cpu().numpy(),
-        records.reference,
-        is_halved=reference is None,
-        settings=settings,
-        hashes=None if identities is None else identities["nonmembers"],
-    )
-
+    view = widest_view(target, records.reference, latent_dim, spec, settings, dtype)
+    if pools is not None:
+        groups = quality_records_of(pools, arrays, settings.num_quality, settings.seed)
+    else:
+        groups = quality_records(
+            checked_records(members, "members", dtype).cpu().numpy(),
+            checked_records(nonmembers, "nonmembers", dtype).cpu().numpy(),
+            records.reference,
+            is_halved=reference is None,
+            settings=settings,
+        )
+    notes = [] if pools is None else reading_notes(pools)
+    if reference is None:
+        notes.append(
+            f"{len(records.reference)} nonmembers were set aside as the attacker's reference set; to attack all of "
+            f"them, give a reference set"
+        )
     if attacks is None:
         attacks = standard_attacks(view, partition is not None)
     measure = quality_of_subset(quality, groups, settings)
     chosen = records.subset(settings.num_records, settings.seed)
     if not is_scaled or view.samples.shape[1:] != records.members.shape[1:]:  # which the audit refuses
-        return audit_target(view, chosen, attacks, measure, settings)
+        return replace(audit_target(view, chosen, attacks, measure, settings), further_notes=notes)
     units, samples = Units.fit(records.reference, view.samples), view.samples.cpu().numpy()
     result = audit_target(
         units.convert_view(view), units.convert_records(chosen), attacks, lambda _: measure(samples), settings
     )
     members_given, nonmembers_given = (group.cpu().numpy() for group in (chosen.members, chosen.nonmembers))
-    return replace(result, members=members_given, nonmembers=nonmembers_given, samples=samples)
+    return replace(result, members=members_given, nonmembers=nonmembers_given, samples=samples, further_notes=notes)
 
 
 def audit_module(
@@ -272,28 +281,3 @@ def _is_in_users_units(target: Array | nn.Module | Target, spec: RecordSpec | No
         return False
     known = target.spec if isinstance(target, SamplesView) else spec
     return known is None or isinstance(known, PointsSpec)
-
-
-def _view(
-    target: Array | nn.Module | Target,
-    reference: Tensor,
-    latent_dim: int | None,
-    spec: RecordSpec | None,
-    settings: AuditSettings,
-    dtype: torch.dtype,
-) -> Target:
-    """The widest view of whatever was given as the target."""
-    num_samples, seed = settings.num_samples, derive(settings.seed, "attacked samples")
-    if isinstance(target, SamplesView):
-        # The labels it may hold are those of the reference set it had before.
-        reference = reference.to(target.samples.device)
-        return replace(target, reference=reference, reference_labels=None, seed=settings.seed)
-    if isinstance(target, ParGANModule):
-        return target_of(target, reference, num_samples, settings.seed)
-    if not isinstance(target, nn.Module):
-        chosen = subset(num_samples, len(target), derive(settings.seed, "generated records"))
-        return samples_view(target[chosen], reference, seed, spec, dtype=dtype)
-    if latent_dim is None:
-        raise ParganError("is missing", argument="latent_dim", remedy="give the length of this network's latents")
-    device = next((parameter.device for parameter in target.parameters()), torch.device("cpu"))
-    return make_target(target, None, latent_dim, None, reference.to(device), num_samples, seed, spec=spec)

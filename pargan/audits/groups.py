@@ -162,15 +162,13 @@ def quality_records(
     reference: Tensor,
     is_halved: bool,
     settings: AuditSettings,
-    hashes: np.ndarray | None = None,
 ) -> QualityRecords:
     """At most `settings.num_quality` of the records given, copies among them, and the whole reference set.
 
-    With `is_halved` the reference set was taken out of the nonmembers, by their `hashes` where they have some.
+    With `is_halved` the reference set was taken out of the nonmembers.
     """
     if is_halved:
-        hashes = record_hashes(nonmembers) if hashes is None else hashes
-        nonmembers = nonmembers[set_aside(hashes, settings.seed)[1]]
+        nonmembers = nonmembers[set_aside(record_hashes(nonmembers), settings.seed)[1]]
 
     def few(group: np.ndarray, name: str) -> np.ndarray:
         return group[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]

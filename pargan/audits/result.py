@@ -44,6 +44,7 @@ class AuditResult:
         seconds: wall time of each part.
         not_learnt: signs that there was nothing to attack, see `pargan.audits.learning`.
         published: the metrics of the published experiments; None where the target is no whole GAN.
+        further_notes: what was noticed while the groups were read and split, one sentence each.
     """
 
     access: str
@@ -64,6 +65,7 @@ class AuditResult:
     seconds: Mapping[str, float]
     not_learnt: Sequence[str] = ()
     published: PublishedProtocol | None = None
+    further_notes: Sequence[str] = ()
 
     def warnings(self) -> list[str]:
         """Reasons not to trust the attacks' metrics, one sentence each; empty where there is none."""
@@ -71,7 +73,7 @@ class AuditResult:
 
     def notes(self) -> list[str]:
         """What a reader of the metrics should know, one sentence each."""
-        notes = []
+        notes = list(self.further_notes)
         if found := [f"{number} {group}" for group, number in self.copies.items() if number]:
             notes.append(
                 f"copies: {' and '.join(found)} equal another record of their group; of equal records one was "

@@ -4,6 +4,7 @@ Legend: K discriminators, S generated records, R reference records, *shape of on
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import torch
@@ -12,12 +13,13 @@ from torch.func import functional_call
 
 from pargan.attacks.views import DiscriminatorsView, GeneratorView, SamplesView, narrow, widen
 from pargan.audits.groups import MIN_GROUP_SIZE, Array, checked_records
+from pargan.audits.settings import AuditSettings
 from pargan.errors import ParganError
 from pargan.gan.module import ParGANModule
 from pargan.gan.sampling import draw_latents, evaluating, generate, sample
 from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.spec import RecordSpec
-from pargan.seeding import derive
+from pargan.seeding import derive, subset
 
 ConditionOf = Callable[[Tensor], Tensor | None]
 """(N, *shape) records -> their conditions (N, c), or None where there are none."""
@@ -178,3 +180,28 @@ def samples_view(
             f"holds {len(generated)} records", argument=argument, remedy=f"give {MIN_GROUP_SIZE} or more generated ones"
         )
     return SamplesView(samples=generated, reference=reference.to(generated.device), seed=seed, spec=spec)
+
+
+def widest_view(
+    target: Array | nn.Module | SamplesView,
+    reference: Tensor,
+    latent_dim: int | None,
+    spec: RecordSpec | None,
+    settings: AuditSettings,
+    dtype: torch.dtype,
+) -> SamplesView:
+    """The widest view of whatever was given as the target."""
+    num_samples, seed = settings.num_samples, derive(settings.seed, "attacked samples")
+    if isinstance(target, SamplesView):
+        # The labels it may hold are those of the reference set it had before.
+        reference = reference.to(target.samples.device)
+        return replace(target, reference=reference, reference_labels=None, seed=settings.seed)
+    if isinstance(target, ParGANModule):
+        return target_of(target, reference, num_samples, settings.seed)
+    if not isinstance(target, nn.Module):
+        chosen = subset(num_samples, len(target), derive(settings.seed, "generated records"))
+        return samples_view(target[chosen], reference, seed, spec, dtype=dtype)
+    if latent_dim is None:
+        raise ParganError("is missing", argument="latent_dim", remedy="give the length of this network's latents")
+    device = next((parameter.device for parameter in target.parameters()), torch.device("cpu"))
+    return make_target(target, None, latent_dim, None, reference.to(device), num_samples, seed, spec=spec)

@@ -1,4 +1,5 @@
 from .attacks import draw_attacks, write_tables
+from .audited import Audit, audit
 from .history import better_epoch, read_history
 from .html import render_report, write_report
 from .json_schema import SCHEMA_VERSION, result_schema
@@ -12,7 +13,9 @@ from .terminal import summary
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Audit",
     "auc_curves",
+    "audit",
     "better_epoch",
     "draw_attacks",
     "draw_samples",

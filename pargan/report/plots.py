@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from pargan.audits.curves import bin_edges, histogram
@@ -91,6 +92,11 @@ def auc_curves(directory: RunDirectory) -> Path | None:
 
 
 def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
+    """Write `roc_figure` to `path`."""
+    return save(roc_figure(results), path)
+
+
+def roc_figure(results: Sequence[AttackResult]) -> Figure:
     """ROC curves of all attacks, on linear axes and, for low false positive rates, on logarithmic axes.
 
     On linear axes corners are joined by straight lines, so that the area below is the AUC, which counts ties half. On
@@ -139,7 +145,7 @@ def roc_curves(results: Sequence[AttackResult], path: Path) -> Path:
         handlelength=4,  # long enough for the longest dash pattern
         title_fontsize=8,
     )
-    return save(figure, path)
+    return figure
 
 
 def score_histograms(results: Sequence[AttackResult], path: Path) -> Path:

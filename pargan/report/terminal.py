@@ -29,7 +29,19 @@ def summary(result: Mapping[str, Any], directory: Path, report: Path | None = No
         directory: the run directory.
         report: report.html, if it was written.
     """
-    parts: list[RenderableType] = [_settings(result.get("settings", {}))]
+    paths = {"run directory": directory} | ({} if report is None else {"report": report})
+    # On one line, however long, so that it can be copied; Padding would cut it.
+    places = (Text(f"{name}: {path}", no_wrap=True, overflow="ignore") for name, path in paths.items())
+    return Group(_settings(result.get("settings", {})), *audit_tables(result), Text(), *places)
+
+
+def audit_tables(result: Mapping[str, Any]) -> list[RenderableType]:
+    """The verdict, the tables and the notes of an audit, each with an empty line above it.
+
+    Args:
+        result: as in `summary`.
+    """
+    parts: list[RenderableType] = []
     if verdict := result.get("verdict"):
         parts.append(Padding(_verdict(verdict), (1, 0, 0, 0)))
     if result.get("quality"):
@@ -43,10 +55,7 @@ def summary(result: Mapping[str, Any], directory: Path, report: Path | None = No
     parts += [Text(f"\nwarning: {warning}", style="yellow") for warning in result.get("warnings", [])]
     notes = [*result.get("notes", []), *(result.get("controls") or {}).get("notes", [])]
     parts += [Text(f"\nnote: {note}") for note in notes]
-    # On one line, however long, so that it can be copied; Padding would cut it.
-    paths = {"run directory": directory} | ({} if report is None else {"report": report})
-    parts += [Text(), *(Text(f"{name}: {path}", no_wrap=True, overflow="ignore") for name, path in paths.items())]
-    return Group(*parts)
+    return parts
 
 
 def _verdict(verdict: Mapping[str, Any]) -> Text:

@@ -12,6 +12,7 @@ from PIL import Image
 from scipy import stats
 from torch import nn
 
+import pargan
 from tests.helpers.launch import aucs, result_of, rows
 
 BROWARD = Path(os.environ.get("PARGAN_DATA_DIR", "data")) / "tabular" / "broward.csv"
@@ -116,6 +117,10 @@ def test_audit_files_notes_the_nonmembers_it_sets_aside(run, tmp_path, tables):
     assert {attack["num_nonmembers"] for attack in result["attacks"]} == {100}
     assert {attack["num_samples"] for attack in result["attacks"]} == {400}
     assert len(rows(only_audit(tmp_path) / "private" / "records.csv")) == 200
+    settings = pargan.AuditSettings(draws=200, num_samples=400, num_records=100)
+    from_python = pargan.audit("synthetic.csv", "members.csv", "nonmembers.csv", settings=settings)
+    assert from_python.quality == result["quality"]
+    assert from_python.verdict.to_dict() == result["verdict"]
 
 
 def test_audit_files_measures_quality_on_rows_of_the_whole_file(run, tmp_path, tables):
