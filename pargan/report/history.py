@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric over the epochs in which it was measured: two arrays of shape (n,)."""
+    """One metric over the epochs after which it was measured, counted from 1: two arrays of shape (n,)."""
 
     epochs: np.ndarray
     values: np.ndarray
@@ -26,7 +26,7 @@ def read_history(path: Path) -> dict[str, Curve]:
         rows = list(csv.DictReader(file))
     curves = {}
     for name in rows[0] if rows else ():
-        measured = [(float(row["epoch"]), float(row[name])) for row in rows if row[name]]
+        measured = [(float(row["epoch"]) + 1, float(row[name])) for row in rows if row[name]]
         if measured and name != "epoch":
             epochs, values = np.array(measured).T
             curves[name] = Curve(epochs, values)
@@ -71,9 +71,9 @@ def better_epoch(curves: dict[str, Curve], quality_name: str) -> str | None:
     name = max((name for name in attacks if sure(epoch, name)), key=lambda name: table[name, "auc"][last])
     then, now = (table[name, "auc"][when] for when in (epoch, last))
     return (
-        f"Epoch {epoch + 1:.0f} was better and leaked less than the last one: {quality_name} {distances[epoch]:.3g} "
+        f"Epoch {epoch:.0f} was better and leaked less than the last one: {quality_name} {distances[epoch]:.3g} "
         f"instead of {distances[last]:.3g} (lower is better), AUC of {name.removeprefix('attack/')} {then:.3f} "
-        f"instead of {now:.3f}. To stop there, train with trainer.max_epochs={epoch + 1:.0f}."
+        f"instead of {now:.3f}. To stop there, train with trainer.max_epochs={epoch:.0f}."
     )
 
 

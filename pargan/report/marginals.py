@@ -21,7 +21,8 @@ COLUMNS = 20  # columns drawn, where a table has more
 ROWS = 6  # generated rows shown
 ACROSS = 4  # histograms in a row
 VALUES = 8  # categories drawn, the most frequent real ones
-LETTERS = 20  # of a value or a name, before it is cut
+LETTERS = 20  # of a name, before it is cut
+CELL_LETTERS = 16  # of a value in the table of rows
 TICK_LETTERS = 11  # of a category beside its bar
 BINS = 20
 
@@ -32,7 +33,7 @@ def draw_table(spec: TableSpec, generated: np.ndarray, real: np.ndarray | None, 
     real_columns = None if real is None else spec.decode(real)
     columns = spec.learnt[:COLUMNS]
     down = -(-len(columns) // ACROSS)
-    heights = 0.55 + 0.21 * (len(columns) + 1), 1.45 * down + 0.3
+    heights = 0.55 + 0.21 * (len(columns) + 1), 1.6 * down + 0.3
     figure = new_figure(sum(heights))
     upper, lower = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
     left_out = f" (the first {COLUMNS} of {len(spec.learnt)} columns)" if len(spec.learnt) > COLUMNS else ""
@@ -59,14 +60,14 @@ def _draw_rows(figure: SubFigure, columns: dict[str, Sequence[Any]]) -> None:
     axes = figure.subplots()
     axes.set_axis_off()
     table = axes.table(
-        cellText=[[_shortened(value) for value in values] for values in columns.values()],
+        cellText=[[_shortened(value, CELL_LETTERS) for value in values] for values in columns.values()],
         rowLabels=[_shortened(name) for name in columns],
         cellLoc="right",
         loc="upper center",
         bbox=Bbox.from_bounds(0.18, 0, 0.82, 1),
     )
     table.auto_set_font_size(False)
-    table.set_fontsize(8)
+    table.set_fontsize(7.5)
     for cell in table.get_celld().values():
         cell.set(linewidth=0.4, edgecolor="#CCCCCC")
 
@@ -82,7 +83,8 @@ def _marginal(axes: Axes, groups: Groups, column: Column) -> None:
     axes.tick_params(labelsize=7)
     shares = axes.yaxis if column.is_number else axes.xaxis
     shares.set_major_formatter(percent)
-    shares.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(3))
     if column.is_number:
         _histogram(axes, [(column.numbers(values), colour) for values, colour in groups])
     else:
@@ -94,13 +96,14 @@ def _bars(axes: Axes, groups: Groups) -> None:
     values, counts = np.unique(groups[-1][0], return_counts=True)
     drawn = sorted(values[np.argsort(-counts, kind="stable")[:VALUES]], key=_in_order)
     places = np.arange(len(drawn))
-    for (group, colour), shift in zip(groups, (-0.2, 0.2), strict=False):
+    shifts = (-0.2, 0.2) if len(groups) > 1 else (0.0,)
+    for (group, colour), shift in zip(groups, shifts, strict=True):
         axes.barh(places + shift, [(group == value).mean() for value in drawn], height=0.4, color=colour)
     axes.set_yticks(places, _distinct_labels(drawn))
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     if len(drawn) < len(values):
-        axes.set_title(f"{len(drawn)} of {len(values)} values", fontsize=7, loc="right", color="#666666")
+        axes.set_xlabel(f"{len(drawn)} of {len(values)} values", fontsize=7, color="#666666")
 
 
 def _histogram(axes: Axes, groups: Groups) -> None:
@@ -118,6 +121,8 @@ def _histogram(axes: Axes, groups: Groups) -> None:
         edges = np.arange(low, high + step + 1, step) - 0.5
     else:
         edges = np.linspace(low, high, BINS + 1)
+    if max(abs(low), abs(high)) >= 1e5:
+        axes.xaxis.set_major_locator(MaxNLocator(2))  # labels of six digits fill a third of the width
     for values, colour in reversed(groups):
         present = values[~np.isnan(values)]
         count, _ = np.histogram(np.clip(present, edges[0], edges[-1]), bins=edges)

@@ -10,13 +10,13 @@ def test_read_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
     history = read_history(path)
     assert history.keys() == {"loss/generator", "attack/monte_carlo/auc"}
     np.testing.assert_array_equal(history["loss/generator"].values, [0.7, 0.8, np.nan])
-    assert history["attack/monte_carlo/auc"].epochs.tolist() == [1]
+    assert history["attack/monte_carlo/auc"].epochs.tolist() == [2]
     assert read_history(tmp_path / "none.csv") == {}
 
 
 def curves(quality, **aucs):
-    """Curves over epochs 0, 49, 99, ... with intervals of 0.02 on both sides."""
-    epochs = np.array([0.0, 49.0, 99.0, 149.0])[: len(quality)]
+    """Curves over epochs 1, 50, 100, ... with intervals of 0.02 on both sides."""
+    epochs = np.array([1.0, 50.0, 100.0, 150.0])[: len(quality)]
     made = {"quality/distance": Curve(epochs, np.array(quality))}
     for name, values in aucs.items():
         for key, shift in (("auc", 0.0), ("auc_low", -0.02), ("auc_high", 0.02)):
@@ -50,5 +50,5 @@ def test_better_epoch_is_none_where_the_history_does_not_show_one(found):
 
 def test_better_epoch_ignores_epochs_where_an_attack_was_not_measured():
     found = curves([90.0, 2.0, 2.5, 3.0], mean=[0.5, 0.6, 0.65, 0.8])
-    found["attack/mean/auc"] = Curve(np.array([0.0, 99.0, 149.0]), np.array([0.5, 0.65, 0.8]))
+    found["attack/mean/auc"] = Curve(np.array([1.0, 100.0, 150.0]), np.array([0.5, 0.65, 0.8]))
     assert "Epoch 100 " in better_epoch(found, "fid")

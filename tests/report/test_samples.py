@@ -139,6 +139,22 @@ def test_draw_samples_labels_of_categories_do_not_overlap_and_stay_distinct(tmp_
     assert marginal(figure, "zip").get_yticklabels()[0].get_text() == "01067"
 
 
+def test_draw_samples_keeps_cells_titles_and_ticks_apart(tmp_path, monkeypatch):
+    rows = np.array(["Married-spouse-absent", "Married-civ-spouse", *(f"job {i:02d}" for i in range(14))] * 5)
+    table = {"occupation": rows, "weight": np.linspace(14878, 981628, 80).round(), "gain": np.arange(80) * 1000.0}
+    figure = drawn_table(tmp_path, monkeypatch, table, {"occupation": Categorical, "weight": Integer, "gain": Integer})
+    (cells,) = [table for axes in figure.axes for table in axes.tables]
+    for (_, column), cell in cells.get_celld().items():
+        if column >= 0:
+            assert cell.get_text().get_window_extent().x0 >= cell.get_window_extent().x0
+    axes = marginal(figure, "occupation")
+    assert (axes.get_xlabel(), axes.get_title(loc="right")) == ("8 of 16 values", "")
+    for name in ("weight", "gain"):
+        boxes = [label.get_window_extent() for label in marginal(figure, name).get_xticklabels()]
+        assert len(boxes) > 1
+        assert all(left.x1 < right.x0 for left, right in pairwise(boxes))
+
+
 def test_draw_samples_writes_numbers_of_rows_without_exponents(tmp_path, monkeypatch):
     table = {"income": np.linspace(31427.53, 90000, 10), "rate": np.linspace(0.00012, 1, 10)}
     figure = drawn_table(tmp_path, monkeypatch, table, {"income": Numeric, "rate": Numeric})
