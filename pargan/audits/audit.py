@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,27 +86,24 @@ def audit(
             shapes, an attack that needs more than the target gives.
     """
     settings = settings or AuditSettings()
-    given = {"target": target, "members": members, "nonmembers": nonmembers, "reference": reference}
+    given: dict[str, Any] = {"target": target, "members": members, "nonmembers": nonmembers, "reference": reference}
     pools, identities = read_sources(given), None
     if pools is not None:
-        arrays = {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
-        target, reference = arrays.get("target", target), arrays.get("reference")
-        members, nonmembers = arrays["members"], arrays["nonmembers"]
+        given |= {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
         spec, quality = pools["members"].spec, quality or pools["members"].quality
         identities = {name: pool.identities for name, pool in pools.items() if pool.identities is not None} or None
-    is_scaled = pools is None and _is_in_users_units(target, spec)
-    generated = None if isinstance(target, nn.Module | SamplesView) else target
-    dtype = widest_common(members, nonmembers, reference, generated) if is_scaled else torch.float32
-    records = attack_records(
-        members, nonmembers, reference, partition, seed=settings.seed, dtype=dtype, identities=identities
-    )
-    view = widest_view(target, records.reference, latent_dim, spec, settings, dtype)
+    attacked, known = given["target"], [given[name] for name in ("members", "nonmembers", "reference")]
+    is_scaled = pools is None and _is_in_users_units(attacked, spec)
+    generated = None if isinstance(attacked, nn.Module | SamplesView) else attacked
+    dtype = widest_common(*known, generated) if is_scaled else torch.float32
+    records = attack_records(*known, partition, seed=settings.seed, dtype=dtype, identities=identities)
+    view = widest_view(attacked, records.reference, latent_dim, spec, settings, dtype)
     if pools is not None:
-        groups = quality_records_of(pools, arrays, settings.num_quality, settings.seed)
+        groups = quality_records_of(pools, {name: given[name] for name in pools}, settings.num_quality, settings.seed)
     else:
         groups = quality_records(
-            checked_records(members, "members", dtype).cpu().numpy(),
-            checked_records(nonmembers, "nonmembers", dtype).cpu().numpy(),
+            checked_records(given["members"], "members", dtype).cpu().numpy(),
+            checked_records(given["nonmembers"], "nonmembers", dtype).cpu().numpy(),
             records.reference,
             is_halved=reference is None,
             settings=settings,

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from pargan.attacks import standard_attacks
-from pargan.audits.frames import read_frames
 from pargan.audits.scoring import run_attacks
+from pargan.audits.sources import read_sources
 from pargan.audits.targets import samples_view
 from pargan.audits.verdict import Finding, reach_verdict
 from pargan.records.images import ImageSpec
@@ -40,9 +40,9 @@ def found():
     verdicts = {}
     for name, generated in (("leaky", smoothed(members, 600, rng)), ("honest", people(600, rng))):
         groups = {"target": generated, "members": members, "nonmembers": nonmembers, "reference": reference}
-        frames = read_frames(groups)
-        records = {key: torch.as_tensor(value) for key, value in frames.groups.items()}
-        view = samples_view(records["target"], records["reference"], 0, frames.spec)
+        pools = read_sources(groups)
+        records = {key: torch.as_tensor(pool.take(np.arange(len(pool)))) for key, pool in pools.items()}
+        view = samples_view(records["target"], records["reference"], 0, pools["members"].spec)
         attacks = standard_attacks(view)
         results = run_attacks(view, attacks, records["members"], None, records["nonmembers"], seed=0, draws=20)
         for key, chosen in (("all", results), ("any record", [r for r in results if r.name not in FOR_TABLES])):
