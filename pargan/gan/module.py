@@ -20,7 +20,9 @@ from pargan.fast.layers import use_fast_layers
 from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
 from pargan.gan.averaging import AveragedGenerator
 from pargan.gan.discriminators import Discriminators
+from pargan.gan.divergence import find_divergence
 from pargan.gan.latents import independent
+from pargan.gan.learning_rates import scale_learning_rates, steps_of_run
 from pargan.gan.sampling import draw_codes, sample
 from pargan.gan.updates import Latents, Updates
 from pargan.losses import AdversarialLoss
@@ -57,6 +59,7 @@ class ParGANModule(pl.LightningModule):
         latents: draws the latents of an update, (K or 1, B, latent_dim): see `pargan.gan.latents`.
         ema: where given, `released` is an exponential moving average of the generator that keeps this share of itself
             at every generator step; 0.999 is common.
+        lr_decay: whether both learning rates fall linearly to 0 over the run, which must have an end.
         seed: latents, dropout and interpolation of step s depend on (seed, s) alone, which makes a resumed
             run equal to an uninterrupted one and callbacks invisible.
         spec: the record format, needed only by `generate`.
@@ -80,6 +83,7 @@ class ParGANModule(pl.LightningModule):
         acceleration: Acceleration | None = None,
         latents: Latents = independent,
         ema: float | None = None,
+        lr_decay: bool = False,
         seed: int = 0,
         spec: RecordSpec | None = None,
         conditioning: Conditioning = UNCONDITIONAL,
@@ -106,6 +110,7 @@ class ParGANModule(pl.LightningModule):
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
         self.d_steps = d_steps
+        self.lr_decay = lr_decay
         self.seed = seed
         self.spec = spec
         self.conditioning = conditioning
@@ -130,7 +135,9 @@ class ParGANModule(pl.LightningModule):
         """`d_steps` updates of every discriminator, then one of the generator, on one batch."""
         batch = Batch.wrap(batch)
         batch.refuse_other_condition(self.num_partitions, self.conditioning.size)
-        discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
+        optimizers = discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
+        if self.lr_decay:
+            scale_learning_rates(optimizers, max(0.0, 1 - self.generator_steps / self._steps_of_run))
         with self._random_numbers():
             for _ in range(self.d_steps):
                 d_loss = self.updates.discriminators(batch)  # to each discriminator the gradient of its own loss
@@ -163,6 +170,7 @@ class ParGANModule(pl.LightningModule):
         self.refuse_half_precision(self.trainer.precision)
         self.acceleration.refuse(self.device, str(self.trainer.precision))
         self.updates.reset()
+        self._steps_of_run = steps_of_run(self.trainer, self.d_steps) if self.lr_decay else 0
         if self.acceleration.fast_networks:
             disable_nvml_probe()
             raise_malloc_trim_threshold()
@@ -209,20 +217,14 @@ class ParGANModule(pl.LightningModule):
             self.log(f"loss/discriminator_{k}", loss)
 
     def _refuse_nan(self) -> None:
-        d_losses, g_losses = (torch.stack(losses) for losses in zip(*self._epoch_losses, strict=True))
-        broken = ~(torch.isfinite(d_losses) & torch.isfinite(g_losses)).cpu()  # (steps, K)
         parameters = [*self.discriminators.trainable_parameters, *self.generator.parameters()]
-        # A sum over a NaN or an infinity is not finite either; it takes a tenth of the time of isfinite on all numbers.
-        sums = torch.stack([parameter.detach().sum() for parameter in parameters])
-        if not broken.any() and torch.isfinite(sums).all():
+        if (found := find_divergence(self._epoch_losses, parameters)) is None:
             return
-        first = int(broken.any(1).float().argmax()) if broken.any() else len(broken) - 1
-        step = self.generator_steps - len(broken) + first
-        partitions = ", ".join(str(k) for k in broken[first].nonzero().flatten().tolist()) or "none so far"
+        step = self.generator_steps - len(self._epoch_losses) + found[0]
         checkpoint = getattr(self.trainer.checkpoint_callback, "best_model_path", "") or "none was saved"
         raise ParganError(
             f"training diverged: the loss at generator step {step} (epoch {self.current_epoch}), partition "
-            f"{partitions}, or a weight after it, is not finite; last good checkpoint: {checkpoint}",
+            f"{found[1]}, or a weight after it, is not finite; last good checkpoint: {checkpoint}",
             remedy="lower the learning rate",
         )
 

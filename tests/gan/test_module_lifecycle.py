@@ -60,6 +60,35 @@ def test_resumed_run_has_the_average_of_the_uninterrupted_one(interrupted_after,
     assert torch.equal(resumed.sample(20, 1), whole.sample(20, 1))
 
 
+def test_learning_rates_fall_to_zero_over_the_run_and_go_on_where_it_was_interrupted(tmp_path):
+    rates = []
+
+    class Adam(torch.optim.Adam):
+        def step(self, closure=None):
+            rates.append(self.param_groups[0]["lr"])
+            return super().step(closure)
+
+    made = partial(Adam, lr=1e-3)
+    settings = {"generator_optimizer": made, "discriminator_optimizer": made, "lr_decay": True, "d_steps": 2}
+    whole, _ = fit(tmp_path / "whole", 5, **settings)
+    falling = torch.linspace(1e-3, 0, 21)[:20].repeat_interleave(
+        3
+    )  # 20 steps: twice the discriminators', the generator's
+    torch.testing.assert_close(torch.tensor(rates), falling)
+    resumed, _ = fit(tmp_path / "resumed", 5, tmp_path / "whole" / "epoch=2.ckpt", **settings)
+    torch.testing.assert_close(torch.tensor(rates[60:]), falling[36:])
+    assert_equal_weights(weights(resumed), weights(whole))
+
+
+def test_falling_learning_rates_need_an_end(tmp_path):
+    module = gan(lr_decay=True)
+    with pytest.raises(ParganError, match="this one has none") as error:
+        trainer(tmp_path, -1).fit(module, blobs_in_partitions())
+    assert error.value.argument == "lr_decay"
+    trainer(tmp_path, -1, max_steps=8).fit(module, blobs_in_partitions())  # of both optimizers
+    assert module.generator_steps == 4
+
+
 def test_resume_extends_a_run_saved_at_its_end(tmp_path):
     whole, _ = fit(tmp_path, 3)
     _, finished = fit(tmp_path, 2)
