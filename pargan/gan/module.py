@@ -109,8 +109,8 @@ class ParGANModule(pl.LightningModule):
         )
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = discriminator_optimizer
-        self.d_steps = d_steps
-        self.lr_decay = lr_decay
+        self.d_steps, self.lr_decay = d_steps, lr_decay
+        self._steps_of_run = 0  # until a Trainer says it; without one learning rates stay as they are
         self.seed = seed
         self.spec = spec
         self.conditioning = conditioning
@@ -136,7 +136,7 @@ class ParGANModule(pl.LightningModule):
         batch = Batch.wrap(batch)
         batch.refuse_other_condition(self.num_partitions, self.conditioning.size)
         optimizers = discriminator_optimizer, generator_optimizer = self.optimizers()  # type: ignore[attr-defined]
-        if self.lr_decay:
+        if self._steps_of_run:
             scale_learning_rates(optimizers, max(0.0, 1 - self.generator_steps / self._steps_of_run))
         with self._random_numbers():
             for _ in range(self.d_steps):

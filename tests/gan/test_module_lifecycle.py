@@ -12,6 +12,7 @@ from pargan.errors import ParganError
 from pargan.io.checkpoints import load_checkpoint
 from pargan.losses import Wasserstein
 from tests.helpers.tiny import (
+    ADAM,
     LOSSES,
     assert_equal_weights,
     batches,
@@ -78,6 +79,15 @@ def test_learning_rates_fall_to_zero_over_the_run_and_go_on_where_it_was_interru
     resumed, _ = fit(tmp_path / "resumed", 5, tmp_path / "whole" / "epoch=2.ckpt", **settings)
     torch.testing.assert_close(torch.tensor(rates[60:]), falling[36:])
     assert_equal_weights(weights(resumed), weights(whole))
+
+
+def test_learning_rates_stay_without_a_trainer():
+    module = gan(lr_decay=True)
+    optimizers = module.configure_optimizers()
+    module.optimizers = lambda: optimizers
+    module.updates.backward = torch.Tensor.backward
+    module.training_step(batches(1)[0], 0)
+    assert {group["lr"] for optimizer in optimizers for group in optimizer.param_groups} == {ADAM.keywords["lr"]}
 
 
 def test_falling_learning_rates_need_an_end(tmp_path):
