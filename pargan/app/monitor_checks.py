@@ -1,12 +1,13 @@
-"""Fail early if a callback monitors a metric that is never logged."""
+"""Fail early if a callback monitors or shows a metric that is never logged."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import ModelCheckpoint
 
-from pargan.callbacks import AttackCallback, GeneralizationGap, QualityCallback
+from pargan.callbacks import AttackCallback, EpochProgress, GeneralizationGap, QualityCallback
 from pargan.callbacks.attacks import LOGGED
+from pargan.callbacks.progress import SHOWN
 from pargan.data.datamodule import PartitionDataModule
 from pargan.errors import ParganError
 
@@ -14,7 +15,7 @@ FEW = 50  # real records whose quality is measured, for the names of the metrics
 
 
 def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> None:
-    """Refuse callbacks that monitor a metric that no callback logs: Lightning would notice late, or not at all.
+    """Refuse callbacks that monitor or show a metric that no callback logs: it would be noticed late, or not at all.
 
     Names of quality metrics are checked by `refuse_unmeasured_quality`, because the data set defines them. If there is
     a callback of the user's own, all names are checked after the first epoch (`pargan.callbacks.monitors`).
@@ -32,6 +33,9 @@ def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> No
     has_quality = any(isinstance(callback, QualityCallback) for callback in callbacks.values())
     has_gap = any(isinstance(callback, GeneralizationGap) for callback in callbacks.values())
     attacks = [name for call in callbacks.values() if isinstance(call, AttackCallback) for name in call.attacks]
+    for name, callback in callbacks.items():
+        if isinstance(callback, EpochProgress):
+            _refuse_unknown_attacks(name, callback, attacks)
     main = ["quality/distance"] if has_quality else []
     main += ["gap/mean"] if has_gap else []
     main += [f"attack/{name}/auc" for name in attacks]
@@ -51,6 +55,17 @@ def check_monitors(callbacks: Mapping[str, Callback], num_partitions: int) -> No
                 value=monitor,
                 remedy=f"choose one of {', '.join(main)}",
             )
+
+
+def _refuse_unknown_attacks(name: str, progress: EpochProgress, attacks: Sequence[str]) -> None:
+    # Stored configurations of earlier versions name those of SHOWN, whatever attacks the run has.
+    if {*progress.attacks} - {*attacks, *SHOWN}:
+        raise ParganError(
+            "names attacks that do not run during training",
+            argument=f"callbacks.{name}.attacks",
+            value=f"[{','.join(progress.attacks)}]",
+            remedy=f"choose among {', '.join(attacks)}" if attacks else "give null",
+        )
 
 
 def refuse_unmeasured_quality(

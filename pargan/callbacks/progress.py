@@ -21,12 +21,15 @@ from rich.progress import (
 from rich.text import Text
 
 from pargan.callbacks.pace import Pace
+from pargan.errors import ParganError
 from pargan.io.durations import about
 from pargan.io.progress import set_display
 
 PRINTED_WIDTH = 100  # columns where the output is not a terminal
 EVERY = 60.0  # seconds between lines where the output is not a terminal
 SOONEST = 10.0  # seconds between them at least, however often the run is evaluated
+
+SHOWN = ("discriminator_mean", "own_partition")  # attacks whose AUC is shown if none are named
 
 MEASURED = ("attack/", "quality/")  # beginnings of metrics that evaluations log
 
@@ -38,12 +41,22 @@ class EpochProgress(ProgressBar):
     under Slurm, in CI or with nohup, there is a line at evaluations and at least one a minute in place of the bar.
 
     Args:
-        attacks: names of the attacks whose AUC is shown.
+        attacks: names of the attacks whose AUC is shown; None shows discriminator_mean and own_partition, where chosen.
+
+    Raises:
+        ParganError: `attacks` is no list of names.
     """
 
-    def __init__(self, attacks: Sequence[str] = ()) -> None:
+    def __init__(self, attacks: Sequence[str] | None = None) -> None:
         super().__init__()
-        self.attacks = list(attacks)
+        if attacks is not None and not _are_names(attacks):
+            raise ParganError(
+                "is not a list of names",
+                argument="attacks",
+                value=attacks,
+                remedy=f"give names of attacks, as in [{','.join(SHOWN)}], or null",
+            )
+        self.attacks = list(SHOWN if attacks is None else attacks)
         self._progress: Progress | None = None
         self._enabled = True
         self._pace: Pace | None = None
@@ -140,6 +153,10 @@ class EpochProgress(ProgressBar):
         shown = [(name, f"attack/{name}/auc") for name in self.attacks]
         aucs = [f"{name} {float(metrics[key]):.3f}" for name, key in shown if key in metrics]
         return f"AUC {'  '.join(aucs)}" if aucs else ""
+
+
+def _are_names(attacks: Any) -> bool:
+    return isinstance(attacks, list | tuple) and all(isinstance(name, str) for name in attacks)
 
 
 class _MetricsColumn(ProgressColumn):

@@ -7,6 +7,7 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from pargan import AttackCallback, GeneralizationGap, QualityCallback
 from pargan.app.monitor_checks import check_monitors
 from pargan.attacks import NearestNeighbour
+from pargan.callbacks import EpochProgress
 from pargan.errors import ParganError
 
 FAMILIES = {
@@ -51,6 +52,19 @@ def test_check_monitors_accepts_checkpoints_without_monitor():
     with pytest.raises(ParganError) as error:
         check_monitors({"stop": EarlyStopping("epoch")}, num_partitions=2)
     assert (error.value.argument, error.value.value) == ("callbacks.stop.monitor", "epoch")
+
+
+@pytest.mark.parametrize("attacks", [None, [], ["nn"], ["own_partition", "nn"]])
+def test_check_monitors_accepts_shown_attacks(attacks):
+    check_monitors({**FAMILIES, "progress": EpochProgress(attacks)}, num_partitions=2)
+
+
+def test_check_monitors_refuses_unknown_shown_attacks():
+    for families, remedy in ((FAMILIES, "choose among nn"), ({}, "give null")):
+        with pytest.raises(ParganError) as error:
+            check_monitors({**families, "progress": EpochProgress(["nosuch", "own_partition"])}, num_partitions=2)
+        assert (error.value.argument, error.value.value) == ("callbacks.progress.attacks", "[nosuch,own_partition]")
+        assert error.value.remedy == remedy
 
 
 def test_check_monitors_trusts_a_users_callback():

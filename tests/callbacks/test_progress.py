@@ -107,3 +107,9 @@ def test_epoch_progress_shows_nothing_when_disabled(tmp_path, capsys):
     bar.disable()
     trainer(tmp_path, 1, [bar], enable_progress_bar=True).fit(gan(), blobs_in_partitions())
     assert shown(capsys) == ""
+
+
+@pytest.mark.parametrize("attacks", ["own_partition", 5, [1], {"own_partition": 1}])
+def test_epoch_progress_refuses_what_is_no_list_of_names(attacks):
+    with pytest.raises(ParganError, match="is not a list of names"):
+        EpochProgress(attacks)
