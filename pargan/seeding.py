@@ -11,6 +11,8 @@ from zlib import crc32
 import numpy as np
 import torch
 
+from pargan.errors import ParganError
+
 
 def derive(seed: int, purpose: str, position: int = 0) -> int:
     """A 63-bit seed for a purpose at a position; different purposes or positions have unrelated random streams.
@@ -19,7 +21,12 @@ def derive(seed: int, purpose: str, position: int = 0) -> int:
         seed: seed of the run, 0 or more.
         purpose: what the numbers are used for, for example "training step".
         position: step or epoch, for purposes that need numbers more than once.
+
+    Raises:
+        ParganError: the seed is negative.
     """
+    if seed < 0:
+        raise ParganError("is negative", argument="seed", value=seed, remedy="give 0 or more")
     entropy = (seed, crc32(purpose.encode()), position)
     low, high = np.random.SeedSequence(entropy).generate_state(2, np.uint32).tolist()
     return (high << 32 | low) >> 1

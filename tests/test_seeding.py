@@ -4,6 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pargan.errors import ParganError
 from pargan.seeding import derive, seeded, subset
 
 CPU = torch.device("cpu")
@@ -16,6 +17,11 @@ def test_derive_gives_seeds_that_torch_and_numpy_accept(seed, purpose, position)
     assert derived == derive(seed, purpose, position)
     torch.Generator().manual_seed(derived)
     np.random.default_rng(derived)
+
+
+def test_derive_refuses_negative_seeds():
+    with pytest.raises(ParganError, match=r"^seed=-1 is negative; give 0 or more$"):
+        derive(-1, "training step")
 
 
 def test_derive_gives_different_seeds_to_neighbours():

@@ -21,7 +21,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from pargan.app import resolvers
-from pargan.app.argument_keys import errors_in_configuration_keys
+from pargan.app.argument_keys import errors_in_configuration_keys, typed
 from pargan.app.command_line import as_typed, normalised
 from pargan.app.config_checks import check_objective, check_recipe, check_structure, check_values
 from pargan.app.config_directory import config_directory
@@ -129,11 +129,11 @@ def _train(cfg: DictConfig) -> float:
     overrides: Any = OmegaConf.to_container(job.overrides.task, resolve=False)
     if cfg.resume is not None:
         return _resume(cfg, overrides)
-    if cfg.trust is not None:
-        problem = "is for resume=: what a new run names is your own configuration"
-        raise ParganError(problem, argument="trust", value=cfg.trust, remedy="leave it out")
     directory = RunDirectory(Path(job.runtime.output_dir))
     try:
+        if cfg.trust is not None:
+            problem = "is for resume=: what a new run names is your own configuration"
+            raise ParganError(problem, argument="trust", value=typed(cfg.trust), remedy="leave it out")
         settings = settings_of(cfg, job.runtime.choices, overrides)
     except Exception:
         _discard_unstarted(directory)

@@ -18,6 +18,13 @@ ANNOTATED = ("pargan.", "pytorch_lightning.", "torch.")
 """Beginnings of `_target_` whose parameters have annotations to compare with."""
 
 
+FLAGS: Mapping[str, tuple[Any, ...]] = {
+    "_partial_": (True, False),
+    "_recursive_": (True, False),
+    "_convert_": ("none", "partial", "object", "all"),
+}
+"""Keys that Hydra takes of every component -> their values."""
+
 GIVEN_BY_CODE = {"module": {"generator", "discriminator", "spec", "conditioning"}}
 """Parameters that no key sets, by the node whose component takes them."""
 
@@ -31,6 +38,7 @@ def check_arguments(cfg: DictConfig) -> None:
         ParganError: a key that is no parameter, a parameter without a key, or a value of another type.
     """
     for node, raw in _components(OmegaConf.to_container(cfg, resolve=False)):
+        _check_flags(cfg, node, raw)
         values = {name: _resolved(cfg, f"{node}.{name}", value) for name, value in raw.items()}
         target = values["_target_"]
         try:
@@ -48,6 +56,18 @@ def check_arguments(cfg: DictConfig) -> None:
         if str(target).startswith(ANNOTATED):
             check_types(located, values, node)
             _check_missing(parameters.values(), values, node)
+
+
+def _check_flags(cfg: DictConfig, node: str, raw: Mapping[str, Any]) -> None:
+    """What Hydra itself reads of a node, and would complain about in its own words."""
+    if not isinstance(target := _resolved(cfg, f"{node}._target_", raw["_target_"]), str):
+        remedy = "give the full dotted name of a class, for example torch.optim.Adam"
+        raise ParganError("is no name", argument=f"{node}._target_", value=typed(target), remedy=remedy)
+    for flag, allowed in FLAGS.items():
+        value = _resolved(cfg, f"{node}.{flag}", raw.get(flag, allowed[0]))
+        if value not in allowed or type(value) is not type(allowed[0]):  # 1 equals True
+            remedy = f"give one of {', '.join(map(typed, allowed))}"
+            raise ParganError("does not work", argument=f"{node}.{flag}", value=typed(value), remedy=remedy)
 
 
 def check_types(target: Callable, values: Mapping[str, Any], node: str) -> None:
@@ -128,7 +148,7 @@ def _resolved(cfg: DictConfig, key: str, value: Any) -> Any:
 
 def _components(node: Any, key: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     if isinstance(node, Mapping):
-        if isinstance(node.get("_target_"), str):
+        if "_target_" in node:
             yield key, node
         for name, value in node.items():
             yield from _components(value, f"{key}.{name}".removeprefix("."))

@@ -48,9 +48,13 @@ EPOCHS = Rule(
     "a whole number, 1 or more, or -1 for no limit",
 )
 ONE_DEVICE = "1, or [2] for the third GPU of the machine: training uses one process and one device"
+OBJECTS = ("trainer", "target", "model.generator", "model.discriminator")
+"""Nodes of groups that are built by their own names, so that no other component's arguments are compared with them."""
+
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
 COUNT = _whole(1)
+SEED = _whole(0)
 BOOLEAN = Rule(lambda value: isinstance(value, bool), "true or false")
 PATH = Rule(
     lambda value: value is None or (isinstance(value, str) and value != ""),
@@ -60,7 +64,7 @@ PATH = Rule(
 # Values of components are checked by their constructors. Here are keys that several components or none use, and
 # those whose constructors are not ours.
 RULES: Mapping[str, Rule] = {
-    "seed": _whole(0),
+    "seed": SEED,
     "num_partitions": COUNT,
     "evaluate_every": COUNT,
     **dict.fromkeys(("log_real_records", "report.include_records", "csv_safe", "drop_copies", "sample_file"), BOOLEAN),
@@ -111,7 +115,7 @@ def check_values(cfg: DictConfig) -> None:
         ParganError: the first value that breaks its rule.
     """
     for key, value in _leaves(OmegaConf.to_container(cfg, resolve=True)):
-        rule = RULES.get(key)
+        rule = RULES.get(key, SEED if key.endswith(".seed") else None)
         if rule is not None and not rule.accepts(value):
             raise ParganError("does not work", argument=key, value=typed(value), remedy=f"give {rule.wanted}")
 
@@ -135,15 +139,26 @@ def check_structure(cfg: DictConfig, config_name: str) -> None:
                 value=typed(cfg[key]),
                 remedy=f"leave it out, or give one of them, {key}.<key>=...",
             )
+        if isinstance(original, Mapping) and "_target_" in original:
+            _check_target(cfg, key)
+    for key in OBJECTS:
+        _check_target(cfg, key)
     for group in ("callbacks", "logger", "attack"):
         for name, value in (cfg.get(group) or {}).items():
-            if not str(name).startswith("_") and "_target_" not in cfg.attack and not isinstance(value, DictConfig):
+            is_object = isinstance(value, DictConfig) and "_target_" in value
+            if not str(name).startswith("_") and "_target_" not in cfg.attack and not is_object:
                 raise ParganError(
                     "is not an object",
                     argument=f"{group}.{name}",
                     value=typed(value),
                     remedy=f"~{group}.{name} leaves it out",
                 )
+
+
+def _check_target(cfg: DictConfig, key: str) -> None:
+    node = OmegaConf.select(cfg, key, throw_on_missing=False)
+    if isinstance(node, DictConfig) and "_target_" not in node:
+        raise ParganError("is missing", argument=f"{key}._target_", remedy=f"leave ~{key}._target_ out")
 
 
 def check_recipe(choices: Mapping[str, Any], overrides: Sequence[str]) -> None:

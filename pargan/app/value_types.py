@@ -64,7 +64,7 @@ def fits(value: Any, annotation: Any) -> bool:
         return _is_list(value) and len(value) == len(wanted) and all(map(fits, value, wanted))
     if issubclass(kind, Iterable) and kind.__module__ in ("builtins", "collections.abc"):
         return _is_list(value) and _fit(value, (get_args(annotation) or (Any,))[0])
-    return isinstance(value, Mapping)  # an object, which a scalar cannot be
+    return False  # an object, which neither a scalar nor a mapping without a `_target_` can be
 
 
 def wanted(annotation: Any) -> str:

@@ -169,31 +169,39 @@ class Duration(_OnTimeAxis):
 
     Attributes:
         has_days, has_seconds: what is written.
+        format: as in `datetime.strptime`, of times of day on a clock of 12 hours; empty for all others.
     """
 
     has_days: bool = False
     has_seconds: bool = True
+    format: str = ""
     type: ClassVar[str] = "duration"
     dtype: ClassVar[str] = "timedelta64"
 
     @classmethod
-    def fit(cls, name: str, values: np.ndarray, has_days: bool, has_seconds: bool) -> Self:
+    def fit(cls, name: str, values: np.ndarray, has_days: bool, has_seconds: bool, format: str = "") -> Self:
         """Fit the range to (N,) timedelta64[us]."""
         unit = whole_unit(values.astype("timedelta64[us]").astype(np.int64))
         ticks = values.astype(f"timedelta64[{unit}]").astype(np.int64)
-        return cls(name, int(ticks.min()), int(ticks.max()), unit, has_days, has_seconds)
+        return cls(name, int(ticks.min()), int(ticks.max()), unit, has_days, has_seconds, format)
 
     def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """(N,) timedelta64[us] from h:mm, h:mm:ss or d days hh:mm:ss."""
+        """(N,) timedelta64[us] from h:mm, h:mm:ss, d days hh:mm:ss, or a time of day in the format of the file."""
         ticks = [microseconds(cell) for cell in cells]
-        values = np.array([0 if tick is None else tick for tick in ticks], dtype="timedelta64[us]")
-        return values, np.array([tick is not None for tick in ticks], dtype=bool)
+        values = np.array(["NaT" if tick is None else tick for tick in ticks], dtype="timedelta64[us]")
+        other = np.flatnonzero(np.isnat(values)) if self.format else []
+        if len(other):
+            values[other] = times_of_day([cells[place] for place in other.tolist()], self.format)
+        readable = ~np.isnat(values)
+        return np.where(readable, values, np.timedelta64(0, "us")), readable
 
     def text(self, values: np.ndarray) -> list[str]:
         """In the notation of the file."""
         return [self._text(tick) for tick in values.astype("timedelta64[us]").astype(np.int64).tolist()]
 
     def _text(self, tick: int) -> str:
+        if self.format:
+            return (datetime.min + timedelta(microseconds=tick)).strftime(self.format)
         seconds, fraction = divmod(abs(tick), 1_000_000)
         days, seconds = divmod(seconds, SECONDS["day"]) if self.has_days else (0, seconds)
         hours, minutes = seconds // SECONDS["h"], seconds % SECONDS["h"] // SECONDS["min"]
@@ -229,6 +237,12 @@ def _parse_time(cell: str, format: str) -> np.datetime64:
     except (ValueError, OverflowError):
         return np.datetime64("NaT")
     return np.datetime64(moment, "us")
+
+
+def times_of_day(cells: Sequence[str], format: str) -> np.ndarray:
+    """(N,) cells -> (N,) timedelta64[us] since midnight; NaT where a cell has another format."""
+    times = parse_times(cells, format)
+    return times - times.astype("datetime64[D]")
 
 
 def zone_of(cell: str, format: str) -> str:

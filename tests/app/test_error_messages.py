@@ -4,7 +4,7 @@ import errno
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import OverrideParseException
+from hydra.errors import ConfigCompositionException, OverrideParseException
 
 from pargan.app.error_messages import as_called, error_message
 from pargan.errors import ParganError
@@ -62,3 +62,10 @@ def test_as_called_names_the_command_that_the_user_called(monkeypatch, program, 
 def test_error_message_has_no_character_that_controls_a_terminal():
     text = "line 1\n\x1b[31mred\x1b[0m \x9b2J \x87 \u202e \udc80 ok"
     assert error_message(ParganError(text)) == "line 1 red 2J    ok"
+
+
+def test_error_message_of_a_key_that_cannot_be_taken_away():
+    error = ConfigCompositionException("Error merging override ~callbacks.attacks.path")
+    assert error_message(error) == (
+        "~callbacks.attacks.path cannot be taken away: its value depends on the run; leave ~callbacks.attacks.path out"
+    )

@@ -37,6 +37,7 @@ COLUMNS = {
         ["2019-01-01T02:00:00+02:00", "2019-07-01T08:30:00+02:00", "2020-01-01T00:59:00+02:00"],
     ),
     "duration": (Duration("a", 60, 90000, "s", has_days=True), ["0 days 00:01:00", "1 days 01:00:00"]),
+    "time of day": (Duration("a", 0, 1439, "m", format="%I:%M %p"), ["03:45 PM", "12:00 AM", "11:59 PM"]),
     "number with gaps": (WithMissing(Integer("a", 0, 9), "?"), ["0", "", "9"]),
     "date with gaps": (WithMissing(Date("a", "2000-01-01", "2001-01-01", "D"), ""), ["2000-01-01", "", "2001-01-01"]),
     "constant": (Constant("a", "5"), ["5", "5"]),

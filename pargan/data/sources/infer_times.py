@@ -8,14 +8,15 @@ from itertools import product
 
 import numpy as np
 
-from pargan.records.times import Date, DateTime, Duration, microseconds, parse_times, zone_of
+from pargan.records.times import Date, DateTime, Duration, microseconds, parse_times, times_of_day, zone_of
 
 DATES = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d. %B %Y"),
     *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%Y-%m"),
 )
-TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+CLOCKS = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")  # of 12 hours, with AM or PM
+TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", *CLOCKS)
 STAMPS = tuple(
     f"{date}{between}{time}{zone}"
     for date, between, time, zone in product(DATES[:-1], (" ", "T"), TIMES, ("", "%z", " %z"))
@@ -88,6 +89,10 @@ def _column(cells: Sequence[str], counts: np.ndarray, values: np.ndarray, name: 
 
 
 def _duration(cells: Sequence[str], name: str) -> tuple[Duration, str] | None:
+    for format in (known for known in CLOCKS if _pattern(known).fullmatch(cells[0])):
+        values = times_of_day(cells, format)
+        if len(cells) >= FEWEST_DURATIONS and not np.isnat(values).any():
+            return Duration.fit(name, values, False, "%S" in format, format), f"times of day written as {format}"
     if any(microseconds(cell) is None for cell in cells[:TRIED]):
         return None
     ticks = [microseconds(cell) for cell in cells]
