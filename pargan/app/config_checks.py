@@ -48,8 +48,14 @@ EPOCHS = Rule(
     "a whole number, 1 or more, or -1 for no limit",
 )
 ONE_DEVICE = "1, or [2] for the third GPU of the machine: training uses one process and one device"
-OBJECTS = ("trainer", "target", "model.generator", "model.discriminator")
-"""Nodes of groups that are built by their own names, so that no other component's arguments are compared with them."""
+OBJECTS = {
+    "train": (
+        *("dataset", "loss", "partition", "conditioning", "latents", "acceleration", "trainer"),
+        *("model.generator", "model.discriminator"),
+    ),
+    "attack": ("target",),
+}
+"""Nodes that an option of a group fills, each of which builds an object."""
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")  # with bf16-true, records and weights would be of two kinds
 
@@ -141,24 +147,22 @@ def check_structure(cfg: DictConfig, config_name: str) -> None:
             )
         if isinstance(original, Mapping) and "_target_" in original:
             _check_target(cfg, key)
-    for key in OBJECTS:
+    for key in OBJECTS[config_name]:
         _check_target(cfg, key)
     for group in ("callbacks", "logger", "attack"):
         for name, value in (cfg.get(group) or {}).items():
-            is_object = isinstance(value, DictConfig) and "_target_" in value
-            if not str(name).startswith("_") and "_target_" not in cfg.attack and not is_object:
-                raise ParganError(
-                    "is not an object",
-                    argument=f"{group}.{name}",
-                    value=typed(value),
-                    remedy=f"~{group}.{name} leaves it out",
-                )
+            if str(name).startswith("_") or "_target_" in cfg.attack:
+                continue
+            remedy = f"~{group}.{name} leaves it out"
+            if not isinstance(value, DictConfig):
+                raise ParganError("is not an object", argument=f"{group}.{name}", value=typed(value), remedy=remedy)
+            _check_target(cfg, f"{group}.{name}", f", and {remedy}")
 
 
-def _check_target(cfg: DictConfig, key: str) -> None:
+def _check_target(cfg: DictConfig, key: str, more: str = "") -> None:
     node = OmegaConf.select(cfg, key, throw_on_missing=False)
     if isinstance(node, DictConfig) and "_target_" not in node:
-        raise ParganError("is missing", argument=f"{key}._target_", remedy=f"leave ~{key}._target_ out")
+        raise ParganError("is missing", argument=f"{key}._target_", remedy=f"leave ~{key}._target_ out{more}")
 
 
 def check_recipe(choices: Mapping[str, Any], overrides: Sequence[str]) -> None:

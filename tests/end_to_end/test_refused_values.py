@@ -63,7 +63,7 @@ STRUCTURE = {
     "model=0.5": "choose one of dcgan",
     "~trainer._target_": "leave ~trainer._target_ out",
     "~audit._target_": "leave ~audit._target_ out",
-    "~partition._target_": "an object: a mapping with a _target_",
+    "~partition._target_": "leave ~partition._target_ out",
     "~callbacks.gap._target_": "~callbacks.gap leaves it out",
     "~seed": "leave it out, or give seed=",
     "seed=${nosuch}": "refers to nosuch, which is not a key",
