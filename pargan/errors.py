@@ -49,3 +49,8 @@ class ParganError(ValueError):
 
 class ParganWarning(UserWarning):
     """Something that does not change a metric went wrong, such as a plot. The commands print it as one line."""
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number of things in a message: `1 record`, `1,200 records`; `many` is `one` with an s if not given."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

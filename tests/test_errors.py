@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,17 @@ def test_parganerror_can_be_put_in_other_words():
 def test_parganerror_survives_pickling():
     error = pickle.loads(pickle.dumps(ParganError("is too large", argument="batch_size", value=9)))
     assert (str(error), error.argument, error.value) == ("batch_size=9 is too large", "batch_size", 9)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ((0, "record"), "0 records"),
+        ((1, "record"), "1 record"),
+        ((1200, "record"), "1,200 records"),
+        ((1, "epoch is", "epochs are"), "1 epoch is"),
+        ((2, "epoch is", "epochs are"), "2 epochs are"),
+    ],
+)
+def test_counted_agrees_in_number(given, text):
+    assert counted(*given) == text

@@ -5,6 +5,7 @@ import shlex
 from omegaconf import DictConfig
 
 from pargan.app.command_line import as_typed
+from pargan.errors import counted
 from pargan.io.run_directory import RunDirectory
 
 
@@ -22,4 +23,4 @@ def how_to_continue(directory: RunDirectory, cfg: DictConfig) -> str:
     if not directory.last_checkpoint.is_file():
         return f"interrupted; there is no checkpoint yet, so it starts again at epoch 1; continue with {again}"
     done = load_checkpoint(directory.last_checkpoint)["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
-    return f"interrupted; {done} epochs are kept; continue at epoch {done + 1} with {again}"
+    return f"interrupted; {counted(done, 'epoch is', 'epochs are')} kept; continue at epoch {done + 1} with {again}"

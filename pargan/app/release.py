@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from pargan.app.load_run import LoadedRun, load_run
 from pargan.app.write import with_safe_cells
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.io.new_output import refuse_existing
 from pargan.io.run_directory import RunDirectory
 from pargan.release.copies import CopyCounts, KnownRecords
@@ -38,7 +38,7 @@ def sample(cfg: DictConfig) -> CopyCounts:
         where=where,
         balanced=cfg.balanced,
     )
-    print(f"{num:,} records -> {out}")
+    print(f"{counted(num, 'record')} -> {out}")
     dropped = "; the copies of members were left out" if cfg.drop_copies else ""
     print(f"exact copies: {known.counts.sentence()}{dropped}")
     return known.counts

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from pargan.app.gate_status import exit_if_gate_failed
 from pargan.app.saved_config import UNREADABLE
+from pargan.errors import counted
 from pargan.io.files import write_atomically
 from pargan.io.locks import is_locked
 from pargan.io.optional import optional
@@ -101,7 +102,7 @@ class SweepSummary(Callback):
         with optional("sweep.html or pareto.png"):
             write_sweep_report(directory, missing_jobs(directory))
         failed = sum(bool(result.get("error")) for result in results)
-        print(f"{len(results)} jobs, {failed} failed; table: {directory.table}; report: {directory.report}")
+        print(f"{counted(len(results), 'job')}, {failed} failed; table: {directory.table}; report: {directory.report}")
         if failed:
             sys.exit(1)
         exit_if_gate_failed(*results)

@@ -20,7 +20,7 @@ from pargan.app.prepare import PreparedRun, prepare
 from pargan.app.wandb_access import refuse_unreachable_wandb, wandb_errors
 from pargan.app.write import describe_run, print_schema, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.audits.audit import audit_module
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.io.loggers import finish_wandb, shows_images
 from pargan.io.run_summary import define_summaries
 
@@ -88,11 +88,13 @@ def _sizes(run: PreparedRun) -> str:
     """On how much data, and how long, in a line."""
     membership, steps = run.datamodule.membership, run.datamodule.steps_per_epoch
     num_partitions, size = membership.partitions.shape
-    held_out = f"{len(membership.nonmembers):,} nonmembers, {len(membership.reference):,} reference records"
-    epochs = "epochs without end" if run.trainer.max_epochs == -1 else f"{run.trainer.max_epochs:,} epochs"
+    held_out = (
+        f"{counted(len(membership.nonmembers), 'nonmember')}, {counted(len(membership.reference), 'reference record')}"
+    )
+    epochs = "epochs without end" if run.trainer.max_epochs == -1 else counted(run.trainer.max_epochs, "epoch")
     continued = "" if run.checkpoint is None else f", continued from {run.checkpoint.name}"
-    members = f"{membership.members.size:,} members ({num_partitions} x {size:,})"
-    return f"{members}, {held_out}; {epochs} of {steps:,} steps{continued}"
+    members = f"{counted(membership.members.size, 'member')} ({num_partitions} x {size:,})"
+    return f"{members}, {held_out}; {epochs} of {counted(steps, 'step')}{continued}"
 
 
 def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:

@@ -19,6 +19,7 @@ from pargan.audits.gate import Gate
 from pargan.audits.result import AuditResult
 from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
+from pargan.errors import counted
 from pargan.gan.module import ParGANModule
 from pargan.io.files import write_atomically
 from pargan.io.loggers import log_image, log_table
@@ -181,9 +182,10 @@ def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[
 def _notes_on_copies(membership: Membership) -> list[str]:
     if not membership.duplicates_dropped:
         return []
+    words = ("record equals another one and was", "records equal another one and were")
     return [
-        f"{membership.duplicates_dropped} records equal another one and were left out; data.duplicates=together keeps "
-        f"them, all copies of a record in one group"
+        f"{counted(membership.duplicates_dropped, *words)} left out; data.duplicates=together keeps all copies of a "
+        f"record in one group"
     ]
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pargan.audits.records import AttackRecords
 from pargan.audits.settings import AuditSettings
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.records.pool import QualityRecords, distinct, record_hashes, shared
 from pargan.seeding import derive, subset
 
@@ -57,7 +57,9 @@ def attack_records(
         lowest = 2 * MIN_GROUP_SIZE if is_halved else MIN_GROUP_SIZE
         if len(group) < lowest:
             remedy = ", half of which become the reference set, or give a reference set" if is_halved else ""
-            raise ParganError(f"holds {len(group)} records", argument=name, remedy=f"give {lowest} or more{remedy}")
+            raise ParganError(
+                f"holds {counted(len(group), 'record')}", argument=name, remedy=f"give {lowest} or more{remedy}"
+            )
         if group.shape[1:] != shape:
             raise ParganError(
                 f"holds records of shape {tuple(group.shape[1:])}, and members of {tuple(shape)}",
@@ -83,7 +85,7 @@ def attack_records(
         if len(index) < MIN_GROUP_SIZE:
             also = f", {is_shared.sum()} of which are in another group too" if is_shared.any() else ""
             raise ParganError(
-                f"holds {len(first)} different records{also}",
+                f"holds {counted(len(first), 'different record')}{also}",
                 argument=name,
                 remedy=f"give {MIN_GROUP_SIZE} or more{' that are in no other group' * bool(also)}",
             )
@@ -184,8 +186,8 @@ def _refuse_overlap(hashes: Mapping[str, np.ndarray]) -> None:
             # Dropped from one group only, records that occur often would be left in the other one.
             remedy = f"drop them from {second_name}" if second_name == "reference" else "drop them from both"
             raise ParganError(
-                f"and {second_name} share {len(shared)} records (the first is number {in_first[earliest]} of "
-                f"{first_name} and {in_second[earliest]} of {second_name}, counted from 0)",
+                f"and {second_name} share {counted(len(shared), 'record')} (the first is number {in_first[earliest]} "
+                f"of {first_name} and {in_second[earliest]} of {second_name}, counted from 0)",
                 argument=first_name,
                 remedy=remedy,
             )

@@ -14,7 +14,7 @@ from torch.func import functional_call
 from pargan.attacks.views import DiscriminatorsView, GeneratorView, SamplesView, narrow, widen
 from pargan.audits.groups import MIN_GROUP_SIZE, Array, checked_records
 from pargan.audits.settings import AuditSettings
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.gan.module import ParGANModule
 from pargan.gan.sampling import draw_latents, evaluating, generate, sample
 from pargan.records.conditioning import UNCONDITIONAL, Conditioning
@@ -177,7 +177,9 @@ def samples_view(
     generated = checked_records(samples, argument, dtype)
     if len(generated) < MIN_GROUP_SIZE:
         raise ParganError(
-            f"holds {len(generated)} records", argument=argument, remedy=f"give {MIN_GROUP_SIZE} or more generated ones"
+            f"holds {counted(len(generated), 'record')}",
+            argument=argument,
+            remedy=f"give {MIN_GROUP_SIZE} or more generated ones",
         )
     return SamplesView(samples=generated, reference=reference.to(generated.device), seed=seed, spec=spec)
 

@@ -9,7 +9,7 @@ from math import inf
 
 import numpy as np
 
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 
 Scheme = Callable[[np.ndarray, np.ndarray | None, int, np.random.Generator], np.ndarray]
 """(members (M,), labels (M,) or None, K, rng) -> (K, n) int64: members of each partition, as indices into the pool."""
@@ -108,7 +108,7 @@ def _size(num_members: int, num_partitions: int) -> int:
         )
     if num_partitions > num_members:
         raise ParganError(
-            f"is more than the {num_members} members",
+            f"is more than the {counted(num_members, 'member')}",
             argument="num_partitions",
             value=num_partitions,
             remedy=f"give num_partitions={num_members} or less, or more members",

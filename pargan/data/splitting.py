@@ -9,7 +9,7 @@ import numpy as np
 
 from pargan.data.membership import Membership, fingerprint
 from pargan.data.partition import Scheme
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.records.pool import Pool
 from pargan.seeding import derive
 
@@ -169,8 +169,8 @@ def _counts(num_records: int, sizes: Mapping[str, Size | None]) -> list[int]:
         (first, size), *further = requested.items()
         joined = " with " + " and ".join(f"{name}={size}" for name, size in further) if further else ""
         raise ParganError(
-            f"does not fit{joined}: the pool holds {num_records} records after duplicates, and members, nonmembers and "
-            f"reference need at least one each",
+            f"does not fit{joined}: the pool holds {counted(num_records, 'record')} after duplicates, and members, "
+            f"nonmembers and reference need at least one each",
             argument=first,
             value=size,
             remedy="ask for less",
@@ -183,7 +183,7 @@ def _count(name: str, size: Size, num_records: int) -> int:
     count = size if isinstance(size, int) else round(size * num_records) if 0 < size < 1 else 0
     if count < 1:
         raise ParganError(
-            f"does not work for a pool of {num_records} records",
+            f"does not work for a pool of {counted(num_records, 'record')}",
             argument=name,
             value=size,
             remedy=f"give a count such as {max(1, num_records // 2)} or a share such as 0.5",

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.fast.parallel_streams import ParallelStreams
 from pargan.fast.stacking import LogitsAndGradients, Stack, reason_not_stackable
 from pargan.gan.streams import PartitionStreams
@@ -216,7 +216,7 @@ class Discriminators(nn.ModuleList):
     def _refuse_other_num_partitions(self, records: Tensor) -> None:
         if len(records) != len(self):
             raise ParganError(
-                f"holds {len(records)} partitions for {len(self)} discriminators",
+                f"holds {counted(len(records), 'partition')} for {len(self)} discriminators",
                 argument="batch",
                 remedy=f"give batches (K, B, *shape) with K={len(self)}",
             )

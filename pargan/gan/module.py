@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.fast.acceleration import Acceleration
 from pargan.fast.layers import use_fast_layers
 from pargan.fast.process_tuning import disable_nvml_probe, raise_malloc_trim_threshold
@@ -248,7 +248,7 @@ class ParGANModule(pl.LightningModule):
             )
         if saved["num_partitions"] != self.num_partitions:
             raise ParganError(
-                f"does not match the checkpoint, which has {saved['num_partitions']} partitions",
+                f"does not match the checkpoint, which has {counted(saved['num_partitions'], 'partition')}",
                 argument="num_partitions",
                 value=self.num_partitions,
                 remedy=f"use num_partitions={saved['num_partitions']}",

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.records.asked_categories import Where, asked_shares
 
 
@@ -141,7 +141,9 @@ class Categories(Conditioning):
 
     def _required(self, condition: Tensor | None) -> Tensor:
         if condition is None or condition.shape[-1] != self.size:
-            found = "is missing" if condition is None else f"has {condition.shape[-1]} numbers for each record"
+            found = (
+                "is missing" if condition is None else f"has {counted(condition.shape[-1], 'number')} for each record"
+            )
             raise ParganError(
                 f'{found}, and the networks are told "{self.name}" in {self.size}',
                 argument="condition",

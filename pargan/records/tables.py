@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pargan.errors import ParganError, ParganWarning
+from pargan.errors import ParganError, ParganWarning, counted
 from pargan.io.files import write_atomically
 from pargan.records.column import Column
 from pargan.records.encodings import without_encoding
@@ -140,7 +140,7 @@ class TableSpec:
             rows = [[defused(cell) for cell in row] for row in rows]
         elif formulas:
             warnings.warn(
-                f"{path} holds {len(formulas)} cells that a spreadsheet may run as formulas, such as "
+                f"{path} holds {counted(len(formulas), 'cell')} that a spreadsheet may run as formulas, such as "
                 f"{formulas[0][:40]!r}; csv_safe=true marks them as text",
                 ParganWarning,
                 stacklevel=2,

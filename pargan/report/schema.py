@@ -4,6 +4,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from pargan.errors import counted
 from pargan.records.schema import Schema
 
 ROWS = 40  # columns printed
@@ -22,7 +23,7 @@ def schema_table(schema: Schema) -> RenderableType:
     for name, why in list(schema.left_out.items())[:ROWS]:
         table.add_row(Text(name), "left out", "", "", Text(why))
     if len(schema.columns) > ROWS:
-        table.caption = f"and {len(schema.columns) - ROWS} more columns: all are in schema.json"
+        table.caption = f"and {counted(len(schema.columns) - ROWS, 'more column')}: all are in schema.json"
     remarks = [Text(f"the file was {remark}") for remark in schema.remarks]
     return Group(
         table, *remarks, Text("other types: dataset.types={name:type}, or dataset.schema=<an edited schema.json>")

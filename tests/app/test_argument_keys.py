@@ -111,7 +111,7 @@ def test_errors_name_the_key_that_exists_before_one_that_could_be_added():
         datamodule = instantiate(cfg.data, _partial_=True)(source=instantiate(cfg.data.source))
         datamodule.setup()  # the partial function of cfg.partition takes num_partitions too
 
-    expected = "num_partitions=5001 is more than the 5000 members; give num_partitions=5000 or less, or more members"
+    expected = "num_partitions=5001 is more than the 5,000 members; give num_partitions=5000 or less, or more members"
     assert message(raise_error, "dataset=blobs", "num_partitions=5001", "data.members=0.5") == expected
 
 

@@ -153,7 +153,8 @@ def test_interrupted_train_says_from_which_epoch_it_will_go_on(tmp_path, evaluat
         return
     kept = load_checkpoint(directory / "private" / "checkpoints" / "last.ckpt")["epoch"] + 1
     assert kept >= 5
-    assert last == f"interrupted; {kept} epochs are kept; continue at epoch {kept + 1} {again}"
+    epochs = "1 epoch is" if kept == 1 else f"{kept} epochs are"
+    assert last == f"interrupted; {epochs} kept; continue at epoch {kept + 1} {again}"
     resumed = run_process("train", f"resume={directory}", f"trainer.max_epochs={kept + 1}", cwd=tmp_path)
     assert resumed.status == 0, resumed.err
     assert f"{kept + 1} epochs of" in resumed.out

@@ -16,6 +16,7 @@ from pargan.data.sources.infer_columns import (
 )
 from pargan.data.sources.infer_numbers import infer_number_format
 from pargan.data.sources.infer_times import infer_times
+from pargan.errors import counted
 from pargan.records.categories import TRUTH, Boolean, Constant
 from pargan.records.columns import COLUMN_TYPES
 from pargan.records.encodings import ENCODINGS
@@ -99,7 +100,7 @@ def _force_constant(cells: ColumnCells) -> Inference:
 def _not_of_type(cells: ColumnCells, odd: Sequence[str], kind: str, other: str) -> Refusal:
     text, place = cells.first(odd)
     return Refusal(
-        f"has {cells.count(odd)} cells that are not {kind} in the {kind} {cells.table.describe(cells.name)}, the first "
-        f'is "{text}" {place}',
+        f"has {counted(cells.count(odd), 'cell that is', 'cells that are')} not {kind} in the "
+        f'{kind} {cells.table.describe(cells.name)}, the first is "{text}" {place}',
         f"correct them, or give the column another type with {override(cells.name, other)}",
     )

@@ -11,7 +11,7 @@ from pargan.data.sources.image_decoding import Decoding, colour, is_animated, is
 from pargan.data.sources.image_listing import list_images
 from pargan.data.sources.image_pool import image_pool
 from pargan.data.sources.pixel_range import BYTES, PixelValues, Range, checked_range, chosen_ranges, described
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.records.pool import Pool
 
 GIB = 2**30
@@ -148,11 +148,14 @@ class _Scan:
         """What was decided about the files, and what changes it."""
         for dtype, seen in self.seen.items():
             if not seen.is_usual(ranges[dtype]):
-                yield described(f"{self.dtypes.count(dtype)} images", seen, ranges[dtype])
+                yield described(counted(self.dtypes.count(dtype), "image"), seen, ranges[dtype])
         if self.num_transparent:
-            yield f"{self.num_transparent} images have transparent pixels, laid on {background} (background changes it)"
+            yield (
+                f"{counted(self.num_transparent, 'image has', 'images have')} transparent pixels, laid on {background} "
+                f"(background changes it)"
+            )
         if self.num_animated:
-            yield f"{self.num_animated} images have several frames, of which the first is read"
+            yield f"{counted(self.num_animated, 'image has', 'images have')} several frames, of which the first is read"
 
 
 def _scan(paths: tuple[Path, ...], decoding: Decoding, resident_bytes: float) -> _Scan:

@@ -16,6 +16,7 @@ import numpy as np
 from pargan.data.sources.infer_numbers import infer_number_format, is_ambiguous
 from pargan.data.sources.infer_times import infer_times
 from pargan.data.sources.raw_table import RawTable, TextColumn
+from pargan.errors import counted
 from pargan.records.categories import TRUTH, Boolean, Categorical, Constant
 from pargan.records.column import Column
 from pargan.records.identifiers import Identifier
@@ -206,8 +207,9 @@ def _refuse_odd_cells(cells: ColumnCells) -> None:
     if mostly and odd and (len(numbers) > MIXED_NUMBERS or len(infinite) == len(odd)):
         text, place = cells.first(odd)
         raise Refusal(
-            f"has {cells.count(odd)} cells that are no numbers in {cells.table.describe(cells.name)}, the first is "
-            f'"{text}" {place}, beside {len(numbers)} different numbers',
+            f"has {counted(cells.count(odd), 'cell that is no number', 'cells that are no numbers')} in "
+            f'{cells.table.describe(cells.name)}, the first is "{text}" {place}, beside '
+            f"{counted(len(numbers), 'different number')}",
             f"correct them, or say what they are: missing=[{','.join(odd[:3])}] or "
             f"{override(cells.name, 'categorical')}",
         )
@@ -260,7 +262,7 @@ def categorical_column(cells: ColumnCells, texts: Sequence[str], why: str) -> In
             may_drop=True,
         )
     if num_rare:
-        why += f"; {num_rare} categories with fewer than {cells.rules.rare} rows became {RARE}"
+        why += f"; {counted(num_rare, 'category', 'categories')} with fewer than {cells.rules.rare} rows became {RARE}"
     marks = [text for text in texts if text.lower() in MISSING_MARKS and text in kept]
     if marks:
         why += f'; "{marks[0]}" is a category ({cells.counts[marks[0]]} rows; missing=["{marks[0]}"] changes it)'

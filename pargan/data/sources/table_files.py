@@ -20,7 +20,7 @@ from pargan.data.sources.line_cells import cells_of_lines
 from pargan.data.sources.raw_table import CollectedTexts, RawTable, TextColumn, named_columns
 from pargan.data.sources.text_dialect import Dialect, sniff_dialect, sniff_encoding
 from pargan.data.sources.unpacking import opened
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.io.files import read_error
 
 BEGINNING = 2**17  # bytes to find the dialect from
@@ -213,7 +213,7 @@ def _checked_width(
     if len(wrong):
         row = int(wrong[0])
         raise error(
-            f"line {lines[row]} has {lengths[row]} cells where {width} are expected",
+            f"line {lines[row]} has {counted(lengths[row], 'cell')} where {width} are expected",
             remedy=f"correct that line, or give the character between cells with delimiter=... "
             f"(now {dialect.delimiter!r})",
         )

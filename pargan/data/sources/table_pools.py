@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from pargan.data.sources.raw_table import RawTable
+from pargan.errors import counted
 from pargan.metrics.tables import TableQuality
 from pargan.records.categories import UNSEEN, Categorical
 from pargan.records.column import Column
@@ -54,8 +55,8 @@ def read_column(table: RawTable, column: Column, missing_texts: frozenset[str]) 
         odd = ~readable[source.codes]
         text = source.texts[source.codes[odd.argmax()]]
         raise table.error(
-            f"has {odd.sum()} cells that are not {column.type} in the {column.type} {table.describe(column.name)}, "
-            f'the first is "{text}" {table.place(int(odd.argmax()))}',
+            f"has {counted(odd.sum(), 'cell that is', 'cells that are')} not {column.type} in the "
+            f'{column.type} {table.describe(column.name)}, the first is "{text}" {table.place(int(odd.argmax()))}',
             "correct them, or name them among the missing=[...] ones",
         )
     deviations |= {kind: deviating[source.codes] for kind, deviating in column.deviations(values).items()}
@@ -84,8 +85,8 @@ def refuse_deviations(table: RawTable, schema: Schema) -> None:
                 continue
             row = int(rows.argmax())
             raise table.error(
-                f"has {rows.sum()} cells in {table.describe(column.name)} that the schema does not allow ({kind}), the "
-                f'first is "{source.texts[source.codes[row]]}" {table.place(row)}',
+                f"has {counted(rows.sum(), 'cell')} in {table.describe(column.name)} that the schema does not allow "
+                f'({kind}), the first is "{source.texts[source.codes[row]]}" {table.place(row)}',
                 "correct the schema or those cells",
             )
 

@@ -10,7 +10,7 @@ from pargan.data.sources.force_types import force_type, known_type
 from pargan.data.sources.infer_columns import ColumnCells, Inference, Refusal, Rules, infer_column
 from pargan.data.sources.infer_numbers import decimal_mark
 from pargan.data.sources.raw_table import RawTable
-from pargan.errors import ParganError
+from pargan.errors import ParganError, counted
 from pargan.records.categories import Categorical
 from pargan.records.columns import COLUMN_TYPES
 from pargan.records.encodings import without_encoding
@@ -144,7 +144,7 @@ def _refused(table: RawTable, refusals: Mapping[str, Refusal]) -> ParganError:
         return table.error(refusal.problem, refusal.remedy)
     listed = list(refusals.values())[:NAMED]
     problem = "; it ".join(refusal.problem for refusal in listed)
-    more = f"; and {len(refusals) - NAMED} more columns cannot be used" if len(refusals) > NAMED else ""
+    more = f"; and {counted(len(refusals) - NAMED, 'more column')} cannot be used" if len(refusals) > NAMED else ""
     names = [name for name, refusal in refusals.items() if refusal.may_drop]
     others = [refusal.remedy for refusal in listed if not refusal.may_drop]
     dropped = [f"drop=[{','.join(names)}] leaves them out, types={{{names[0]}:id}} gives new names"] if names else []
