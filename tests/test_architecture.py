@@ -18,7 +18,7 @@ FILES = {
 # others; a room stands below those that name it, so that no two rooms can import each other.
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
-    "seeding": set(),
+    "seeding": {"errors"},
     "losses": {"errors"},
     "io": {"errors"},
     "judge": {"errors"},

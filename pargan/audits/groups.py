@@ -21,6 +21,9 @@ Array: TypeAlias = np.ndarray | Tensor
 MIN_GROUP_SIZE = 2
 """A single record has no variance and cannot be halved."""
 
+LARGEST = 1e150
+"""Sums of squares of larger numbers exceed float64."""
+
 
 def attack_records(
     members: Array,
@@ -122,8 +125,8 @@ def checked_records(group: Array, argument: str, dtype: torch.dtype = torch.floa
     """Records (N, *shape) as float32, or as another `dtype`.
 
     Raises:
-        ParganError: an array that holds no numbers, or not one record per row, or a number that is not finite;
-            `argument` is the name it is known by.
+        ParganError: an array that holds no numbers, or not one record per row, or a number that is not finite or too
+            large; `argument` is the name it is known by.
     """
     if isinstance(group, np.ndarray):
         if group.dtype.kind not in "biufc":
@@ -140,13 +143,21 @@ def checked_records(group: Array, argument: str, dtype: torch.dtype = torch.floa
             argument=argument,
             remedy="give numbers, one record per row: (N, *shape)",
         )
-    records = records.to(dtype)
     broken = int((~records.flatten(1).isfinite().all(1)).sum())
     if broken:
         raise ParganError(
             f"holds NaN or infinity in {broken} of {len(records)} records",
             argument=argument,
             remedy="repair or drop these records",
+        )
+    records = records.to(dtype)
+    largest = min(torch.finfo(dtype).max, LARGEST)
+    beyond = int((records.flatten(1).abs() > largest).any(1).sum())
+    if beyond:
+        raise ParganError(
+            f"holds numbers beyond {largest:.1e} in {beyond} of {len(records)} records, whose squares overflow",
+            argument=argument,
+            remedy="give the records in another unit",
         )
     return records
 

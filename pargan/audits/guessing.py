@@ -17,6 +17,7 @@ from pargan.attacks.neighbours import k_nearest
 from pargan.judge.intervals import Interval
 from pargan.judge.rates import Rate, excess_risk, fisher_p_value
 from pargan.records import Categorical
+from pargan.records.column import overflow_exponent
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
 from pargan.seeding import derive, subset
@@ -122,7 +123,9 @@ def guessing_risks(
     rng = np.random.default_rng(derive(seed, "guessing risks"))
     size = min(len(members), len(nonmembers))
     known, held_out = (group[subset(size, len(group), rng)] for group in (members, nonmembers))
-    generated, known_rows, held_out_rows = (_rows(group, spec) for group in (samples, known, held_out))
+    generated, known_rows, held_out_rows = _without_overflow(
+        [_rows(group, spec) for group in (samples, known, held_out)]
+    )
     if len(generated) < 2 or len(samples) < 2:
         return ()
     risks = [singling_out(generated, known_rows, held_out_rows, rng)]
@@ -213,6 +216,18 @@ def _rows(group: np.ndarray, spec: TableSpec) -> Rows:
             values = group[:, block.start]
         rows.append(Cells(column.name, is_category, values.astype(np.float64), group[:, block] * scales[block]))
     return tuple(rows)
+
+
+def _without_overflow(groups: list[Rows]) -> list[Rows]:
+    """The rows with huge numbers in a larger unit, which no risk depends on."""
+    exponents = [overflow_exponent(*(column.values for column in columns)) for columns in zip(*groups, strict=True)]
+    return [
+        tuple(
+            column._replace(values=np.ldexp(column.values, -exponent))
+            for column, exponent in zip(rows, exponents, strict=True)
+        )
+        for rows in groups
+    ]
 
 
 def _single_out(row: int, generated: Rows, medians: list[float], rng: np.random.Generator) -> Predicate | None:

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from pargan.errors import ParganError
 from pargan.metrics.require_finite import require_finite
+from pargan.records.column import overflow_exponent
 from pargan.records.pool import QualityRecords
 from pargan.records.tables import TableSpec
 from pargan.seeding import subset
@@ -58,16 +59,18 @@ class TableQuality:
     def __call__(self, generated: np.ndarray, real: QualityRecords, seed: int) -> dict[str, float]:
         """(S, width) generated rows in model space -> metrics."""
         rng = np.random.default_rng(seed)
-        fake, held_out = self._columns(require_finite(generated)), self._columns(real.nonmembers)
+        size = min(len(generated), len(real.members), self.num_rows)
+        members = real.members[subset(size, len(real.members), rng)]
         categorical = [column.name for column in self.spec.learnt if not column.is_number]
+        fake, held_out, members = _without_overflow(
+            [self._columns(rows) for rows in (require_finite(generated), real.nonmembers, members)], categorical
+        )
         metrics = {
             "column_distance": column_distance(fake, held_out, categorical),
             "correlation_difference": correlation_difference(fake, held_out, categorical),
         }
         if self.label is None:
             return metrics
-        size = min(len(generated), len(real.members), self.num_rows)
-        members = self._columns(real.members[subset(size, len(real.members), rng)])
         fake = _rows(fake, subset(size, len(generated), rng))
         test = _rows(held_out, subset(self.num_rows, len(real.nonmembers), rng))
         for name, train in (("tstr", fake), ("trtr", members)):
@@ -82,6 +85,17 @@ class TableQuality:
             column.name: column.numbers(table[column.name]) if column.is_number else table[column.name].astype(str)
             for column in self.spec.learnt
         }
+
+
+def _without_overflow(tables: list[Columns], categorical: list[str]) -> list[Columns]:
+    """The tables with huge numbers in a larger unit, which no metric depends on."""
+    exponents = {
+        name: 0 if name in categorical else overflow_exponent(*(table[name] for table in tables)) for name in tables[0]
+    }
+    return [
+        {name: np.ldexp(values, -exponents[name]) if exponents[name] else values for name, values in table.items()}
+        for table in tables
+    ]
 
 
 def column_distance(generated: Columns, real: Columns, categorical: list[str]) -> float:

@@ -93,3 +93,12 @@ def integers_at(places: np.ndarray, low: int, high: int) -> np.ndarray:
     inside = place < float(span)  # float(span) may be above span
     offset[inside] = place[inside].astype(np.uint64)
     return (offset + np.uint64(low % 2**64)).view(np.int64)
+
+
+def overflow_exponent(*groups: np.ndarray, largest: float = 1e30) -> int:
+    """The power of two to divide the numbers of a column by, where one in these (N,) groups is beyond `largest`; or 0.
+
+    For what does not depend on a column's unit: sums and squares of float64, and random forests' float32, stay finite.
+    """
+    top = max(np.abs(values).max(initial=0.0, where=~np.isnan(values)) for values in groups)
+    return int(np.frexp(top)[1]) if top > largest else 0

@@ -200,6 +200,8 @@ def test_audit_refuses_attacks_that_need_more_access():
 
 BROKEN = np.zeros((9, 2), np.float32)
 BROKEN[4, 1] = np.nan
+HUGE = np.zeros((80, 2))
+HUGE[5, 1] = -1e308
 BAD = {
     "members and nonmembers share 1": ("members", lambda m, n, r: (m, m, np.vstack([n, m[[7]]]), r)),
     "members and reference share 1": ("members", lambda m, n, r: (m, m, n, np.vstack([r, m[[3]]]))),
@@ -207,10 +209,12 @@ BAD = {
     "of shape (3,), and members of (2,)": ("nonmembers", lambda m, n, r: (m, m, np.zeros((9, 3)), r)),
     "of shape (2,), and generated ones have (3,)": ("members", lambda m, n, r: (np.zeros((9, 3)), m, n, r)),
     "NaN or infinity in 1 of 9": ("members", lambda m, n, r: (m, BROKEN, n, r)),
+    "numbers beyond 1.0e+150 in 1 of 80": ("reference", lambda m, n, r: (*(g.astype(float) for g in (m, m, n)), HUGE)),
+    "numbers beyond 3.4e+38 in 1 of 80": ("reference", lambda m, n, r: (m, m, n, HUGE)),
     "infinity in 1 of 9": ("target", lambda m, n, r: (BROKEN, m, n, r)),
-    "holds 1 records; give 2 or more": ("members", lambda m, n, r: (m, m[:1], n, r)),
+    "holds 1 record; give 2 or more": ("members", lambda m, n, r: (m, m[:1], n, r)),
     "holds 3 records; give 4 or more": ("nonmembers", lambda m, n, r: (m, m, n[:3], None)),
-    "holds 1 records; give 2": ("target", lambda m, n, r: (m[:1], m, n, r)),
+    "holds 1 record; give 2": ("target", lambda m, n, r: (m[:1], m, n, r)),
     "has shape (80,)": ("reference", lambda m, n, r: (m, m, n, r[:, 0])),
 }
 

@@ -88,3 +88,12 @@ def test_guessing_risks_are_deterministic_and_need_two_columns(copied):
     spec = TableSpec.fit({"sex": np.array(["f", "m"])}, {"sex": Categorical})
     table = spec.encode({"sex": np.array(["f", "m"] * 5)})
     assert guessing_risks(table, table, table, spec, seed=0) == ()
+
+
+def test_inference_of_numbers_that_overflow_when_squared():
+    values = np.random.default_rng(0).uniform(-1, 1, 80) * 1e308
+    codes = np.arange(80).astype(float)
+    spec = TableSpec((Numeric("x", -1e308, 1e308), Numeric("n", 0, 79)))
+    known, others = (spec.encode({"x": part, "n": codes[:40]}) for part in (values[:40], values[40:]))
+    found = by_name(known, known, others, spec=spec)["inference of x"]
+    assert (found.attack.value, found.control.value) == (1, pytest.approx(0.05, abs=0.05))

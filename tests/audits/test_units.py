@@ -92,7 +92,7 @@ def test_audit_keeps_apart_records_that_float32_would_confuse():
 def test_audit_finds_shared_records_between_types():
     samples, members, nonmembers, reference = POINTS
     nonmembers = np.concatenate([nonmembers, members[:1]]).astype(np.float32)
-    with pytest.raises(ParganError, match="share 1 records"):
+    with pytest.raises(ParganError, match="share 1 record"):
         pargan.audit(samples, members, nonmembers, reference, settings=SETTINGS)
 
 

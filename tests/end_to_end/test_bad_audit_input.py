@@ -83,9 +83,7 @@ def test_attack_refuses_files_that_do_not_fit_together(refuses, files, tmp_path)
     write(tmp_path / "synthetic.csv", rows_of(200), header="a,b,d")
     refuses(files, 'synthetic=synthetic.csv has no column "c", which members=members.csv has; give files with the same')
     write(tmp_path / "synthetic.csv", ["1,2,yes", "1,x,no"])
-    refuses(
-        files, "synthetic=synthetic.csv has 1 cells that are not numeric", 'column 2 ("b")', "line 3", "correct them"
-    )
+    refuses(files, "synthetic=synthetic.csv has 1 cell that is not numeric", 'column 2 ("b")', "line 3", "correct them")
     np.savez(tmp_path / "synthetic.npz", x=np.zeros((5, 3)))
     refuses(
         [*files[:3], "synthetic=synthetic.npz"], "synthetic=synthetic.npz is .npz, but members=members.csv is a table"
@@ -110,7 +108,7 @@ def test_attack_refuses_arrays_that_share_records(refuses, tmp_path):
         "drop them from both",
     )
     np.savez(tmp_path / "nonmembers.npz", x=points[12:24])
-    refuses([*files, "reference=reference.npz"], "members", "and reference share 1 records", "drop them from reference")
+    refuses([*files, "reference=reference.npz"], "members", "and reference share 1 record", "drop them from reference")
 
 
 def test_attack_refuses_too_few_records(refuses, files, tmp_path):
@@ -118,7 +116,7 @@ def test_attack_refuses_too_few_records(refuses, files, tmp_path):
     refuses(files, "nonmembers", "holds 3 records; give 4 or more, half of which become the reference set")
     write(tmp_path / "nonmembers.csv", rows_of(100))
     write(tmp_path / "synthetic.csv", rows_of(200, 1))
-    refuses(files, "synthetic", "holds 1 records; give 2 or more")
+    refuses(files, "synthetic", "holds 1 record; give 2 or more")
 
 
 def test_attack_refuses_arrays_of_different_shapes(refuses, tmp_path):

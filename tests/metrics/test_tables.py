@@ -127,3 +127,12 @@ def test_correlation_difference_of_categories_uses_indicators_of_different_colum
     fake, real = {"flag": flag, "number": number}, {"flag": flag, "number": number[::-1]}
     strength = np.corrcoef(flag == "x", number)[0, 1]
     assert correlation_difference(fake, real, ["flag"]) == pytest.approx(2 * abs(strength))
+
+
+def test_table_quality_does_not_depend_on_huge_units():
+    """Numbers up to 1e308: their sums and squares would overflow, and random forests work in float32."""
+    large = {name: values * 2.0**1000 if name == "age" else values for name, values in table(9, 5000).items()}
+    spec = TableSpec.fit(large, TYPES)
+    assert spec.columns[0].high > 1e302
+    given = SPEC.encode(FRESH), SPLIT, 0
+    assert TableQuality(spec, label="ill")(*given) == pytest.approx(QUALITY(*given), abs=0.02)

@@ -148,7 +148,7 @@ class _Scan:
         """What was decided about the files, and what changes it."""
         for dtype, seen in self.seen.items():
             if not seen.is_usual(ranges[dtype]):
-                yield described(counted(self.dtypes.count(dtype), "image"), seen, ranges[dtype])
+                yield described(counted(self.dtypes.count(dtype), "image holds", "images hold"), seen, ranges[dtype])
         if self.num_transparent:
             yield (
                 f"{counted(self.num_transparent, 'image has', 'images have')} transparent pixels, laid on {background} "

@@ -122,6 +122,6 @@ def _points(array: Arrays, labels: np.ndarray | None, fitted: PointsSpec, standa
 
 
 def _images(key: str, images: np.ndarray, labels: np.ndarray | None, seen: PixelValues, pixel_range: Range) -> Pool:
-    notes = () if seen.is_usual(pixel_range) else (described(f"images {key}", seen, pixel_range),)
+    notes = () if seen.is_usual(pixel_range) else (described(f"images {key} hold", seen, pixel_range),)
     levels = to_bytes(images, pixel_range)
     return image_pool(levels, levels.shape[1:], labels, notes)

@@ -146,12 +146,21 @@ def _check_values(array: Arrays) -> None:
         raise array.refusal(f"without content, of shape {values.shape}", "write at least one record")
     if values.dtype.kind not in "fiub":
         raise array.refusal(f"of type {values.dtype}", "write numbers")
-    with np.errstate(over="ignore"):
-        num_broken = int((~np.isfinite(values.astype(np.float32).reshape(len(values), -1))).any(axis=1).sum())
-    if num_broken:
+    flat = values.reshape(len(values), -1)
+    if num_broken := int((~np.isfinite(flat)).any(axis=1).sum()):
         raise ParganError(
             f"has {num_broken} of {len(values)} records in array {array.key} with NaN or infinity",
             argument=array.argument,
             value=array.path,
             remedy="correct or drop them",
+        )
+    with np.errstate(over="ignore"):
+        num_beyond = int(np.isinf(flat.astype(np.float32)).any(axis=1).sum())
+    if num_beyond:
+        raise ParganError(
+            f"has {num_beyond} of {len(values)} records in array {array.key} with numbers beyond float32, which ends "
+            f"at {np.finfo(np.float32).max:.1e}",
+            argument=array.argument,
+            value=array.path,
+            remedy="write them in another unit",
         )

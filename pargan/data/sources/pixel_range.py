@@ -143,11 +143,11 @@ def question(seen: PixelValues) -> str:
 
 
 def described(subject: str, seen: PixelValues, pixel_range: Range) -> str:
-    """A note for the user that numbers were scaled, and what changes it."""
+    """A note for the user that numbers were scaled, and what changes it; `subject` as in "images x hold"."""
     low, high = pixel_range
     clipped = ", and what lies outside is cut off" if seen.low < low or seen.high > high else ""
     return (
-        f"{subject} hold {seen.description}: {low:.6g} is read as black and {high:.6g} as white{clipped} "
+        f"{subject} {seen.description}: {low:.6g} is read as black and {high:.6g} as white{clipped} "
         f"(pixel_range changes it)"
     )
 

@@ -227,7 +227,7 @@ def test_image_folder_says_that_it_takes_the_first_of_several_frames(tmp_path):
     frames[0].save(tmp_path / "film.tif", save_all=True, append_images=frames[1:])
     pool = image_folder(str(tmp_path), size=8, grayscale=True)
     np.testing.assert_array_equal(pool.values[0], frames[0])
-    assert pool.notes == ("1 images have several frames, of which the first is read",)
+    assert pool.notes == ("1 image has several frames, of which the first is read",)
 
 
 def test_image_folder_says_on_what_it_laid_transparent_pixels(tmp_path):
@@ -235,7 +235,7 @@ def test_image_folder_says_on_what_it_laid_transparent_pixels(tmp_path):
     Image.new("RGBA", (8, 8), (9, 200, 9, 255)).save(tmp_path / "opaque.png")
     pool = image_folder(str(tmp_path), size=8, background="black")
     assert pool.values[0].max() == 0
-    assert pool.notes == ("1 images have transparent pixels, laid on black (background changes it)",)
+    assert pool.notes == ("1 image has transparent pixels, laid on black (background changes it)",)
 
 
 def test_image_folders_read_generated_images_by_the_range_of_the_real_ones(tmp_path):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pargan.errors import ParganError
 from tests.helpers.tables import N, back, column, types, why
 
 
@@ -63,6 +64,28 @@ def test_table_keeps_codes_as_text(write, tmp_path, code):
     if "_" not in code:
         assert "types={x:numeric}" in why(pool, "x")
         assert types(write(column(cells), types={"x": "numeric"}))["x"] == "numeric"
+
+
+@pytest.mark.parametrize("cell", ["{}_000", "1_{:03}", "\uff11\uff12{}", "\u0661{}", "{}\u00b2", "\u2167{}"])
+def test_table_reads_no_digits_but_those_of_ascii(write, tmp_path, cell):
+    """Python's own float() takes 1_000 for 1000, and digits of all alphabets."""
+    cells = [cell.format(i % 9 + 1) for i in range(N)]
+    pool = write(column(cells))
+    assert types(pool)["x"] == "categorical"
+    assert [line.partition(",")[0] for line in back(pool, tmp_path)] == cells
+    with pytest.raises(ParganError, match=f"has {N} cells that are not numeric"):
+        write(column(cells), types={"x": "numeric"})
+
+
+@pytest.mark.parametrize("top", ["1e+308", "1.7976931348623157e+308"])
+def test_table_reads_and_writes_the_largest_numbers(write, tmp_path, top):
+    cells = [f"-{top}" if i == 0 else top if i == 1 else repr((i - 30) * 1e306) for i in range(N)]
+    pool = write(column(cells))
+    assert types(pool)["x"] == "numeric"
+    records = pool.take(np.arange(N))
+    assert np.abs(records).max() <= 1
+    written = [float(line.partition(",")[0]) for line in back(pool, tmp_path)]
+    np.testing.assert_allclose(written, [float(cell) for cell in cells], atol=1e302)
 
 
 def test_table_reads_the_exponents_that_programs_write(write):

@@ -35,7 +35,7 @@ def test_table_refuses_a_few_texts_among_numbers(write):
     cells = ["unknown" if i == 30 else f"{i}.5" for i in range(N)]
     with pytest.raises(ParganError) as error:
         write(column(cells))
-    assert '1 cells that are no numbers in column 1 ("x"), the first is "unknown" in line 32' in error.value.problem
+    assert '1 cell that is no number in column 1 ("x"), the first is "unknown" in line 32' in error.value.problem
     assert "missing=[unknown]" in error.value.remedy
     assert types(write(column(cells), missing=["unknown"]))["x"] == "numeric"
 
@@ -99,7 +99,7 @@ def test_table_names_line_and_cell_that_a_schema_does_not_allow(write, tmp_path)
     path = write(GOOD).spec.schema.write(tmp_path / "schema.json")
     with pytest.raises(ParganError) as error:
         write(GOOD + "33,01234,oops,1,no,1\n", schema=str(path))
-    assert '1 cells that are not numeric in the numeric column 3 ("dose"), the first is "oops" in line 8' in str(
+    assert '1 cell that is not numeric in the numeric column 3 ("dose"), the first is "oops" in line 8' in str(
         error.value
     )
 
@@ -111,11 +111,11 @@ def test_table_names_line_and_cell_that_a_schema_does_not_allow(write, tmp_path)
         ("\n\n", "holds no rows", "one record per line"),
         ("a,b\n", "holds no rows", "one record per line"),
         ("a\n1\n2\n", "has one column with the delimiter ','", "delimiter="),
-        ("a,b\n1,2\n3\n", "line 3 has 1 cells where 2 are expected", "correct that line"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 cell where 2 are expected", "correct that line"),
         ("a,b\n1,2\n\n3,4,5\n", "line 4 has 3 cells where 2 are expected", "correct that line"),
         (
             "x,age\n1,2\ninf,3\n5,6\n",
-            '1 cells that are no numbers in column 1 ("x"), the first is "inf" in line 3',
+            '1 cell that is no number in column 1 ("x"), the first is "inf" in line 3',
             "correct",
         ),
         (many(10), '10 categories in 10 rows in the categorical column 1 ("name"), for example "n 0"', "drop=[name]"),
@@ -218,5 +218,5 @@ def test_table_refuses_encodings_that_a_column_cannot_have(write, wanted):
 @pytest.mark.parametrize("odd", ["007", "3E5", "oops"])
 def test_table_refuses_odd_cells_among_numbers_with_decimals(write, odd):
     rows = [f"{odd if place == 30 else round(place * 1.37 + 0.01, 2)},{place % 7}" for place in range(240)]
-    with pytest.raises(ParganError, match=rf'1 cells that are no numbers in column 1 .*"{odd}" in line 32'):
+    with pytest.raises(ParganError, match=rf'1 cell that is no number in column 1 .*"{odd}" in line 32'):
         write("x,y\n" + "\n".join(rows) + "\n")
