@@ -15,17 +15,18 @@ def steps_of_run(trainer: pl.Trainer, d_steps: int) -> int:
     Raises:
         ParganError: it has no end.
     """
-    epochs = trainer.max_epochs * trainer.num_training_batches if (trainer.max_epochs or -1) > 0 else inf
+    epochs = trainer.max_epochs or -1
+    in_epochs = epochs * trainer.num_training_batches if epochs > 0 else inf
     # Lightning counts the steps of both optimizers.
     steps = trainer.max_steps // (d_steps + 1) if trainer.max_steps > 0 else inf
-    if min(epochs, steps) == inf:
+    if min(in_epochs, steps) == inf:
         raise ParganError(
             "lets learning rates fall until the end of the run, and this one has none",
             argument="lr_decay",
             value=True,
             remedy="give generator_steps or max_epochs, or lr_decay=false",
         )
-    return max(1, int(min(epochs, steps)))
+    return max(1, int(min(in_epochs, steps)))
 
 
 def scale_learning_rates(optimizers: Iterable[Any], share: float) -> None:

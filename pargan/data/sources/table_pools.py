@@ -1,6 +1,6 @@
 """Pools from raw tables and their schema. Legend: N rows, V columns that are learnt."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -14,6 +14,7 @@ from pargan.records.categories import UNSEEN, Categorical
 from pargan.records.column import Column
 from pargan.records.encodings import encoded
 from pargan.records.missing import MISSING, WithMissing
+from pargan.records.numbers import OUT_OF_RANGE
 from pargan.records.pool import Pool, record_hashes
 from pargan.records.schema import Schema
 from pargan.records.tables import TableSpec
@@ -72,16 +73,31 @@ def extended(column: Column, read: ReadColumn) -> Column:
     return column
 
 
-def refuse_deviations(table: RawTable, schema: Schema) -> None:
+def refuse_deviations(table: RawTable, schema: Schema, cut: Container[str] = ()) -> list[str]:
     """Refuse real records that do not fit a schema that was given.
+
+    Args:
+        table: the real records.
+        schema: it.
+        cut: names of columns whose range leaves out the few most extreme records, as that of a release does.
+
+    Returns:
+        Sentences on values beyond such a range, which count as its ends.
 
     Raises:
         ParganError: with the column, the line and the cell.
     """
+    notes = []
     for column in schema.columns:
         source = table.columns[column.name]
         for kind, rows in read_column(table, column, schema.decision(column.name).missing_texts).deviations.items():
             if isinstance(column, Categorical) and column.other is not None:
+                continue
+            if kind == OUT_OF_RANGE and column.name in cut:
+                notes.append(
+                    f'{rows.sum()} of {len(rows)} records lie beyond the range of the column "{column.name}", which '
+                    f"the schema gives without extremes, and count as its ends: {column.describe()}"
+                )
                 continue
             row = int(rows.argmax())
             raise table.error(
@@ -89,6 +105,7 @@ def refuse_deviations(table: RawTable, schema: Schema) -> None:
                 f'({kind}), the first is "{source.texts[source.codes[row]]}" {table.place(row)}',
                 "correct the schema or those cells",
             )
+    return notes
 
 
 def notes_on(column: Column, read: ReadColumn) -> list[str]:

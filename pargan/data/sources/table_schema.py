@@ -14,6 +14,7 @@ from pargan.errors import ParganError, counted
 from pargan.records.categories import Categorical
 from pargan.records.columns import COLUMN_TYPES
 from pargan.records.encodings import without_encoding
+from pargan.records.ranked import Ranked
 from pargan.records.schema import Decision, Schema, read_schema
 
 PROVING = 200  # different cells of a column that are looked at for the file's decimal mark
@@ -209,6 +210,12 @@ def _label_name(names: list[str], label: str | int | None) -> str | None:
         value=label,
         remedy=f"choose from {', '.join(names)}, or give label=None",
     )
+
+
+def cut_columns(path: str) -> set[str]:
+    """Columns of a schema file whose range ends where the knots of their ranks do: a release leaves out extremes."""
+    ranked = [column for column in read_schema(path).columns if isinstance(column, Ranked)]
+    return {column.name for column in ranked if not column.is_clipped}
 
 
 def _given_schema(table: RawTable, options: TableOptions) -> Schema:

@@ -20,7 +20,7 @@ from pargan.data.sources.table_pools import (
     refuse_other_columns,
     table_pool,
 )
-from pargan.data.sources.table_schema import TableOptions, schema_of
+from pargan.data.sources.table_schema import TableOptions, cut_columns, schema_of
 from pargan.errors import ParganError
 from pargan.records.pool import Pool
 from pargan.records.tables import TableSpec
@@ -139,8 +139,9 @@ def _raw(data: Source, argument: str, header: bool | str, delimiter: str, encodi
 def _pools(real: Mapping[str, RawTable], generated: Mapping[str, RawTable], options: TableOptions) -> dict[str, Pool]:
     whole = joined(list(real.values()))
     schema, label = schema_of(whole, options)
+    on_real: list[str] = []
     if options.schema is not None:
-        refuse_deviations(whole, schema)
+        on_real = refuse_deviations(whole, schema, cut_columns(options.schema))
     columns = list(schema.columns)
     notes: dict[str, list[str]] = {}
     for argument, table in generated.items():
@@ -154,7 +155,7 @@ def _pools(real: Mapping[str, RawTable], generated: Mapping[str, RawTable], opti
             columns[place] = extended(column, read)
     schema = replace(schema, columns=tuple(columns))
     spec = TableSpec(schema.columns, whole.has_header, whole.delimiter, schema)
-    pools = {argument: table_pool(table, spec, label) for argument, table in real.items()}
+    pools = {argument: table_pool(table, spec, label, tuple(on_real)) for argument, table in real.items()}
     for argument, table in generated.items():
         pools[argument] = table_pool(table, spec, label, tuple(notes[argument]))
     return pools

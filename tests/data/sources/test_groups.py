@@ -1,9 +1,13 @@
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from pargan.data.sources.groups import read_groups
+from pargan.data.sources.tables import table
 from pargan.errors import ParganError
+from pargan.records.ranked import Ranked
+from pargan.records.schema import Schema
 
 
 def write(path, text):
@@ -213,3 +217,25 @@ def test_read_groups_refuses_missing_unknown_and_different_kinds(tables, tmp_pat
         assert (error.value.argument, error.value.value) == ("synthetic", path)
         assert problem in error.value.problem
         assert remedy in error.value.remedy
+
+
+def test_read_groups_takes_real_values_beyond_the_range_of_a_release_and_refuses_those_beyond_other_ranges(tmp_path):
+    rng = np.random.default_rng(0)
+    pay = np.round(rng.lognormal(6, 1, 400), 2)
+    frame = pd.DataFrame({"pay": pay, "sex": rng.choice(["f", "m"], 400)})
+    spec = table(frame).spec
+    column = Ranked.fit(spec.columns[0], pay)
+    for name, content in (("run", column), ("release", column.published())):
+        Schema((content, spec.columns[1])).write(tmp_path / f"{name}.json")
+    frame.to_csv(tmp_path / "members.csv", index=False)
+    paths = {"members": str(tmp_path / "members.csv")}
+    pool = read_groups(paths, schema=str(tmp_path / "release.json"))["members"]
+    low, high = float(column.knots[0]), float(column.knots[-1])
+    beyond = int(((pay < low) | (pay > high)).sum())
+    assert beyond > 0
+    assert any(f'{beyond} of 400 records lie beyond the range of the column "pay"' in note for note in pool.notes)
+    np.testing.assert_allclose(pool.spec.decode(pool.values)["pay"], np.clip(pay, low, high), atol=0.011)
+    frame.loc[3, "pay"] = 1e9
+    frame.to_csv(tmp_path / "members.csv", index=False)
+    with pytest.raises(ParganError, match="out of the range"):
+        read_groups(paths, schema=str(tmp_path / "run.json"))
