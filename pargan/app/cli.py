@@ -28,18 +28,19 @@ from pargan.app.config_directory import config_directory
 from pargan.app.error_messages import as_called, error_message, exit_with
 from pargan.app.gate_status import exit_if_gate_failed
 from pargan.app.help_text import help_text
-from pargan.app.interrupted import how_to_continue
+from pargan.app.interrupted import how_to_continue, how_to_continue_sweep
 from pargan.app.output_folder import remove_created
 from pargan.app.overrides import readable
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.saved_config import load_choices
 from pargan.app.signals import signals_interrupt
-from pargan.app.sweep import finished_before, record_failure
+from pargan.app.sweep import finished_before, record_failure, stored_overrides
 from pargan.app.warning_lines import warnings_on_one_line
 from pargan.errors import ParganError
 from pargan.io.files import remove_partial_files
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
+from pargan.io.sweep_directory import SweepDirectory
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 INTERRUPTED = 130  # exit status, as shells have it for SIGINT
@@ -271,10 +272,13 @@ def _resumable(directory: RunDirectory, cfg: DictConfig) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, SystemExit):
-        if directory.membership.exists():
+        _discard_unstarted(directory)
+        if HydraConfig.get().mode == RunMode.MULTIRUN:
+            sweep = SweepDirectory(Path(HydraConfig.get().sweep.dir))
+            print(how_to_continue_sweep(sweep.path, stored_overrides(sweep)), file=sys.stderr)
+        elif directory.membership.exists():
             print(how_to_continue(directory, cfg), file=sys.stderr)
         else:
-            _discard_unstarted(directory)
             print("interrupted before the first step; nothing was written", file=sys.stderr)
         sys.exit(INTERRUPTED)
 

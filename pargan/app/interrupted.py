@@ -1,6 +1,8 @@
-"""How to continue an interrupted run, and from which epoch."""
+"""How to continue an interrupted run, and from which epoch; and an interrupted sweep."""
 
 import shlex
+from collections.abc import Sequence
+from pathlib import Path
 
 from omegaconf import DictConfig
 
@@ -24,3 +26,22 @@ def how_to_continue(directory: RunDirectory, cfg: DictConfig) -> str:
         return f"interrupted; there is no checkpoint yet, so it starts again at epoch 1; continue with {again}"
     done = load_checkpoint(directory.last_checkpoint)["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"]
     return f"interrupted; {counted(done, 'epoch is', 'epochs are')} kept; continue at epoch {done + 1} with {again}"
+
+
+def how_to_continue_sweep(folder: Path, overrides: Sequence[str] | None) -> str:
+    """The message for the user, of a sweep in one of whose jobs Ctrl+C was typed.
+
+    Args:
+        folder: of the sweep.
+        overrides: of the command that started it; None where they are not known.
+    """
+    kept = "the jobs that have finished are kept, and the one that was interrupted starts again"
+    again = "the same command and " + as_typed("hydra.sweep.dir", folder)
+    return (
+        f"interrupted; continue the sweep with {again if overrides is None else sweep_again(folder, overrides)}; {kept}"
+    )
+
+
+def sweep_again(folder: Path, overrides: Sequence[str]) -> str:
+    """What to type after the name of the command to continue a sweep."""
+    return " ".join(["-m", *map(shlex.quote, overrides), as_typed("hydra.sweep.dir", folder)])

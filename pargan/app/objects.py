@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 from hydra.utils import instantiate
@@ -114,18 +115,19 @@ def _told(cfg: DictConfig, network: str, condition_size: int) -> Callable[..., n
     return partial(factory, condition_size=condition_size)
 
 
-def build_trainer(cfg: DictConfig, callbacks: list[Callback], max_epochs: int | None = None) -> Trainer:
+def build_trainer(cfg: DictConfig, callbacks: list[Callback], max_epochs: int | None = None, **changed: Any) -> Trainer:
     """The Trainer of the configuration, without loggers.
 
     Args:
         cfg: the composed training configuration.
         callbacks: its callbacks.
         max_epochs: in place of the configuration's, where given.
+        **changed: other arguments in place of the configuration's.
 
     Raises:
         ParganError: Lightning refuses accelerator, devices or precision.
     """
-    changed = {} if max_epochs is None else {"max_epochs": max_epochs}
+    changed |= {} if max_epochs is None else {"max_epochs": max_epochs}
     try:
         trainer: Trainer = instantiate(cfg.trainer, _partial_=True)(
             callbacks=callbacks,

@@ -1,6 +1,5 @@
 """The output directory of a command: refused if it is not empty, and removed if the command is refused."""
 
-import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from pargan.app.command_line import as_typed
 from pargan.app.error_messages import exit_with
+from pargan.app.interrupted import sweep_again
 from pargan.app.sweep import stored_overrides
 from pargan.io.files import PARTIAL
 from pargan.io.locks import is_locked
@@ -57,7 +57,7 @@ def _is_same_sweep(config: DictConfig, folder: Path) -> bool:
     if before is None:
         return False
     if before != list(config.hydra.overrides.task):
-        again = " ".join(["-m", *map(shlex.quote, before), as_typed("hydra.sweep.dir", folder)])
+        again = sweep_again(folder, before)
         exit_with(f"{folder} holds another sweep; give a new or an empty folder, or continue that one with {again}")
     if running := [job.path.name for job in directory.jobs() if is_locked(job.lock)]:
         exit_with(f"{folder} is still being trained by another process: {', '.join(running)}; wait until it has ended")

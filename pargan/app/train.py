@@ -17,6 +17,7 @@ from pargan.app.logged_results import curve_summaries
 from pargan.app.monitor_checks import quality_names
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
+from pargan.app.rehearsal import how_long
 from pargan.app.wandb_access import refuse_unreachable_wandb, wandb_errors
 from pargan.app.write import describe_run, print_schema, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.audits.audit import audit_module
@@ -41,6 +42,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     for note in run.datamodule.pool.notes:
         print(f"note: {note}", flush=True)
     print(_sizes(run), flush=True)
+    if (duration := how_long(cfg, run)) is not None:
+        print(f"this will take {duration}", flush=True)
     with _opened_loggers(cfg, run) as loggers:
         fit_seconds = _fit(cfg, run, loggers)
         print(f"auditing with {', '.join(run.attacks) or 'no attack'}", flush=True)

@@ -20,11 +20,22 @@ class Pace:
     Args:
         steps_left: in the whole training; None where it has no end.
         clock: seconds that only grow.
+        most_steps: steps that are timed at most.
+
+    Attributes:
+        seconds_left: of the whole training, once they have been estimated; None before, and where it has no end.
     """
 
-    def __init__(self, steps_left: int | None, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        steps_left: int | None,
+        clock: Callable[[], float] = time.perf_counter,
+        most_steps: int = MOST_STEPS,
+    ) -> None:
         self.steps_left = steps_left
         self.clock = clock
+        self.most_steps = most_steps
+        self.seconds_left: float | None = None
         self._steps = -1
         self._seconds = self._began = 0.0
 
@@ -38,15 +49,16 @@ class Pace:
         if self._steps == 0:
             return None
         self._seconds += self.clock() - self._began
-        is_enough = self._seconds >= LEAST_SECONDS or self._steps >= MOST_STEPS
+        is_enough = self._seconds >= LEAST_SECONDS or self._steps >= self.most_steps
         return self._estimate(self._seconds / self._steps) if is_enough else None
 
     def _estimate(self, rate: float) -> str:
         measured = f"a step takes {rate:.2g} s here, measured over {self._steps}"
         if self.steps_left is None:
             return f"the training has no end; {measured}"
-        text = f"{about(rate * self.steps_left)} for {self.steps_left:,} generator steps, evaluations apart; {measured}"
-        if rate * self.steps_left < LONG:
+        self.seconds_left = rate * self.steps_left
+        text = f"{about(self.seconds_left)} for {self.steps_left:,} generator steps, evaluations apart; {measured}"
+        if self.seconds_left < LONG:
             return text
         return f"{text}; for about an hour give generator_steps={_two_digits(3600 / rate)}"
 

@@ -25,7 +25,6 @@ from pargan.errors import ParganError
 from pargan.io.durations import about
 from pargan.io.progress import set_display
 
-PRINTED_WIDTH = 100  # columns where the output is not a terminal
 EVERY = 60.0  # seconds between lines where the output is not a terminal
 SOONEST = 10.0  # seconds between them at least, however often the run is evaluated
 
@@ -61,7 +60,7 @@ class EpochProgress(ProgressBar):
         self._enabled = True
         self._pace: Pace | None = None
         self._start = self._last_line = 0.0
-        self._first_epoch = 0
+        self._first_epoch = self._said = 0
         self._measured: list[float] = []
 
     def disable(self) -> None:
@@ -72,6 +71,7 @@ class EpochProgress(ProgressBar):
         """Show the bar; a resumed run starts at its epoch."""
         if not self._enabled:
             return
+        console = Console(stderr=True)
         self._progress = Progress(
             TextColumn("{task.description}"),
             MofNCompleteColumn(),
@@ -80,7 +80,8 @@ class EpochProgress(ProgressBar):
             TextColumn("left"),
             TimeRemainingColumn(),
             _MetricsColumn(),
-            console=Console(stderr=True, width=None if sys.stderr.isatty() else PRINTED_WIDTH),
+            console=console,
+            disable=not console.is_terminal,
         )
         total = None if trainer.max_epochs == -1 else trainer.max_epochs
         self._progress.add_task("epoch", total=total, completed=trainer.current_epoch, metrics="")
@@ -118,7 +119,9 @@ class EpochProgress(ProgressBar):
                 self._line(trainer, trainer.current_epoch + 1)
 
     def on_train_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Stop the bar; its last state stays on the screen."""
+        """Stop the bar; its last state stays on the screen, or is a last line."""
+        if self._progress is not None and self._said < (done := int(self._progress.tasks[0].completed)):
+            self._line(trainer, done)
         self._stop()
 
     def on_exception(self, trainer: pl.Trainer, pl_module: Any, exception: BaseException) -> None:
@@ -127,7 +130,7 @@ class EpochProgress(ProgressBar):
 
     def _line(self, trainer: pl.Trainer, done: int) -> None:
         """How far the training is, where there is no bar to show it."""
-        self._last_line = time.monotonic()
+        self._last_line, self._said = time.monotonic(), done
         if sys.stderr.isatty():
             return
         seconds, epochs = self._last_line - self._start, done - self._first_epoch

@@ -84,7 +84,10 @@ class Discriminators(nn.ModuleList):
         self._runs_in_parallel = True
         reason = reason_not_stackable(list(self))
         if reason is not None and reason != self._reason_not_stacked and len(self) > 1:
-            logger.info("the %d discriminators are evaluated in a loop, because %s", len(self), reason)
+            logger.info(
+                "the %d discriminators are computed one by one, which takes longer than as one, because %s",
+                *(len(self), reason),
+            )
         self._reason_not_stacked = reason
         if reason is not None:
             self._stack = None

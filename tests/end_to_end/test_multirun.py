@@ -1,8 +1,13 @@
 """A sweep: one run directory per job, a failed job is survived and named, one table ends it."""
 
+import os
+import shlex
+import signal
+import time
+
 import pytest
 
-from tests.helpers.launch import SMALL, aucs, result_of, rows, run_process
+from tests.helpers.launch import SMALL, aucs, result_of, rows, run_process, start
 
 pytestmark = pytest.mark.slow
 QUICK = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=1")
@@ -75,3 +80,23 @@ def test_multirun_continues_with_the_jobs_that_are_missing(tmp_path):
     assert result_of(third)["status"] == "finished"
     assert "3 jobs, 0 failed" in ended.out
     assert (tmp_path / "sweep" / "pareto.png").is_file()
+
+
+def test_interrupted_multirun_says_how_to_continue_it(tmp_path):
+    words = (*SMALL, "attack=[nearest_neighbour]", "trainer.max_epochs=120", "evaluate_every=40", "seed=0,1")
+    process = start("train", "-m", *words, "hydra.sweep.dir=a sweep", cwd=tmp_path)
+    history = tmp_path / "a sweep" / "0-blobs-js-k3-s0" / "metrics.csv"
+    deadline = time.monotonic() + 120
+    while not history.is_file() or len(history.read_text().splitlines()) < 3:
+        assert process.poll() is None, "the sweep ended before it could be interrupted"
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    begin, end = "interrupted; continue the sweep with ", "; the jobs that have finished are kept, and"
+    last = err.splitlines()[-1]
+    assert last.startswith(begin)
+    ended = run_process("train", *shlex.split(last[len(begin) : last.index(end)]), cwd=tmp_path)
+    assert ended.status == 0, ended.err
+    assert "2 jobs, 0 failed" in ended.out
