@@ -30,7 +30,7 @@ from pargan.app.gate_status import exit_if_gate_failed
 from pargan.app.help_text import help_text
 from pargan.app.interrupted import how_to_continue, how_to_continue_sweep
 from pargan.app.output_folder import remove_created
-from pargan.app.overrides import readable
+from pargan.app.overrides import readable, refuse_nameless_options
 from pargan.app.resume import resumed_config, settings_of
 from pargan.app.saved_config import load_choices
 from pargan.app.signals import signals_interrupt
@@ -88,6 +88,7 @@ def _enter(config_name: str, job: Callable[[DictConfig], Any]) -> None:
             if {"--help", "-h"} & set(sys.argv):
                 print(as_called(help_text(config_name, sys.argv[1:])))
                 return
+            refuse_nameless_options(sys.argv[1:])
             hydra.main(version_base="1.3", config_path=str(config_directory()), config_name=config_name)(job_or_exit)()
         except BrokenPipeError:  # as in `train.py --help | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

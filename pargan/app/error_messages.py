@@ -84,8 +84,6 @@ def error_message(error: BaseException) -> str | None:
     for link in chain:
         if isinstance(link, InterpolationKeyError | UnsupportedInterpolationType):
             return _broken_reference(link)
-    if isinstance(error, ValueError) and str(error).startswith("Config group override must be"):
-        return _no_option()
     if isinstance(error, HydraException | OmegaConfBaseException):
         return _first_lines(error)
     return None
@@ -138,15 +136,6 @@ def _sweep_of_one_run(override: str) -> str:
         f"{override} is a list of values for one run; add -m to train with each of them, or give "
         f"{as_typed(key, value)} if it is one value"
     )
-
-
-def _no_option() -> str:
-    """A group whose value is neither a name nor a list of names."""
-    for override in OverridesParser.create().parse_overrides([word for word in sys.argv[1:] if word[:1] != "-"]):
-        options = sorted({file.stem for file in option_files(override.key_or_group)})
-        if options and not override.is_delete() and not isinstance(override.value(), str | list):
-            return f"{override.input_line} names no option; choose one of {', '.join(options)}"
-    return "a group such as dataset, loss or attack names no option; choose one, for example loss=js"
 
 
 def _listed_option() -> str | None:

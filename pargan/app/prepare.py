@@ -81,6 +81,7 @@ def prepare(cfg: DictConfig) -> PreparedRun:
     datamodule = build_datamodule(cfg, membership, device)
     check_memory(cfg, datamodule.spec)
     module = build_module(cfg, datamodule.spec, datamodule.conditioning)
+    _refuse_other_num_partitions(module, datamodule)
     refuse_unfit_networks(module, datamodule.spec.shape, datamodule.batch_size)
     module.refuse_half_precision(cfg.trainer.precision)
     refuse_unmeasured_quality(cfg.objective, callbacks, datamodule)
@@ -115,6 +116,16 @@ def _refuse_no_batch(cfg: DictConfig, steps_per_epoch: int) -> None:
             argument="trainer.limit_train_batches",
             value=share,
             remedy="give a number of batches, as in +trainer.limit_train_batches=1",
+        )
+
+
+def _refuse_other_num_partitions(module: ParGANModule, datamodule: PartitionDataModule) -> None:
+    if module.num_partitions != datamodule.num_partitions:
+        raise ParganError(
+            f"differs from data.num_partitions={datamodule.num_partitions}",
+            argument="module.num_partitions",
+            value=module.num_partitions,
+            remedy="give num_partitions=... alone, which sets both",
         )
 
 

@@ -15,6 +15,7 @@ WITH_GAPS = (
     *(pd.Int8Dtype(), pd.Int16Dtype(), pd.Int32Dtype(), pd.Int64Dtype(), pd.BooleanDtype()),
     *(pd.UInt8Dtype(), pd.UInt16Dtype(), pd.UInt32Dtype(), pd.UInt64Dtype()),
 )
+WIDEST = 2**63
 UNNAMED_INDEX = "__index_level_0__"
 
 REMEDY = "give the path of a .csv, .tsv, .parquet or .xlsx file"
@@ -74,7 +75,14 @@ def read_excel(place: Path, header: bool | str, argument: str, value: str) -> Ra
         )
     frame.columns = pd.Index(names)
     # As pandas reads them in a DataFrame: columns of numbers become numbers, text stays text.
-    return frame_table(frame.infer_objects(), argument, value)
+    return frame_table(frame.apply(_with_gaps).infer_objects(), argument, value)
+
+
+def _with_gaps(column: pd.Series) -> pd.Series:
+    """Whole numbers beside empty cells in a type with gaps: as floats, they would be written as 5.0."""
+    present = column.dropna()
+    is_whole = 0 < len(present) < len(column) and all(type(cell) is int for cell in present)
+    return column.astype("Int64") if is_whole and present.abs().max() < WIDEST else column
 
 
 def with_extra(extra: str, read: Callable[[], Any]) -> Any:

@@ -153,7 +153,8 @@ def _infer_number(cells: ColumnCells, is_label: bool) -> Inference | None:
         why += f' written as "{cells.values[0]}"'
     if isinstance(column, Integer):
         if identifier := _counted(cells, column):
-            return Inference(identifier, "numbers that are different in every row and name it", frozenset({""}))
+            learnt = f"made anew ({override(cells.name, 'integer')} learns them)"
+            return Inference(identifier, f"numbers that are different in every row and name it, {learnt}")
         limit = _most_categories(cells.num_rows, LABEL_CLASSES if is_label else FLAG_VALUES)
         if len(cells.values) <= limit:
             return _number_categories(cells, column.format, is_label)
@@ -236,7 +237,10 @@ def _identifier(cells: ColumnCells, texts: Sequence[str]) -> Inference:
     """Texts that nearly name the rows: an id, or refused."""
     tokens = all(len(text) <= 64 and not any(letter.isspace() for letter in text) for text in texts)
     if tokens and len(texts) == cells.num_rows >= FEWEST_IDS:
-        return Inference(Identifier.fit(cells.name, texts), "texts without spaces that are different in every row")
+        is_code = all(PLAIN.fullmatch(text) for text in texts) and not cells.source.is_text
+        learnt = f" ({override(cells.name, 'numeric')} learns them as numbers)" if is_code else ""
+        why = f"{'codes' if is_code else 'texts'} without spaces that are different in every row, made anew{learnt}"
+        return Inference(Identifier.fit(cells.name, texts), why)
     raise Refusal(
         f"has {len(texts)} categories in {cells.num_rows} rows in the categorical {cells.table.describe(cells.name)}, "
         f'for example "{texts[0]}"',

@@ -226,3 +226,10 @@ def test_table_takes_codes_of_digits_as_text_where_only_some_have_a_leading_zero
     assert types(pool)["zip"] == "categorical"
     assert "codes such as" in pool.spec.schema.decision("zip").why
     assert set(pool.spec.decode(pool.take(np.arange(240)))["zip"].tolist()) == set(zips)
+
+
+def test_table_says_what_learns_codes_that_name_the_rows(write):
+    pool = write(column([f"{i * 1777 % 100000:05}" for i in range(N)]))
+    assert (types(pool)["x"], types(write(column(list(map(str, range(1000, 1000 + N))))))["x"]) == ("id", "id")
+    assert "made anew (types={x:numeric} learns them as numbers)" in why(pool, "x")
+    assert types(write(column([f"{i * 1777 % 100000:05}" for i in range(N)]), types={"x": "numeric"}))["x"] == "numeric"

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import zstandard
 
-from pargan.data import table
+from pargan.data import csv_table, table
 from pargan.errors import ParganError
-from tests.helpers.tables import GOOD, N, types
+from tests.helpers.tables import GOOD, N, back, types
 
 
 @pytest.mark.parametrize(
@@ -160,3 +160,11 @@ def test_table_reads_a_frame_by_its_types(tmp_path):
     assert np.isnan(decoded["count"]).sum() == 15
     assert [name for name in decoded if pool.spec.schema.decision(name).missing] == ["kind", "count"]
     assert frame["zip"].dtype == pd.DataFrame({"zip": ["a"]})["zip"].dtype  # the frame is as it was
+
+
+def test_table_writes_whole_numbers_of_excel_with_gaps_without_decimals(tmp_path):
+    cells = [None if i % 7 == 0 else i % 23 for i in range(N)]
+    pd.DataFrame({"x": cells, "n": [i / 7 for i in range(N)]}, dtype=object).to_excel(tmp_path / "my.xlsx", index=False)
+    pool = csv_table(str(tmp_path / "my.xlsx"))
+    written = back(pool, tmp_path)
+    assert [line.partition(",")[0] for line in written] == ["" if cell is None else str(cell) for cell in cells]
