@@ -1,4 +1,5 @@
-from .acceleration import Acceleration, Compiled, Graphed, Plain
+from .acceleration import Acceleration, Graphed, Plain
+from .compiled import Compiled
 from .layers import use_fast_layers
 
 __all__ = [

@@ -4,14 +4,13 @@ A step consists of updates of the discriminators and of the generator; each comp
 step follows. Legend: K partitions.
 """
 
-import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from pargan.errors import ParganError
 
@@ -27,11 +26,22 @@ class Tensors(Protocol):
         """A batch of `function(tensor)`."""
 
 
-Losses = Callable[..., Tensor]
-"""A batch and random tensors -> the loss (K,) of each partition, with its graph."""
-
 Gradients = Callable[[Any], Tensor]
 """A batch -> the loss (K,) of each partition, its gradients left on the parameters."""
+
+
+class Update(Protocol):
+    """`Gradients`, and the losses in them: `pargan.gan.updates.Update`."""
+
+    def __call__(self, batch: Any) -> Tensor:
+        """The losses (K,), detached; the gradients are left on the parameters."""
+
+    @property
+    def losses(self) -> Callable[..., Tensor]:
+        """A batch and random tensors -> the loss (K,) of each partition, with its graph."""
+
+    def with_losses(self, losses: Callable[..., Tensor]) -> Gradients:
+        """The update with other code for its losses."""
 
 
 class Acceleration:
@@ -53,13 +63,9 @@ class Acceleration:
             ParganError: there is one.
         """
 
-    def losses(self, function: Losses) -> Losses:
-        """A function that computes the same losses."""
-        return function
-
     def gradients(
         self,
-        function: Gradients,
+        function: Update,
         reads: Sequence[Tensor],
         leaves_on: Sequence[Tensor],
         generators: Sequence[torch.Generator] = (),
@@ -74,42 +80,15 @@ class Acceleration:
         """
         return function
 
+    def optimizer(self, optimizer: Optimizer) -> Optimizer:
+        """The optimizer, which takes the same steps."""
+        return optimizer
+
 
 class Plain(Acceleration):
     """PyTorch's own layers and a loop over the K discriminators: what the other ways are compared with."""
 
     fast_networks = False
-
-
-@dataclass(frozen=True)
-class Compiled(Acceleration):
-    """`torch.compile` for the networks and the loss, forward and backward.
-
-    The first step takes half a minute or more; on a CPU it needs a C++ compiler. Random numbers are those of the
-    default, so the training is the same to rounding. A gradient penalty is compiled only for stacked discriminators,
-    because torch.compile does not support double backward.
-    """
-
-    def refuse(self, device: torch.device, precision: str) -> None:
-        """Refuse a CPU without a compiler.
-
-        Raises:
-            ParganError: there is none.
-        """
-        compiler = os.environ.get("CXX", "g++")
-        if device.type == "cpu" and shutil.which(compiler) is None:
-            raise ParganError(
-                f"needs the C++ compiler {compiler} on a CPU, which was not found",
-                argument="acceleration",
-                value="compile",
-                remedy="install it, name another in the environment variable CXX, or use acceleration=fast",
-            )
-
-    def losses(self, function: Losses) -> Losses:
-        """`function`, compiled when it is first called."""
-        torch.compiler.reset()  # compiled versions of a function are limited, and a process may train many models
-        compiled: Losses = torch.compile(function, dynamic=False, options={"fallback_random": True})
-        return compiled
 
 
 class Recorder(Protocol):
@@ -181,7 +160,7 @@ class Graphed(Acceleration):
 
     def gradients(
         self,
-        function: Gradients,
+        function: Update,
         reads: Sequence[Tensor],
         leaves_on: Sequence[Tensor],
         generators: Sequence[torch.Generator] = (),
@@ -193,7 +172,7 @@ class Graphed(Acceleration):
 class _Replayed:
     def __init__(
         self,
-        function: Gradients,
+        function: Update,
         reads: Sequence[Tensor],
         leaves_on: Sequence[Tensor],
         generators: Sequence[torch.Generator],

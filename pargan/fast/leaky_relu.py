@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from pargan.fast.convolution import MADE_BY
 from pargan.fast.dropout import Dropout
-from pargan.fast.torch_internals import transforming
+from pargan.fast.torch_internals import tracing, transforming
 
 
 class LeakyReLU(nn.LeakyReLU):
@@ -70,7 +70,7 @@ class LeakyDropout(nn.Sequential):
 
     @torch.jit.unused
     def _multiplier(self, activations: Tensor) -> Tensor | None:
-        if torch.compiler.is_compiling():  # it fuses both layers itself
+        if tracing():  # a compiler fuses both layers itself
             return None
         leaky, dropout = self
         assert isinstance(leaky, LeakyReLU)

@@ -7,6 +7,7 @@ leaky_relu_backward) and names of `grad_fn` are used; of an unknown `grad_fn` no
 import torch
 from torch import Tensor, nn
 from torch.autograd import forward_ad
+from torch.fx.experimental.proxy_tensor import get_proxy_mode
 
 MODULE_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
@@ -25,6 +26,11 @@ def transforming() -> bool:
     if not SHOWS_TRANSFORMS:
         return True
     return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+
+
+def tracing() -> bool:
+    """Whether operations are recorded for a compiler, which finds faster ones itself."""
+    return torch.compiler.is_compiling() or get_proxy_mode() is not None
 
 
 def has_module_hooks(module: nn.Module) -> bool:

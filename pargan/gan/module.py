@@ -161,8 +161,8 @@ class ParGANModule(pl.LightningModule):
     def configure_optimizers(self) -> list[Optimizer]:
         """The discriminators' optimizer, then the generator's."""
         return [
-            self.discriminator_optimizer(self.updates.discriminator_parameters()),
-            self.generator_optimizer(self.updates.generator_parameters()),
+            self.acceleration.optimizer(self.discriminator_optimizer(self.updates.discriminator_parameters())),
+            self.acceleration.optimizer(self.generator_optimizer(self.updates.generator_parameters())),
         ]
 
     def on_train_start(self) -> None:

@@ -4,18 +4,21 @@ Legend: K partitions, B records of each, *shape of one record.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Gradients, Losses
+from pargan.fast.acceleration import Acceleration, Gradients
 from pargan.gan.discriminators import Discriminators
 from pargan.losses import AdversarialLoss
 from pargan.records.batch import Batch
 from pargan.records.conditioning import UNCONDITIONAL, Conditioning
+
+Losses = Callable[..., Tensor]
+"""A batch, latents and positions -> the loss (K,) of each partition, with its graph."""
 
 Latents = Callable[[int, int, int, torch.device], Tensor]
 """Draws (K or 1, B, latent_dim) from K, B, latent_dim and a device: see `pargan.gan.latents`."""
@@ -40,7 +43,7 @@ class Updates:
         loss: the adversarial loss.
         latents: draws the latents of one update.
         latent_dim: size of a latent.
-        acceleration: how losses and gradients are run.
+        acceleration: how updates are run.
         backward: differentiates a loss.
         conditioning: what the generator is told beside its latents, c numbers.
     """
@@ -123,7 +126,7 @@ class Updates:
         interpolates: bool = False,
     ) -> Gradients:
         update = Update(
-            losses=self.acceleration.losses(losses),
+            losses=losses,
             weight=weight,
             parameters=parameters,
             keep_storage=keep_storage or self.acceleration.keeps_gradients,
@@ -184,6 +187,10 @@ class Update:
                 parameter.grad = None
         self.backward(loss, gradient=torch.full_like(loss, self.weight))
         return loss.detach()
+
+    def with_losses(self, losses: Losses) -> "Update":
+        """The update with other code for its losses."""
+        return replace(self, losses=losses)
 
 
 @dataclass

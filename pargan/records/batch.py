@@ -40,10 +40,11 @@ class Batch:
         return [tensor for tensor in (self.records, self.condition, self.weight) if tensor is not None]
 
     def map(self, function: Callable[[Tensor], Tensor]) -> "Batch":
-        """A batch of `function(tensor)` for every tensor that is present."""
+        """A batch of `function(tensor)` for every tensor that is present, called in the order of `tensors`."""
+        records = function(self.records)
         condition = None if self.condition is None else function(self.condition)
         weight = None if self.weight is None else function(self.weight)
-        return Batch(function(self.records), condition, weight)
+        return Batch(records, condition, weight)
 
     def refuse_other_condition(self, num_partitions: int, size: int) -> None:
         """Refuse a batch without the conditions that the networks are told, `size` numbers beside each record.

@@ -6,7 +6,8 @@ from omegaconf import OmegaConf
 
 from pargan.app.resume import resumed_config
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Compiled, Graphed
+from pargan.fast.acceleration import Acceleration, Graphed
+from pargan.fast.compiled import Compiled
 from pargan.io.run_directory import RunDirectory
 from tests.helpers.composed import composed
 

@@ -9,13 +9,10 @@ import torch
 from torch import nn
 
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Compiled, Graphed
-from pargan.fast.convolution import Conv2d, ConvTranspose2d
-from pargan.fast.dropout import Dropout
-from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+from pargan.fast.acceleration import Acceleration, Graphed
 from pargan.records.batch import Batch
+from tests.helpers.accelerated import NETWORKS, convolutional, trained
 from tests.helpers.tiny import (
-    LATENT,
     LOSSES,
     SGD,
     assert_equal_weights,
@@ -48,13 +45,6 @@ class Tape:
 
 def graphed(made, warm_up=2):
     return Graphed(warm_up, partial(Tape, made))
-
-
-def trained(acceleration, folder, loss="js", networks=None):
-    settings = {"generator_optimizer": SGD, "discriminator_optimizer": SGD, "d_steps": 2, "networks": networks}
-    module = gan(LOSSES[loss], acceleration=acceleration, **settings)
-    fit_on(batches(6), module, folder)
-    return module
 
 
 @pytest.mark.parametrize("networks", [None, with_noise_and_batch_norm], ids=["stacked", "dropout and BatchNorm"])
@@ -140,15 +130,6 @@ def test_graphed_update_is_not_recorded_before_gradients_exist(tmp_path):
     assert [each.replays for each in made] == [6 * 4 - 3, 6 - 3]  # of the discriminators, in the first step already
 
 
-def test_compiled_names_a_missing_compiler(monkeypatch):
-    monkeypatch.setenv("CXX", "no-such-compiler")
-    with pytest.raises(ParganError) as error:
-        Compiled().refuse(torch.device("cpu"), "32-true")
-    assert (error.value.argument, error.value.value) == ("acceleration", "compile")
-    assert "no-such-compiler" in error.value.problem
-    assert "acceleration=fast" in error.value.remedy
-
-
 def test_graphed_is_refused_without_a_gpu_before_the_first_step(tmp_path):
     with pytest.raises(ParganError) as error:
         trained(Graphed(), tmp_path)
@@ -184,57 +165,6 @@ def test_optimizers_skip_the_nvml_probe_without_a_gpu(tmp_path, monkeypatch):
     found = asked_in_a_training()
     monkeypatch.setattr("pargan.gan.module.disable_nvml_probe", lambda: None)
     assert found < 6 * 3 <= asked_in_a_training()  # optimiser steps
-
-
-class Convolutional(nn.Sequential):
-    """Records through a convolution, so that the discriminators take turns and are differentiated twice."""
-
-    def __init__(self):
-        super().__init__(nn.Unflatten(1, (1, 2)), nn.Conv1d(1, 4, 2), nn.Softplus(), nn.Flatten(), nn.Linear(4, 1))
-
-
-def convolutional():
-    return with_noise_and_batch_norm()[0], Convolutional
-
-
-def house():
-    """The house's own layers: dropout, LeakyReLU, both shorter transposed convolutions."""
-    made = nn.Sequential(
-        nn.Linear(LATENT, 8 * 25),
-        nn.Unflatten(1, (8, 5, 5)),
-        ConvTranspose2d(8, 6, 3, padding=1, bias=False),
-        nn.BatchNorm2d(6),
-        ConvTranspose2d(6, 1, 3, padding=1, bias=False),
-        nn.Flatten(),
-        nn.Linear(25, 2),
-    )
-    return made, lambda: nn.Sequential(nn.Linear(2, 8), LeakyReLU(0.3), Dropout(0.3), nn.Linear(8, 1))
-
-
-def house_in_turns():
-    """Those that are not stacked."""
-    return house()[0], lambda: nn.Sequential(
-        nn.Unflatten(1, (1, 1, 2)), Conv2d(1, 8, (1, 2)), LeakyDropout(0.3, 0.3), nn.Flatten(), nn.Linear(8, 1)
-    )
-
-
-NETWORKS = {
-    "stacked": None,
-    "dropout and BatchNorm": with_noise_and_batch_norm,
-    "in turns": convolutional,
-    "house layers": house,
-    "house layers in turns": house_in_turns,
-}
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("networks", NETWORKS.values(), ids=NETWORKS)
-@pytest.mark.parametrize("loss", ["js", "wgan"])
-def test_compiled_updates_give_the_same_training(loss, networks, tmp_path):
-    compiled = weights(trained(Compiled(), tmp_path, loss, networks=networks))
-    assert torch._dynamo.utils.counters["frames"]["ok"] >= 2  # an update of each side was
-    for name, value in weights(trained(None, tmp_path, loss, networks=networks)).items():
-        torch.testing.assert_close(compiled[name], value, atol=1e-5, rtol=1e-4, msg=name)
 
 
 @pytest.mark.gpu
