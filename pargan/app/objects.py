@@ -158,8 +158,8 @@ def build_attacks(cfg: DictConfig, spec: RecordSpec | None = None) -> dict[str, 
             f"the attack {cfg.attack._target_} has no name in the configuration",
             remedy="begin its YAML file with the line '# @package attack.<name of the file>'",
         )
-    attacks: dict[str, Attack] = instantiate(cfg.attack, _convert_="all")
-    for_tables: dict[str, Attack] | None = attacks.pop(FOR_TABLES, None)  # type: ignore[arg-type]
+    attacks: dict[str, Any] = instantiate(cfg.attack, _convert_="all")
+    for_tables: dict[str, Attack] | None = attacks.pop(FOR_TABLES, None)
     if for_tables is None:
         return attacks
     if spec is None:

@@ -94,7 +94,8 @@ def _sizes(run: PreparedRun) -> str:
     held_out = (
         f"{counted(len(membership.nonmembers), 'nonmember')}, {counted(len(membership.reference), 'reference record')}"
     )
-    epochs = "epochs without end" if run.trainer.max_epochs == -1 else counted(run.trainer.max_epochs, "epoch")
+    max_epochs = run.trainer.max_epochs
+    epochs = "epochs without end" if max_epochs in (None, -1) else counted(max_epochs, "epoch")
     continued = "" if run.checkpoint is None else f", continued from {run.checkpoint.name}"
     members = f"{counted(membership.members.size, 'member')} ({num_partitions} x {size:,})"
     return f"{members}, {held_out}; {epochs} of {counted(steps, 'step')}{continued}"

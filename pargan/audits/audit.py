@@ -92,7 +92,7 @@ def audit(
         given |= {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
         spec, quality = pools["members"].spec, quality or pools["members"].quality
         identities = {name: pool.identities for name, pool in pools.items() if pool.identities is not None} or None
-    attacked, known = given["target"], [given[name] for name in ("members", "nonmembers", "reference")]
+    attacked, known = given["target"], (given["members"], given["nonmembers"], given["reference"])
     is_scaled = pools is None and _is_in_users_units(attacked, spec)
     generated = None if isinstance(attacked, nn.Module | SamplesView) else attacked
     dtype = widest_common(*known, generated) if is_scaled else torch.float32

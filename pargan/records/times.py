@@ -189,8 +189,8 @@ class Duration(_OnTimeAxis):
         """(N,) timedelta64[us] from h:mm, h:mm:ss, d days hh:mm:ss, or a time of day in the format of the file."""
         ticks = [microseconds(cell) for cell in cells]
         values = np.array(["NaT" if tick is None else tick for tick in ticks], dtype="timedelta64[us]")
-        other = np.flatnonzero(np.isnat(values)) if self.format else []
-        if len(other):
+        other = np.flatnonzero(np.isnat(values))
+        if self.format and len(other):
             values[other] = times_of_day([cells[place] for place in other.tolist()], self.format)
         readable = ~np.isnat(values)
         return np.where(readable, values, np.timedelta64(0, "us")), readable
