@@ -113,7 +113,7 @@ def _check_header(header: _Header, key: str, argument: str, path: str) -> None:
             f"has an array {key} of Python objects, which may run any code when it is read",
             argument=argument,
             value=path,
-            remedy=f"write it as numbers: numpy.savez(path, {key}=records.astype(float))",
+            remedy=f"write it as numbers, {key}=records.astype(float), or as text, {key}=labels.astype(str)",
         )
     declared = int(np.prod([header.dtype.itemsize, *header.shape], dtype=object))
     limit = MEMORY_SHARE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
