@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import expit
 from scipy.stats import norm
 
 from pargan.attacks import DensityRatio, KernelDensity, RawSpace, SamplesView
@@ -19,6 +20,7 @@ from pargan.judge.auc import auc, auc_interval
 from pargan.judge.intervals import clopper_pearson
 from pargan.judge.low_fpr import is_measurable, is_resolved, tpr_at_fpr, tpr_p_value
 from pargan.judge.multiple import ERROR
+from pargan.judge.one_run import one_run_epsilon
 from pargan.judge.permutation import permutation_p_value
 from pargan.judge.power import smallest_visible_auc
 from pargan.judge.total_variation import equal_width_bins, total_variation
@@ -155,6 +157,25 @@ def power(repeats: int) -> Iterator[Row]:
         yield {"records": f"{m} + {n}", "smallest visible AUC": visible, "found": found / repeats}
 
 
+def one_run(repeats: int) -> Iterator[Row]:
+    """How often the bound of one run exceeds the epsilon of mechanisms that leak as much as it allows."""
+    for epsilon, pairs in ((0.1, 400), (1.0, 60), (1.0, 1000), (4.0, 300)):
+        rng, zeros = np.random.default_rng([pairs, int(10 * epsilon)]), np.zeros(pairs)
+        mechanisms = {
+            "randomised response": lambda e=epsilon, p=pairs, r=rng: np.where(r.random(p) < expit(e), 1.0, -1.0),
+            "Laplace noise": lambda e=epsilon, p=pairs, r=rng: 1 + r.laplace(scale=2 / e, size=p),
+        }
+        for name, told in mechanisms.items():
+            bounds = [one_run_epsilon(told(), zeros).low for _ in range(repeats)]
+            yield {
+                "mechanism": name,
+                "epsilon": epsilon,
+                "pairs": pairs,
+                "bound above epsilon": float(np.mean(np.array(bounds) > epsilon)),
+                "median bound": float(np.median(bounds)),
+            }
+
+
 def copies(repeats: int) -> Iterator[Row]:
     """What copies do that are counted as records: every record stands `number` times in its group."""
     for number in (1, 2, 5):
@@ -263,6 +284,11 @@ def tables(repeats: int) -> dict[str, tuple[str, list[Row]]]:
         "The smallest AUC that an audit could have seen": (
             f"Share of {repeats} audits that mark an attack with this AUC, among five that find nothing; 0.8 is due.",
             list(power(repeats)),
+        ),
+        "Epsilon from one run": (
+            f"{repeats} runs in which coins chose the member of each pair and a mechanism of this epsilon told about "
+            "them. Share of 95 % lower bounds above the true epsilon; at most 0.05 is due.",
+            list(one_run(repeats)),
         ),
         "Copies": (
             "Every record stands so many times in its group, and each copy is counted as a record. Of equal records "

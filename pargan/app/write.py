@@ -171,6 +171,7 @@ def describe_run(module: ParGANModule, datamodule: PartitionDataModule) -> dict[
             "nonmembers": len(membership.nonmembers),
             "reference": len(membership.reference),
             "fingerprint": membership.pool_fingerprint,
+            "pairs": len(membership.pairs),
             "duplicates_found": membership.duplicates_found,
             "duplicates_dropped": membership.duplicates_dropped,
             "notes": list(datamodule.pool.notes),

@@ -19,6 +19,7 @@ from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
 from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
 from pargan.audits.learning import learning_warnings
+from pargan.audits.one_run import one_run_epsilons
 from pargan.audits.partitions import leakage_per_partition
 from pargan.audits.published import published_protocol
 from pargan.audits.quality import QualityMeasure, quality_of_independent, quality_of_real, quality_of_subset
@@ -236,6 +237,7 @@ def audit_target(
         samples=samples,
         copies=records.copies,
         indistinguishable=records.indistinguishable,
+        one_run=one_run_epsilons(results, records) if results else None,
         not_learnt=learning_warnings(results, samples, records.reference.cpu().numpy()),
         seconds={
             "attacks": attacked - start,

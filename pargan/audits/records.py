@@ -87,6 +87,8 @@ class AttackRecords:
         nonmember_index: (n,), likewise for the nonmembers.
         copies: by group, how many of its records equal an earlier one and are therefore not attacked.
         indistinguishable: by group, how many equal a record of another group and are therefore not attacked.
+        pairs: (p, 2) positions in the pool of a member and a nonmember, of which a coin chose who is which; None where
+            no coins did. Not all of them need be attacked.
         condition_of: (N, *shape) of these records -> their conditions (N, c); None where the records hold them or the
             networks are told nothing.
     """
@@ -100,6 +102,7 @@ class AttackRecords:
     nonmember_index: np.ndarray | None = None
     copies: Mapping[str, int] = field(default_factory=dict)
     indistinguishable: Mapping[str, int] = field(default_factory=dict)
+    pairs: np.ndarray | None = None
     condition_of: Callable[[Tensor], Tensor | None] | None = None
 
     @property
@@ -124,6 +127,7 @@ class AttackRecords:
             nonmember_index=chosen.nonmembers,
             copies=chosen.copies,
             indistinguishable=chosen.indistinguishable,
+            pairs=membership.pairs if len(membership.pairs) else None,
             condition_of=datamodule.condition_of,
         )
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from pargan.audits.controls import Controls
 from pargan.audits.curves import AttackCurves
+from pargan.audits.one_run import OneRunEpsilons
 from pargan.audits.partitions import PartitionLeakage
 from pargan.audits.published import PublishedProtocol
 from pargan.audits.risk import RiskTable
@@ -43,6 +44,7 @@ class AuditResult:
         indistinguishable: by group, how many equal a record of another group and were therefore not attacked.
         seconds: wall time of each part.
         not_learnt: signs that there was nothing to attack, see `pargan.audits.learning`.
+        one_run: lower bounds on epsilon; None where no coins chose the members.
         published: the metrics of the published experiments; None where the target is no whole GAN.
         further_notes: what was noticed while the groups were read and split, one sentence each.
     """
@@ -64,6 +66,7 @@ class AuditResult:
     indistinguishable: Mapping[str, int] = field(default_factory=dict)
     seconds: Mapping[str, float]
     not_learnt: Sequence[str] = ()
+    one_run: OneRunEpsilons | None = None
     published: PublishedProtocol | None = None
     further_notes: Sequence[str] = ()
 
@@ -85,6 +88,8 @@ class AuditResult:
                 f"equal records in several groups: {' and '.join(found)} equal a record of another group, so nobody "
                 f"can tell their membership; {rest if self.attacks else 'too few are left to attack'}"
             )
+        if self.one_run is not None:
+            notes.append(self.one_run.note())
         return notes
 
     def to_dicts(self) -> list[dict[str, Any]]:
@@ -111,6 +116,7 @@ class AuditResult:
             "warnings": self.warnings(),
             "copies": dict(self.copies),
             "indistinguishable": dict(self.indistinguishable),
+            "one_run_epsilon": None if self.one_run is None else self.one_run.to_dict(),
             "published_protocol": None if self.published is None else self.published.to_dict(),
             "risk": {"averaged": [], "exposed": None}
             if self.risk is None

@@ -29,6 +29,7 @@ from pargan.seeding import derive, subset
 RESIDENT_BYTES = 2**30  # members of at most this size in model space are converted once, before training
 
 FIT_ON = ("reference", "members")
+SPLITS = ("random", "coins")
 FITTED_ON_MEMBERS = (
     "the encodings of the columns were fitted on the members: the frequent values and the ranks in schema.json, which "
     "a release holds too, tell about the members, and no attack here measures that"
@@ -47,6 +48,8 @@ class PartitionDataModule(pl.LightningDataModule):
         duplicates: what becomes of equal records: "together" (all copies in one group), "drop" (the first is kept),
             "split" (as they are), or a function of your own. None: together for tables, as they are where too few rows
             differ for that; drop for everything else.
+        split: "random", or "coins": members and nonmembers are paired at random, and a fair coin for each pair chooses
+            the member. Only then do guesses of membership prove a bound on epsilon (`pargan.judge.one_run`).
         fit_on: "reference" or "members": the records that the encodings of a table's columns are fitted on. Those of
             members tell about members what no attack measures, which the notes of the pool then say.
         seed: of the split and of the shuffling.
@@ -56,7 +59,7 @@ class PartitionDataModule(pl.LightningDataModule):
             default nothing.
 
     Raises:
-        ParganError: the batch size is below 1, or `duplicates` or `fit_on` is not a choice.
+        ParganError: the batch size is below 1, or `duplicates`, `split` or `fit_on` is not a choice.
 
     Attributes (after `setup`):
         pool: the pool.
@@ -84,6 +87,7 @@ class PartitionDataModule(pl.LightningDataModule):
         reference: Size | None = None,
         scheme: Scheme = iid,
         duplicates: Duplicates | str | None = None,
+        split: str = "random",
         fit_on: str = "reference",
         seed: int = 0,
         num_workers: int = 0,
@@ -95,17 +99,12 @@ class PartitionDataModule(pl.LightningDataModule):
             raise ParganError(
                 "leaves nothing to train on", argument="batch_size", value=batch_size, remedy="give 1 or more"
             )
-        if isinstance(duplicates, str) and duplicates not in DUPLICATES:
-            raise ParganError(
-                "is not a choice",
-                argument="duplicates",
-                value=duplicates,
-                remedy=f"choose one of {', '.join(DUPLICATES)}",
-            )
-        if fit_on not in FIT_ON:
-            raise ParganError(
-                "is not a choice", argument="fit_on", value=fit_on, remedy=f"choose one of {', '.join(FIT_ON)}"
-            )
+        named = {"split": (split, SPLITS), "fit_on": (fit_on, FIT_ON)}
+        named |= {"duplicates": (duplicates, tuple(DUPLICATES))} if isinstance(duplicates, str) else {}
+        for name, (value, choices) in named.items():
+            if value not in choices:
+                remedy = f"choose one of {', '.join(choices)}"
+                raise ParganError("is not a choice", argument=name, value=value, remedy=remedy)
         self.source = source
         self.num_partitions = num_partitions
         self.batch_size = batch_size
@@ -121,6 +120,7 @@ class PartitionDataModule(pl.LightningDataModule):
             num_partitions=num_partitions,
             duplicates=DUPLICATES[duplicates] if isinstance(duplicates, str) else duplicates,
             seed=seed,
+            coins=split == "coins",
         )
         self._existing_membership = membership
         self._condition_scheme = conditioning

@@ -7,7 +7,7 @@ Legend: N records in the pool, K partitions of n records, m nonmembers, r refere
 
 import hashlib
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from pargan.io.files import write_atomically
 from pargan.io.npz import NUMPY_LOAD_ERRORS
 
 ARRAYS = ("partitions", "nonmembers", "reference")
+PAIRS = "pairs"
 FINGERPRINT_KEY = "records"  # of `pool_fingerprint` in files and checkpoints: the name that earlier runs wrote
 
 
@@ -33,9 +34,11 @@ class Membership:
         pool_fingerprint: identifies the pool that the indices refer to, see `fingerprint`.
         duplicates_found: number of records that equal an earlier record of the pool.
         duplicates_dropped: how many of them were left out of all groups.
+        pairs: (p, 2) int64, a member and a nonmember of which a fair coin chose who is which; none where no coins did.
 
     Raises:
-        ParganError: an array has the wrong number of dimensions, or a record appears twice.
+        ParganError: an array has the wrong number of dimensions, a record appears twice, or a pair is none of a member
+            and a nonmember.
     """
 
     partitions: np.ndarray
@@ -44,6 +47,7 @@ class Membership:
     pool_fingerprint: str
     duplicates_found: int = 0
     duplicates_dropped: int = 0
+    pairs: np.ndarray = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
     def __post_init__(self) -> None:
         for name, num_dimensions in (("partitions", 2), ("nonmembers", 1), ("reference", 1)):
@@ -59,6 +63,14 @@ class Membership:
             raise ParganError(
                 "partitions, nonmembers and reference hold a record twice",
                 remedy="give disjoint groups of distinct records",
+            )
+        if self.pairs.ndim != 2 or self.pairs.shape[1] != 2 or len(np.unique(self.pairs)) < self.pairs.size:
+            raise ParganError(
+                f"has shape {self.pairs.shape} or holds a record twice", argument="pairs", remedy="give pairs (p, 2)"
+            )
+        if not (np.isin(self.pairs[:, 0], self.members).all() and np.isin(self.pairs[:, 1], self.nonmembers).all()):
+            raise ParganError(
+                "are not of a member and a nonmember", argument="pairs", remedy="give a member and a nonmember each"
             )
 
     def __eq__(self, other: object) -> bool:
@@ -81,14 +93,15 @@ class Membership:
     def digest(self) -> str:
         """SHA-256 (hex) of all attributes."""
         scalars = (self.pool_fingerprint, self.duplicates_found, self.duplicates_dropped)
-        digest = hashlib.sha256(repr((scalars, [getattr(self, name).shape for name in ARRAYS])).encode())
-        for name in ARRAYS:
+        arrays = (*ARRAYS, PAIRS) if len(self.pairs) else ARRAYS  # without pairs the digest of earlier versions
+        digest = hashlib.sha256(repr((scalars, [getattr(self, name).shape for name in arrays])).encode())
+        for name in arrays:
             digest.update(np.ascontiguousarray(getattr(self, name), dtype="<i8").tobytes())
         return digest.hexdigest()
 
     def save(self, path: Path) -> None:
         """Write an .npz with a digest, which `load` verifies."""
-        content: dict[str, Any] = {name: getattr(self, name) for name in ARRAYS}
+        content: dict[str, Any] = {name: getattr(self, name) for name in (*ARRAYS, PAIRS)}
         content |= {FINGERPRINT_KEY: self.pool_fingerprint, "digest": self.digest}
         content |= {"duplicates": [self.duplicates_found, self.duplicates_dropped]}
         buffer = io.BytesIO()
@@ -113,6 +126,7 @@ class Membership:
                     str(file[FINGERPRINT_KEY]),
                     duplicates_found,
                     duplicates_dropped,
+                    **({PAIRS: file[PAIRS]} if PAIRS in file else {}),  # files of earlier versions have none
                 )
                 saved_digest = str(file["digest"])
         except FileNotFoundError as error:
@@ -125,7 +139,7 @@ class Membership:
 
     def to_state(self) -> dict[str, Any]:
         """All attributes as int64 tensors, a string and integers, which `torch.load(weights_only=True)` accepts."""
-        arrays = {name: torch.from_numpy(getattr(self, name).copy()) for name in ARRAYS}
+        arrays = {name: torch.from_numpy(getattr(self, name).copy()) for name in (*ARRAYS, PAIRS)}
         return arrays | {
             FINGERPRINT_KEY: self.pool_fingerprint,
             "duplicates_found": self.duplicates_found,
@@ -140,7 +154,7 @@ class Membership:
             ParganError: `state` is not the state of a membership.
         """
         try:
-            attributes = {name: value.numpy() if name in ARRAYS else value for name, value in state.items()}
+            attributes = {name: value.numpy() if name in (*ARRAYS, PAIRS) else value for name, value in state.items()}
             return cls(pool_fingerprint=attributes.pop(FINGERPRINT_KEY), **attributes)
         except (TypeError, AttributeError, KeyError) as error:
             raise ParganError(

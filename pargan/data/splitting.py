@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from pargan.data.membership import Membership, fingerprint
-from pargan.data.partition import Scheme
+from pargan.data.partition import Scheme, iid
 from pargan.errors import ParganError, counted
 from pargan.records.pool import Pool
 from pargan.seeding import derive
@@ -71,6 +71,7 @@ def split_pool(
     num_partitions: int,
     duplicates: Duplicates | None,
     seed: int,
+    coins: bool = False,
 ) -> Membership:
     """Split a pool at random into three disjoint, exchangeable groups.
 
@@ -84,9 +85,12 @@ def split_pool(
         num_partitions: K.
         duplicates: decides about equal records; None: `default_duplicates`.
         seed: of this split.
+        coins: whether members and nonmembers are paired and a fair coin for each pair chooses the member. There are as
+            many pairs as the smaller group has records that equal no other of the pool; the rest stay what they are.
 
     Raises:
-        ParganError: the sizes do not fit the pool, or K is below 1 or above the number of members.
+        ParganError: the sizes do not fit the pool, K is below 1 or above the number of members, or `coins` without a
+            record that can be paired or with another scheme than `iid`, whose partitions depend on who is in them.
     """
     hashes = pool.hashes()
     units = (duplicates or default_duplicates(pool, hashes))(hashes)
@@ -94,14 +98,51 @@ def split_pool(
     sizes = _counts(num_kept, {"members": members, "nonmembers": nonmembers, "reference": reference})
     groups = _groups(units, sizes, np.random.default_rng(derive(seed, "groups")))
     labels = None if pool.labels is None else pool.labels[groups[0]]
+    partitions = scheme(groups[0], labels, num_partitions, np.random.default_rng(derive(seed, "partitions")))
+    nonmembers, pairs = groups[1], {}
+    if coins:
+        if getattr(scheme, "func", scheme) is not iid:
+            problem, remedy = "needs partitions at random", "give partition=iid"
+            raise ParganError(problem, argument="split", value="coins", remedy=remedy)
+        rng = np.random.default_rng(derive(seed, "coins"))
+        partitions, nonmembers, pairs["pairs"] = _flip_coins(partitions, nonmembers, hashes, rng)
     return Membership(
-        scheme(groups[0], labels, num_partitions, np.random.default_rng(derive(seed, "partitions"))),
-        nonmembers=groups[1],
+        partitions,
+        nonmembers=nonmembers,
         reference=groups[2],
         pool_fingerprint=fingerprint(hashes, pool.spec.shape),
         duplicates_found=len(hashes) - len(np.unique(hashes)),
         duplicates_dropped=len(hashes) - num_kept,
+        **pairs,
     )
+
+
+def _flip_coins(
+    partitions: np.ndarray, nonmembers: np.ndarray, hashes: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pair members with nonmembers at random, and let a coin for each pair choose who of the two is the member.
+
+    Returns:
+        The new partitions (K, n) and nonmembers, and the pairs (p, 2), the member first.
+    """
+    _, which, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    is_single = counts[which] == 1  # a record with copies would be in several pairs, or in a group beside its pair
+    members, nonmembers = partitions.reshape(-1).copy(), nonmembers.copy()
+    slots, places = (rng.permutation(np.flatnonzero(is_single[group])) for group in (members, nonmembers))
+    size = min(len(slots), len(places))
+    if not size:
+        raise ParganError(
+            "finds no member and nonmember without copies to pair",
+            argument="split",
+            value="coins",
+            remedy="give split=random",
+        )
+    swapped = rng.random(size) < 0.5
+    slots, places = slots[:size], places[:size]
+    into, out = slots[swapped], places[swapped]
+    members[into], nonmembers[out] = nonmembers[out], members[into]
+    pairs = np.stack([members[slots], nonmembers[places]], axis=1)
+    return members.reshape(partitions.shape), nonmembers, pairs
 
 
 def split_reference(

@@ -126,3 +126,20 @@ def test_train_returns_plain_python_numbers(finished):
     _, trained = finished
     assert not [value for each in trained["attacks"] for value in each.values() if isinstance(value, np.generic)]
     assert trained["timings"]["in_fit"].keys() == {"attacks", "gap", "quality", "samples"}
+
+
+def test_train_with_coins_bounds_epsilon_again_when_the_run_is_attacked(tmp_path):
+    folder = tmp_path / "run"
+    sizes = [each for each in SIZES if not each.startswith("audit.num_records")]
+    cfg = composed("train", *SMALL, *sizes, "data.split=coins", f"run_directory={folder}")
+    (folder / ".hydra").mkdir(parents=True)
+    OmegaConf.save(cfg, folder / ".hydra" / "config.yaml")
+    trained = train(cfg, {"num_partitions": 3, "seed": 0})
+    assert trained["data"]["pairs"] == trained["one_run_epsilon"]["pairs"] == 60
+    assert set(trained["one_run_epsilon"]["attacks"]) == {
+        each["attack"] for each in trained["attacks"] if each["access"] != "partitions"
+    }
+    assert any(note.startswith("one-run epsilon: ") for note in trained["notes"])
+    again = attack(composed("attack", f"run={folder}", "device=cpu", *sizes), tmp_path / "again")
+    assert again["one_run_epsilon"] == trained["one_run_epsilon"]
+    jsonschema.validate(again, result_schema())

@@ -317,3 +317,9 @@ def test_setup_gives_the_same_encoding_for_an_existing_membership():
 def test_init_refuses_to_fit_encodings_on_anything_else():
     with pytest.raises(ParganError, match="choose one of reference, members"):
         PartitionDataModule(incomes, 1, 1, fit_on="nonmembers")
+
+
+def test_init_refuses_a_split_that_is_no_choice():
+    with pytest.raises(ParganError) as error:
+        make(split="coin")
+    assert (error.value.argument, error.value.remedy) == ("split", "choose one of random, coins")

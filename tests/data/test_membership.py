@@ -14,6 +14,11 @@ def membership():
     return Membership(np.arange(6).reshape(2, 3), np.array([6, 7]), np.array([8, 9, 10]), "ab" * 32, 4, 3)
 
 
+@pytest.fixture
+def paired(membership):
+    return replace(membership, pairs=np.array([[4, 6], [0, 7]]))
+
+
 def test_members_are_ordered_by_partition(membership):
     assert membership.num_partitions == 2
     assert membership.members.tolist() == [0, 1, 2, 3, 4, 5]
@@ -43,6 +48,7 @@ def test_from_state_reads_a_checkpoint_with_weights_only(membership):
         {"reference": np.array([8, 9])},
         {"pool_fingerprint": "cd" * 32},
         {"duplicates_dropped": 0},
+        {"pairs": np.array([[0, 6]])},
     ],
 )
 def test_digest_covers_all_attributes(membership, change, tmp_path):
@@ -144,3 +150,28 @@ def test_fingerprint_depends_on_order_content_and_shape():
         fingerprint(hashes, (2, 2)),
     }
     assert len(fingerprints) == 4
+
+
+def test_pairs_are_saved_and_kept_in_checkpoints(paired, tmp_path):
+    paired.save(tmp_path / "membership.npz")
+    for again in (Membership.load(tmp_path / "membership.npz"), Membership.from_state(paired.to_state())):
+        assert again == paired
+        np.testing.assert_array_equal(again.pairs, paired.pairs)
+
+
+def test_load_reads_a_file_without_pairs_of_an_earlier_version(membership, tmp_path):
+    path = tmp_path / "membership.npz"
+    membership.save(path)
+    with np.load(path) as file:
+        np.savez(path, **{name: file[name] for name in file.files if name != "pairs"})
+    assert Membership.load(path) == membership
+    state = membership.to_state()
+    del state["pairs"]
+    assert Membership.from_state(state) == membership
+
+
+@pytest.mark.parametrize("pairs", [[[6, 0]], [[0, 8]], [[0, 6], [0, 7]], [[0, 6, 7]]])
+def test_pairs_of_anything_but_a_member_and_a_nonmember_are_refused(membership, pairs):
+    with pytest.raises(ParganError) as error:
+        replace(membership, pairs=np.array(pairs))
+    assert error.value.argument == "pairs"

@@ -182,3 +182,49 @@ def test_split_reference_draws_members_from_the_reference_records(scheme):
     assert one.pool_fingerprint == attacked.pool_fingerprint
     assert one == again
     assert set(one.members) != set(other.members)
+
+
+def coins(pool, **settings):
+    return split(pool, nonmembers=30, num_partitions=4, coins=True, **settings)
+
+
+def test_split_pool_by_coins_swaps_pairs_of_a_random_split_and_nothing_else():
+    pool = make_pool(range(200))
+    random, flipped = split(pool, nonmembers=30, num_partitions=4), coins(pool)
+    assert flipped.partitions.shape == random.partitions.shape == (4, 25)
+    np.testing.assert_array_equal(flipped.reference, random.reference)
+    assert flipped.pairs.shape == (30, 2)  # as many as the smaller group has records
+    partner = dict(flipped.pairs.tolist()) | dict(flipped.pairs[:, ::-1].tolist())
+    for before, after in ((random.members, flipped.members), (random.nonmembers, flipped.nonmembers)):
+        changed = before != after
+        assert 5 <= changed.sum() <= 25
+        assert [partner[record] for record in before[changed].tolist()] == after[changed].tolist()
+
+
+def test_split_pool_by_coins_flips_a_fair_coin_for_each_pair_and_gives_equal_splits_to_equal_seeds():
+    pool = make_pool(range(200))
+    flips = np.array([np.isin(coins(pool, seed=seed).members, split_members(pool, seed)) for seed in range(60)])
+    stayed = [flips[seed].sum() - 70 for seed in range(60)]  # 70 of the 100 members have no pair
+    assert abs(np.mean(stayed) - 15) < 4 * np.sqrt(30 / 4 / 60)
+    assert 0.5 < np.var(stayed) / (30 / 4) < 1.6  # of independent coins
+    assert coins(pool, seed=5) == coins(pool, seed=5)
+
+
+def split_members(pool, seed):
+    return split(pool, nonmembers=30, num_partitions=4, seed=seed).members
+
+
+@pytest.mark.parametrize("duplicates", [drop_copies, keep_copies_together, split_as_they_are])
+def test_split_pool_by_coins_pairs_no_record_that_has_copies(duplicates):
+    values = [*range(200), *range(60)]
+    pairs = coins(make_pool(values), duplicates=duplicates, members=0.4).pairs
+    assert len(pairs) > 5
+    assert all(values[record] >= 60 for record in pairs.ravel().tolist())
+
+
+def test_split_pool_by_coins_refuses_other_partitions_and_a_pool_of_copies():
+    labels = np.arange(200) % 2
+    with pytest.raises(ParganError, match="needs partitions at random"):
+        coins(make_pool(range(200), labels), scheme=by_label)
+    with pytest.raises(ParganError, match="finds no member and nonmember"):
+        coins(make_pool([*range(100), *range(100)]), duplicates=split_as_they_are)

@@ -67,9 +67,15 @@ def test_calibration_of_data_and_attacks(tables):
     assert fresh["held-out likelihood"] == pytest.approx(0.5, abs=4 * 0.0129)
 
 
+def test_calibration_of_one_run(tables):
+    for row in tables["Epsilon from one run"]:
+        assert row["bound above epsilon"] <= 0.08  # 0.05 and the chance of 300 runs
+        assert row["median bound"] < row["epsilon"]
+
+
 def test_calibration_page_has_every_table():
     page = (ROOT / "docs" / "calibration.md").read_text()
     titles = re.findall(r"^## (.*)$", page, flags=re.M)
     source = (ROOT / "benchmarks" / "calibration.py").read_text()
-    assert len(titles) == 10
+    assert len(titles) == 11
     assert all(f'"{title}": (' in source for title in titles)
