@@ -42,18 +42,24 @@ class FittedKernel:
 
     Attributes:
         transform: t, maps (n, *shape) to (n, F).
-        log_integral: log c. Where categories are summed over, numbers are integrated over.
+        log_integral: maps a factor, by which every width is multiplied, to log c. Numbers are integrated over,
+            categories summed over.
         details: the widths, ready for JSON.
     """
 
     transform: Callable[[Tensor], Tensor]
-    log_integral: float
+    log_integral: Callable[[float], float]
     details: dict[str, float] = field(default_factory=dict)
 
-    def log_density(self, points: Tensor) -> Callable[[Tensor], Tensor]:
-        """The kernel density estimate of points (n, *shape): maps (N, *shape) to (N,) log densities."""
-        kernels, constant = self.transform(points), log(len(points)) + self.log_integral
-        return lambda records: log_kernel_sum(self.transform(records), kernels) - constant
+    def log_density(self, points: Tensor, widening: float = 1.0) -> Callable[[Tensor], Tensor]:
+        """The kernel density estimate of points (n, *shape): maps (N, *shape) to (N,) log densities.
+
+        Args:
+            points: a kernel stands at each.
+            widening: factor of all widths. A penalty is divided by its square.
+        """
+        kernels, constant = self.transform(points) / widening, log(len(points)) + self.log_integral(widening)
+        return lambda records: log_kernel_sum(self.transform(records) / widening, kernels) - constant
 
 
 class Kernel(Protocol):
@@ -111,7 +117,7 @@ class WhitenedKernel:
         centre = known.new_tensor(fitted.mean_)
         return FittedKernel(
             lambda records: (into_space(records) - centre) @ projection,
-            float(widths.log().sum()) + len(widths) / 2 * log(2 * pi),
+            lambda widening: float((widths * widening).log().sum()) + len(widths) / 2 * log(2 * pi),
         )
 
 
@@ -157,7 +163,7 @@ class ProductKernel:
         details = {"width": width} if len(deviations) else {}
         return FittedKernel(
             lambda records: (records.flatten(1) - centre) * scales,
-            _log_integral(width, penalty, deviations, sizes),
+            lambda widening: _log_integral(width * widening, penalty / widening**2, deviations, sizes),
             details | ({"penalty": penalty} if sizes else {}),
         )
 
@@ -170,6 +176,13 @@ class RecordKernel:
         """Fit to points (n, *shape)."""
         kernel: Kernel = ProductKernel() if isinstance(view.spec, HasColumns) else WhitenedKernel()
         return kernel(view, points)
+
+
+def refuse_widening(widening: float) -> None:
+    """Refuse a factor of widths that is not positive."""
+    if not widening > 0:
+        remedy = "give 1 for equal kernels, or more"
+        raise ParganError("must be positive", argument="widening", value=widening, remedy=remedy)
 
 
 def log_kernel_sum(records: Tensor, points: Tensor) -> Tensor:

@@ -98,13 +98,22 @@ def test_product_kernel_is_the_literal_product_over_columns():
     np.testing.assert_allclose(fitted.log_density(right)(left), np.log(np.exp(literal).mean(1)), rtol=1e-4)
 
 
-def test_product_kernel_of_categories_sums_to_one_over_them():
+def test_log_density_of_a_wider_kernel_is_that_of_a_larger_bandwidth():
+    points, records = normal(200, 3, seed=0), normal(40, 3, seed=1)
+    view = SamplesView(samples=points, reference=points, seed=0)
+    widened = WhitenedKernel()(view, points).log_density(points, 2.5)(records)
+    torch.testing.assert_close(widened, WhitenedKernel(bandwidth=2.5)(view, points).log_density(points)(records))
+
+
+@pytest.mark.parametrize("widening", [1.0, 2.0])
+def test_product_kernel_of_categories_sums_to_one_over_them(widening):
     spec = TableSpec.fit({name: table(50, 0)[name] for name in ("colour", "sex")}, TYPES)
     every = {"colour": np.repeat(["blue", "green", "red"], 2), "sex": np.array(["f", "m"] * 3)}
     points = torch.as_tensor(spec.encode({name: table(200, 5)[name] for name in ("colour", "sex")}))
     view = SamplesView(samples=points, reference=points, seed=0, spec=spec)
     fitted = ProductKernel()(view, points)
-    assert fitted.log_density(points)(torch.as_tensor(spec.encode(every))).exp().sum() == pytest.approx(1, abs=1e-5)
+    density = fitted.log_density(points, widening)(torch.as_tensor(spec.encode(every))).exp()
+    assert density.sum() == pytest.approx(1, abs=1e-5)
     assert set(fitted.details) == {"penalty"}
 
 
