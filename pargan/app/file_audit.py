@@ -4,6 +4,7 @@ Legend: S generated records, *shape of one record.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -22,6 +23,7 @@ from pargan.app.objects import build_attacks, device_of, measured_by_inception
 from pargan.app.write import print_schema, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
 from pargan.audits.audit import audit_target
+from pargan.audits.classes import classes_of_records
 from pargan.audits.generator_files import load_generator
 from pargan.audits.groups import attack_records
 from pargan.audits.quality import quality_of_subset
@@ -201,7 +203,10 @@ def audit_pools(
     print_schema(spec)
 
     quality = quality_of_subset(measure, compared, settings)
-    audit = audit_target(target, records.subset(settings.num_records, seed), attacks, quality, settings)
+    records = records.subset(settings.num_records, seed)
+    audit = audit_target(target, records, attacks, quality, settings)
+    classes = classes_of_records(audit.attacks, records, pools["members"], pools["nonmembers"])
+    audit = replace(audit, classes=classes)
     is_halved = "reference" not in pools
     description = {
         "settings": _settings(cfg, pools),

@@ -15,6 +15,7 @@ from torch import nn
 
 from pargan.attacks.standard import standard_attacks
 from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
+from pargan.audits.classes import classes_of_records
 from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
 from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
@@ -120,7 +121,11 @@ def audit(
     measure = quality_of_subset(quality, groups, settings)
     chosen = records.subset(settings.num_records, settings.seed)
     if not is_scaled or view.samples.shape[1:] != records.members.shape[1:]:  # which the audit refuses
-        return replace(audit_target(view, chosen, attacks, measure, settings), further_notes=notes)
+        result = audit_target(view, chosen, attacks, measure, settings)
+        classes = (
+            [] if pools is None else classes_of_records(result.attacks, chosen, pools["members"], pools["nonmembers"])
+        )
+        return replace(result, classes=classes, further_notes=notes)
     units, samples = Units.fit(records.reference, view.samples), view.samples.cpu().numpy()
     result = audit_target(
         units.convert_view(view), units.convert_records(chosen), attacks, lambda _: measure(samples), settings
@@ -174,7 +179,8 @@ def audit_module(
         seed=settings.seed,
     )
     seconds = {**result.seconds, "published_protocol": time.perf_counter() - start}
-    return replace(result, published=published, seconds=seconds)
+    classes = classes_of_records(result.attacks, records, datamodule.pool, datamodule.pool)
+    return replace(result, classes=classes, published=published, seconds=seconds)
 
 
 def audit_target(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pargan.audits.classes import ClassLeakage
 from pargan.audits.controls import Controls
 from pargan.audits.curves import AttackCurves
 from pargan.audits.one_run import OneRunEpsilons
@@ -46,6 +47,7 @@ class AuditResult:
         not_learnt: signs that there was nothing to attack, see `pargan.audits.learning`.
         one_run: lower bounds on epsilon; None where no coins chose the members.
         published: the metrics of the published experiments; None where the target is no whole GAN.
+        classes: what each attack finds in each class; empty where records have no classes.
         further_notes: what was noticed while the groups were read and split, one sentence each.
     """
 
@@ -68,6 +70,7 @@ class AuditResult:
     not_learnt: Sequence[str] = ()
     one_run: OneRunEpsilons | None = None
     published: PublishedProtocol | None = None
+    classes: Sequence[ClassLeakage] = ()
     further_notes: Sequence[str] = ()
 
     def warnings(self) -> list[str]:
@@ -112,6 +115,7 @@ class AuditResult:
             "quality_independent": self.quality_independent,
             "attacks": self.to_dicts(),
             "partitions": [leakage.to_dict() for leakage in self.partitions],
+            "classes": [leakage.to_dict() for leakage in self.classes],
             "controls": None if self.controls is None else self.controls.to_dict(),
             "warnings": self.warnings(),
             "copies": dict(self.copies),

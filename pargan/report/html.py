@@ -22,6 +22,7 @@ from pargan.io.run_directory import RunDirectory
 from pargan.report.history import Curve, read_history
 from pargan.report.report_plots import MOST_CURVES, leakage_panel, quality_panel, roc_panel, score_panel
 from pargan.report.report_tables import (
+    class_rows,
     control_rows,
     leak_marks,
     overlap_rows,
@@ -47,6 +48,7 @@ CONTENTS = {
     "scores": "Scores",
     "epochs": "Over the epochs",
     "partitions": "Partitions",
+    "classes": "Classes",
     "quality": "Quality",
     "sets": "Tests of the set",
     "exposed": "Exposed records",
@@ -145,6 +147,7 @@ def render_report(
         "leakage": _markup(leakage_panel(history)),
         "quality_curve": _markup(quality_panel(history, quality[0]["name"])) if quality else None,
         "partitions": partition_rows(result.get("partitions", [])),
+        "classes": class_rows(result),
         "quality": quality,
         "has_floor": any(row["independent"] is not None for row in quality),
         "set_tests": set_test_rows(result.get("set_tests")),
@@ -161,7 +164,7 @@ def render_report(
         "interval": interval,
     }
     present = {"attackers": groups, "attacks": groups, "roc": page["rocs"], "epochs": page["leakage"]}
-    present["sets"] = page["set_tests"]
+    present["sets"], present["classes"] = page["set_tests"], page["classes"][1]
     shown = {key: present.get(key, page.get(key)) for key in CONTENTS} | {"limits": True, "provenance": True}
     page["contents"] = [(key, name) for key, name in CONTENTS.items() if shown[key]]
     return template.render(page)

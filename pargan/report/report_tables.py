@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pargan.metrics.meanings import metric_meaning
-from pargan.report.words import interval, significant
+from pargan.report.words import by_attacker, interval, significant
 
 CONTROLS = (
     ("permuted membership", "permuted_auc", "a judge or an attack that cheats"),
@@ -61,6 +61,16 @@ def partition_rows(leakage: Sequence[Mapping[str, Any]]) -> list[tuple[str, Mapp
         ordered = sorted((row for row in leakage if row["attack"] == name), key=lambda row: row["auc"])
         rows.append((name, ordered[0], ordered[-1]))
     return rows
+
+
+def class_rows(result: Mapping[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+    """The strongest attack of each access level, and a row per class with the AUC of each of them."""
+    strongest = [
+        max(group, key=lambda attack: attack["auc"])["attack"] for group in by_attacker(result["attacks"]).values()
+    ]
+    found = {(row["label"], row["attack"]): row for row in result.get("classes", [])}
+    labels = dict.fromkeys(label for label, _ in found)
+    return strongest, [{"label": label, "attacks": [found[label, name] for name in strongest]} for label in labels]
 
 
 def control_rows(controls: Mapping[str, Any] | None) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from pargan.report import render_report, result_schema, write_report
 from pargan.report.history import Curve
 from pargan.report.html import MOST_BYTES
 from pargan.report.report_plots import roc_panel
-from pargan.report.report_tables import overlap_rows, vulnerable_rows
+from pargan.report.report_tables import class_rows, overlap_rows, vulnerable_rows
 from tests.helpers.audited import result_of_audit
 from tests.helpers.browser import CUT, OVERFLOWING, chromium
 from tests.helpers.page import Page
@@ -146,6 +146,32 @@ def test_report_shows_the_verdict_of_the_result():
     text = Page(render_report(result_of_audit(verdict=verdict | {"meaning": ["Somebody can tell."]}))).text
     for said in (sentence, "What it means", "Somebody can tell.", "switched off", "Train for fewer steps."):
         assert said in text
+
+
+def test_report_shows_leakage_per_class_under_the_strongest_attack_of_each_attacker():
+    numbers = {
+        "num_members": 30,
+        "num_nonmembers": 40,
+        "auc_low": 0.5,
+        "auc_high": 0.7,
+        "p_value": 0.1,
+        "p_adjusted": 1.0,
+    }
+    attacks = [attack["attack"] for attack in result_of_audit()["attacks"]]
+    classes = [
+        {"attack": name, "label": label, "auc": 0.6 + place / 100} | numbers
+        for place, label in enumerate(("young", "old"))
+        for name in attacks
+    ]
+    result = result_of_audit(classes=classes)
+    jsonschema.validate(result, result_schema())
+    strongest, rows = class_rows(result)
+    assert strongest == [max(result["attacks"], key=lambda attack: attack["auc"])["attack"]]
+    assert [(row["label"], row["attacks"][0]["auc"]) for row in rows] == [("young", 0.6), ("old", 0.61)]
+    page = Page(render_report(result))
+    assert "Leakage per class" in page.text
+    assert "0.610 [0.500, 0.700]" in page.text
+    assert "Leakage per class" not in Page(render_report(result_of_audit())).text
 
 
 def test_overlap_rows_are_a_symmetric_matrix_of_all_pairs():

@@ -139,7 +139,11 @@ def table_pool(table: RawTable, spec: TableSpec, label: str | None, notes: tuple
         notes=notes,
         refit=partial(_refitted, read=read, label=label),
     )
-    return pool if label is None else replace(pool, labels=_labels(spec, read[label], label))
+    if label is None:
+        return pool
+    column = next(column for column in spec.columns if column.name == label)
+    names = column.text(column.decode(np.eye(column.width, dtype=np.float32)))
+    return replace(pool, labels=_labels(column, read[label]), label_names=tuple(names))
 
 
 def _model_space(spec: TableSpec, read: Mapping[str, ReadColumn]) -> np.ndarray:
@@ -152,8 +156,7 @@ def _model_space(spec: TableSpec, read: Mapping[str, ReadColumn]) -> np.ndarray:
     return values
 
 
-def _labels(spec: TableSpec, read: ReadColumn, label: str) -> np.ndarray:
-    column = next(column for column in spec.columns if column.name == label)
+def _labels(column: Column, read: ReadColumn) -> np.ndarray:
     codes: np.ndarray = column.encode(read.values).argmax(axis=1)[read.codes]
     return codes
 
