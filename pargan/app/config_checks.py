@@ -47,6 +47,9 @@ EPOCHS = Rule(
     lambda value: _is_whole(value) and (value >= 1 or value == -1),
     "a whole number, 1 or more, or -1 for no limit",
 )
+FOR_TABLES = "for_tables"
+"""The option of the group `attack` whose attacks are run on tables only."""
+
 ONE_DEVICE = "1, or [2] for the third GPU of the machine: training uses one process and one device"
 OBJECTS = {
     "train": (
@@ -156,7 +159,8 @@ def check_structure(cfg: DictConfig, config_name: str) -> None:
             remedy = f"~{group}.{name} leaves it out"
             if not isinstance(value, DictConfig):
                 raise ParganError("is not an object", argument=f"{group}.{name}", value=typed(value), remedy=remedy)
-            _check_target(cfg, f"{group}.{name}", f", and {remedy}")
+            if (group, name) != ("attack", FOR_TABLES):  # a group of attacks
+                _check_target(cfg, f"{group}.{name}", f", and {remedy}")
 
 
 def _check_target(cfg: DictConfig, key: str, more: str = "") -> None:

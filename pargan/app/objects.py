@@ -17,6 +17,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import nn
 
+from pargan.app.config_checks import FOR_TABLES
 from pargan.attacks import Attack
 from pargan.attacks.spaces import HasColumns
 from pargan.data.datamodule import PartitionDataModule
@@ -29,9 +30,6 @@ from pargan.records.conditioning import UNCONDITIONAL, Conditioning
 from pargan.records.pool import Pool
 from pargan.records.spec import RecordSpec
 from pargan.seeding import derive, seeded
-
-FOR_TABLES = "for_tables"
-"""The option of the group `attack` whose attacks are run on tables only."""
 
 
 def build_datamodule(
