@@ -60,11 +60,9 @@ def classes_of_records(
     """
     if members.labels is None or nonmembers.labels is None:
         return []
-    chosen = (
-        labels if index is None else labels[index]
-        for labels, index in ((members.labels, records.member_index), (nonmembers.labels, records.nonmember_index))
-    )
-    return leakage_per_class(results, *chosen, members.label_names)
+    member_labels = _chosen(members.labels, records.member_index)
+    nonmember_labels = _chosen(nonmembers.labels, records.nonmember_index)
+    return leakage_per_class(results, member_labels, nonmember_labels, members.label_names)
 
 
 def leakage_per_class(
@@ -89,10 +87,12 @@ def leakage_per_class(
     pairs = [(result, k) for result in results for k in known]
     groups = [(r.member_scores[member_labels == k], r.nonmember_scores[nonmember_labels == k]) for r, k in pairs]
     p_values = [permutation_p_value(*group) for group in groups]
-    return [
-        ClassLeakage(
-            *(result.name, str(k) if names is None else names[k]),
-            *(len(group[0]), len(group[1]), *auc_interval(*group), p_value, p_adjusted),
-        )
-        for (result, k), group, p_value, p_adjusted in zip(pairs, groups, p_values, holm(p_values), strict=True)
-    ]
+    leakage = []
+    for (result, k), group, p_value, p_adjusted in zip(pairs, groups, p_values, holm(p_values), strict=True):
+        label, sizes = str(k) if names is None else names[k], (len(group[0]), len(group[1]))
+        leakage.append(ClassLeakage(result.name, label, *sizes, *auc_interval(*group), p_value, p_adjusted))
+    return leakage
+
+
+def _chosen(labels: np.ndarray, index: np.ndarray | None) -> np.ndarray:
+    return labels if index is None else labels[index]
