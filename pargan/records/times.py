@@ -190,11 +190,7 @@ class Duration(_OnTimeAxis):
         ticks = [microseconds(cell) for cell in cells]
         values = np.array(["NaT" if tick is None else tick for tick in ticks], dtype="timedelta64[us]")
         other = np.flatnonzero(np.isnat(values))
-<<<<<<< Updated upstream
-        if self.format and len(other):
-=======
         if len(other) and self.format:
->>>>>>> Stashed changes
             values[other] = times_of_day([cells[place] for place in other.tolist()], self.format)
         readable = ~np.isnat(values)
         return np.where(readable, values, np.timedelta64(0, "us")), readable
