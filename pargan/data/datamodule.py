@@ -99,7 +99,7 @@ class PartitionDataModule(pl.LightningDataModule):
             raise ParganError(
                 "leaves nothing to train on", argument="batch_size", value=batch_size, remedy="give 1 or more"
             )
-        named = {"split": (split, SPLITS), "fit_on": (fit_on, FIT_ON)}
+        named: dict[str, tuple[str, tuple[str, ...]]] = {"split": (split, SPLITS), "fit_on": (fit_on, FIT_ON)}
         named |= {"duplicates": (duplicates, tuple(DUPLICATES))} if isinstance(duplicates, str) else {}
         for name, (value, choices) in named.items():
             if value not in choices:

@@ -99,21 +99,21 @@ def split_pool(
     groups = _groups(units, sizes, np.random.default_rng(derive(seed, "groups")))
     labels = None if pool.labels is None else pool.labels[groups[0]]
     partitions = scheme(groups[0], labels, num_partitions, np.random.default_rng(derive(seed, "partitions")))
-    nonmembers, pairs = groups[1], {}
+    held_out, pairs = groups[1], np.empty((0, 2), dtype=np.int64)
     if coins:
         if getattr(scheme, "func", scheme) is not iid:
             problem, remedy = "needs partitions at random", "give partition=iid"
             raise ParganError(problem, argument="split", value="coins", remedy=remedy)
         rng = np.random.default_rng(derive(seed, "coins"))
-        partitions, nonmembers, pairs["pairs"] = _flip_coins(partitions, nonmembers, hashes, rng)
+        partitions, held_out, pairs = _flip_coins(partitions, held_out, hashes, rng)
     return Membership(
         partitions,
-        nonmembers=nonmembers,
+        nonmembers=held_out,
         reference=groups[2],
         pool_fingerprint=fingerprint(hashes, pool.spec.shape),
         duplicates_found=len(hashes) - len(np.unique(hashes)),
         duplicates_dropped=len(hashes) - num_kept,
-        **pairs,
+        pairs=pairs,
     )
 
 
