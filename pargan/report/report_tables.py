@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pargan.metrics.meanings import metric_meaning
-from pargan.report.words import by_attacker, interval, significant
+from pargan.report.words import by_attacker, interval, p_value, significant
 
 CONTROLS = (
     ("permuted membership", "permuted_auc", "a judge or an attack that cheats"),
@@ -32,11 +32,16 @@ def sizes(result: Mapping[str, Any]) -> str:
 
 
 def leak_marks(result: Mapping[str, Any]) -> dict[str, str]:
-    """Attack -> whether the verdict counts it as a leak, with the reason where its scores are above chance."""
+    """Attack -> whether the verdict counts it as a leak.
+
+    With the reason where scores above chance do not count, and with its p-value where the TPR alone shows the leak: the
+    table has that of the AUC.
+    """
     marks = {}
     for attack in (result.get("verdict") or {}).get("attacks", []):
         reason = f": {attack['reason']}" if attack["reason"] else ""
-        marks[attack["attack"]] = "yes" if attack["leaks"] else f"no{reason}"
+        by_tpr = "" if "auc" in attack["evidence"] else f", by its TPR (p {p_value(attack.get('tpr_p_adjusted'))})"
+        marks[attack["attack"]] = f"yes{by_tpr}" if attack["leaks"] else f"no{reason}"
     return marks
 
 
