@@ -63,6 +63,9 @@ class Acceleration:
             ParganError: there is one.
         """
 
+    def reset(self) -> None:
+        """Forget other trainings of the process: called when one starts and when it ends."""
+
     def gradients(
         self,
         function: Update,
@@ -83,6 +86,21 @@ class Acceleration:
     def optimizer(self, optimizer: Optimizer) -> Optimizer:
         """The optimizer, which takes the same steps."""
         return optimizer
+
+
+def refuse_scaled_gradients(precision: str, acceleration: str) -> None:
+    """Refuse fp16 where updates are recorded.
+
+    Raises:
+        ParganError: it was given.
+    """
+    if precision.startswith("16"):
+        raise ParganError(
+            f"scales gradients step by step, which acceleration={acceleration} cannot record",
+            argument="precision",
+            value=precision,
+            remedy="use precision=32-true or precision=bf16-mixed",
+        )
 
 
 class Plain(Acceleration):
@@ -150,13 +168,7 @@ class Graphed(Acceleration):
                 value="graph",
                 remedy="train on a GPU, or use acceleration=fast or acceleration=compile",
             )
-        if precision.startswith("16"):
-            raise ParganError(
-                "scales gradients step by step, which acceleration=graph cannot record",
-                argument="precision",
-                value=precision,
-                remedy="use precision=32-true or precision=bf16-mixed",
-            )
+        refuse_scaled_gradients(precision, "graph")
 
     def gradients(
         self,

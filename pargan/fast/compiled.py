@@ -17,7 +17,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from torch.optim import Optimizer
 
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Gradients, Tensors, Update
+from pargan.fast.acceleration import Acceleration, Gradients, Tensors, Update, refuse_scaled_gradients
 
 AS_EAGER: dict[str, str | int | bool | Callable[..., Any]] = {"fallback_random": True}
 """Random numbers are those of PyTorch's own operations, so that a compiled training is the same."""
@@ -46,13 +46,11 @@ class Compiled(Acceleration):
                 value="compile",
                 remedy="install it, name another in the environment variable CXX, or use acceleration=fast",
             )
-        if precision.startswith("16"):
-            raise ParganError(
-                "scales gradients step by step, which acceleration=compile does not know of",
-                argument="precision",
-                value=precision,
-                remedy="use precision=32-true or precision=bf16-mixed",
-            )
+        refuse_scaled_gradients(precision, "compile")
+
+    def reset(self) -> None:
+        """Drop all that torch.compile made: its versions of a function are limited, and a process may train often."""
+        torch.compiler.reset()
 
     def gradients(
         self,
@@ -66,7 +64,6 @@ class Compiled(Acceleration):
         A graph knows one stream of random numbers. Where there are others, the losses alone are compiled, around the
         places where streams change, and without a gradient penalty.
         """
-        torch.compiler.reset()  # compiled versions of a function are limited, and a process may train many models
         if not generators:
             return _Compiled(function, leaves_on)
         return function.with_losses(torch.compile(function.losses, dynamic=False, options=AS_EAGER))

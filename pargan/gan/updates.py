@@ -115,6 +115,7 @@ class Updates:
     def reset(self) -> None:
         """Drop what was compiled or recorded, and the device's memory with it."""
         self._update_discriminators = self._update_generator = None
+        self.acceleration.reset()
 
     def _prepared(
         self,

@@ -125,6 +125,7 @@ def test_fused_optimizer_is_left_as_it_is(traced):
 @pytest.mark.parametrize("networks", ["stacked", "dropout and BatchNorm", "house layers", "house layers in turns"])
 @pytest.mark.parametrize("loss", ["js", "wgan"])
 def test_compiled_steps_give_the_same_training(loss, networks, tmp_path):
+    torch._dynamo.utils.counters.clear()
     compiled = weights(trained(Compiled(), tmp_path, loss, NETWORKS[networks]))
     assert torch._dynamo.utils.counters["frames"]["ok"] >= 4  # an update and an optimizer's step of each side
     assert_close(compiled, weights(trained(None, tmp_path, loss, NETWORKS[networks])))
