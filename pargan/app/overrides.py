@@ -55,7 +55,9 @@ def refuse_nameless_options(arguments: Sequence[str]) -> None:
             continue
         value = override.value()
         if not all(isinstance(name, str) for name in (value if isinstance(value, list) else [value])):
-            raise ParganError(f"{argument} names no option; choose one of {', '.join(options)}")
+            raise ParganError(
+                f"{argument} names no option", remedy=f"choose one of {', '.join(f'{key}={name}' for name in options)}"
+            )
 
 
 def _is_readable(override: str) -> bool:

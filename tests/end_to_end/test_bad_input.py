@@ -22,7 +22,7 @@ CONFIGURATION = {
     "trainer.callback=[]": ["trainer.callback is not a key", "+trainer.callback="],
     "loss": ["loss cannot be read", "key=value"],
     "num_partitions=1,2": ["num_partitions=1,2", "add -m"],
-    "loss=null": ["null", "loss=js"],
+    "loss=null": ["names no option", "loss=js"],
     "num_partitions=abc": ["num_partitions=abc", "a whole number, 1 or more"],
     "num_partitions=2.5": ["num_partitions=2.5", "a whole number"],
     "num_partitions=0": ["num_partitions=0", "1 or more"],

@@ -120,7 +120,7 @@ def test_train_refuses_an_optimizer_that_needs_a_closure(refuses):
         ("dataset.size=1.5", "dataset.size=1.5 does not work; give a whole number"),
         ("dataset.types=abc", "dataset.types=abc does not name columns"),
         ("synthetic=", "synthetic= does not work; give a path"),
-        ("dataset=null", "dataset=null names no option; choose one of blobs"),
+        ("dataset=null", "dataset=null names no option; choose one of dataset=blobs"),
         ("audit=null", "audit=null is no value"),
     ],
 )
