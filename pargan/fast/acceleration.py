@@ -26,6 +26,9 @@ class Tensors(Protocol):
         """A batch of `function(tensor)`."""
 
 
+Losses = Callable[..., Tensor]
+"""A batch and random tensors -> the loss (K,) of each partition, with its graph."""
+
 Gradients = Callable[[Any], Tensor]
 """A batch -> the loss (K,) of each partition, its gradients left on the parameters."""
 
@@ -37,10 +40,10 @@ class Update(Protocol):
         """The losses (K,), detached; the gradients are left on the parameters."""
 
     @property
-    def losses(self) -> Callable[..., Tensor]:
-        """A batch and random tensors -> the loss (K,) of each partition, with its graph."""
+    def losses(self) -> Losses:
+        """The losses alone."""
 
-    def with_losses(self, losses: Callable[..., Tensor]) -> Gradients:
+    def with_losses(self, losses: Losses) -> Gradients:
         """The update with other code for its losses."""
 
 

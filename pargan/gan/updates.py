@@ -11,14 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from pargan.errors import ParganError
-from pargan.fast.acceleration import Acceleration, Gradients
+from pargan.fast.acceleration import Acceleration, Gradients, Losses
 from pargan.gan.discriminators import Discriminators
 from pargan.losses import AdversarialLoss
 from pargan.records.batch import Batch
 from pargan.records.conditioning import UNCONDITIONAL, Conditioning
-
-Losses = Callable[..., Tensor]
-"""A batch, latents and positions -> the loss (K,) of each partition, with its graph."""
 
 Latents = Callable[[int, int, int, torch.device], Tensor]
 """Draws (K or 1, B, latent_dim) from K, B, latent_dim and a device: see `pargan.gan.latents`."""
