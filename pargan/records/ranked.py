@@ -14,7 +14,8 @@ from torch import Tensor
 
 from pargan.records.column import Column, draw_category
 from pargan.records.missing import WithMissing, is_missing, with_gaps, without_missing
-from pargan.records.ranks import SUPPORT, Ranks, choose_knots, continued_tails
+from pargan.records.ranks import SUPPORT, Ranks, choose_knots
+from pargan.records.tails import continued_tails
 
 FREQUENT = 0.05  # share of the records from which on a value is a category of its own
 FEW = 20  # different values up to which each is a category of its own

@@ -10,7 +10,7 @@ import numpy as np
 
 KNOTS = 200  # values kept of a column that has more
 SUPPORT = 5  # records that stand behind each of them, so that none is the value of a single record
-HALVINGS = 4  # gaps by which a tail is continued, each with half the records of the one before
+SPARE_KNOTS = 10  # of them for what continues the tails
 SPARE = 0.03  # of the scale, for values that none of the fitted records has
 DIGITS = 9  # of levels, so that a scale read from a file equals the one that was written
 
@@ -84,44 +84,10 @@ def choose_knots(places: np.ndarray) -> np.ndarray:
     if size < 4 * SUPPORT or (len(distinct) <= KNOTS and counts[counts >= SUPPORT].sum() >= size / 2):
         return shared
     tail = SUPPORT * 2 ** np.arange(int(np.log2(max(size / KNOTS / SUPPORT, 1))) + 1)
-    evenly = np.linspace(SUPPORT, size - SUPPORT, KNOTS - 2 * len(tail) - 2 * HALVINGS)
+    evenly = np.linspace(SUPPORT, size - SUPPORT, KNOTS - 2 * len(tail) - SPARE_KNOTS)
     starts = [SUPPORT]
     for edge in np.unique(np.concatenate([tail, evenly, size - tail]).astype(int)).tolist():
         if edge - starts[-1] >= SUPPORT and size - SUPPORT - edge >= SUPPORT:
             starts.append(edge)
     inner = np.sort(places)[: size - SUPPORT]
     return np.unique(np.add.reduceat(inner, starts) / np.diff([*starts, len(inner)]))
-
-
-def continued_tails(places: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Continue both ends as the last knots suggest, in place of the few most extreme places themselves.
-
-    Args:
-        places: (N,) the places that were described.
-        knots: ascending, from `choose_knots`.
-
-    Returns:
-        The knots with those of the tails, and the (N,) places sorted, those beyond the given knots replaced.
-    """
-    places = np.sort(places)
-    knots, places = _continued(places, knots)
-    knots, places = _continued(-places[::-1], -knots[::-1])
-    return -knots[::-1], -places[::-1]
-
-
-def _continued(places: np.ndarray, knots: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The same at the upper end: gaps in the ratio of the last ones, each with half the records of the one before."""
-    beyond = int((places > knots[-1]).sum())
-    clipped = np.minimum(places, knots[-1])
-    if beyond < SUPPORT or len(places) < 16 * SUPPORT:
-        return knots, clipped
-    means = [places[-2 * size : -size].mean() for size in (SUPPORT, 2 * SUPPORT, 4 * SUPPORT)]
-    last, before = means[0] - means[1], means[1] - means[2]
-    if last <= 0 or before <= 0:
-        return knots, clipped
-    ratio = min(last / before, 1.0)  # 1/2 of evenly spread values, which have an end; 1 of an exponential tail
-    tail = knots[-1] + last * np.cumsum(ratio ** np.arange(1, HALVINGS + 1))
-    tail = tail[tail <= 1]  # no value is made up that lies beyond those of the column
-    shares = (np.arange(beyond) + 0.5) / beyond
-    clipped[-beyond:] = np.interp(-np.log2(1 - shares), np.arange(len(tail) + 1), [knots[-1], *tail])
-    return np.concatenate([knots, tail]), clipped
