@@ -6,6 +6,20 @@ from omegaconf import DictConfig, open_dict
 from pargan.app import resolvers
 from pargan.app.config_directory import config_directory
 
+GROUPS = (
+    "partition",
+    "loss",
+    "optimizer",
+    "latents",
+    "acceleration",
+    "model",
+    "callbacks",
+    "logger",
+    "experiment",
+    "trainer",
+)
+"""Groups of conf/ of which any option may be chosen for any training."""
+
 
 def composed_with_hydra(*overrides, name="train", folder="nowhere"):
     """The composed configuration, and its node `hydra`; a run's directory is `folder`."""
@@ -22,3 +36,8 @@ def composed_with_hydra(*overrides, name="train", folder="nowhere"):
 def composed(*overrides, name="train", folder="nowhere") -> DictConfig:
     """The composed configuration."""
     return composed_with_hydra(*overrides, name=name, folder=folder)[0]
+
+
+def options(group):
+    """The names of the YAML files of a group."""
+    return sorted(path.stem for path in (config_directory() / group).glob("*.yaml"))

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from pargan.attacks import ReferenceModel
+from pargan.attacks import PartitionsView, ReferenceModel, SamplesView
+from pargan.attacks.views import narrow, widen
 from pargan.audits import make_target
 
 K, LATENT, SHAPE = 3, 5, (1, 4, 4)
@@ -118,6 +119,24 @@ def reference_models(reference, count, make):
         target = make(reference[~left_out], reference[left_out], seed=i)
         models.append(ReferenceModel(lambda target=target: target, left_out))
     return models
+
+
+def memoriser(records, reference, seed=0):
+    """A GAN that memorised `records`, a third of them in each partition."""
+    discriminators = StackedDiscriminators(MemorisingDiscriminator(records[k::K]) for k in range(K))
+    return target_of(Memoriser(records), discriminators, reference, num_samples=600, seed=seed)
+
+
+def view_of(target, size, access=SamplesView):
+    return narrow(widen(target, PartitionsView, partition=torch.arange(size) % K), access)
+
+
+def statistics(attack, target, models, records):
+    """s of the records under the target, (N,), and under the models, (M, N)."""
+    targets = [target, *(model.target() for model in models)]
+    views = [view_of(view, len(records), attack.access) for view in targets]
+    target_scores, *model_scores = (attack(view, records).double().numpy() for view in views)
+    return target_scores, np.stack(model_scores)
 
 
 class Columns:
