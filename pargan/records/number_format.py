@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from pargan.records.plain_numbers import PlainNumbers
+
 # ASCII digits only: float() would also accept 1_000 and digits of other scripts.
 PLAIN = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
@@ -30,6 +32,11 @@ class NumberFormat:
     least_decimals: int = 0
     most_decimals: int | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the notation is that of Python."""
+        return self == NumberFormat(least_decimals=self.least_decimals, most_decimals=self.most_decimals)
+
     def plain(self, cell: str) -> str | None:
         """A cell in the notation of Python, or None if it is no number. Plain notation is read as well."""
         cell = cell.strip()
@@ -44,10 +51,12 @@ class NumberFormat:
         Then all cells are one text, in which lines are counted and marks replaced: a million cells one by one take ten
         times as long.
         """
+        if self.is_plain and PlainNumbers.of(cells):
+            return list(cells)
         joined = "\n".join(cells)
         if not cells or len(self._lines.findall(joined)) != len(cells) or joined.count("\n") != len(cells) - 1:
             return [self.plain(cell) for cell in cells]
-        if self == NumberFormat(least_decimals=self.least_decimals, most_decimals=self.most_decimals):
+        if self.is_plain:
             return list(cells)
         for mark in (self.prefix, self.suffix, self.thousands):
             joined = joined.replace(mark, "") if mark else joined

@@ -45,8 +45,9 @@ class Numeric:
     def parse(self, cells: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """(N,) float64; text, NaN and infinity are not readable."""
         plain = self.format.plain_cells(cells)
-        values = np.array([0.0 if text is None else float(text) for text in plain], dtype=np.float64)
-        readable = np.array([text is not None for text in plain], dtype=bool) & np.isfinite(values)
+        readable = np.array([text is not None for text in plain], dtype=bool) if None in plain else np.True_
+        values = floats([text or "0" for text in plain] if None in plain else plain)
+        readable = readable & np.isfinite(values)
         return np.where(readable, values, 0.0) + 0.0, readable  # -0.0 becomes 0.0
 
     def deviations(self, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -152,6 +153,13 @@ class Integer(Numeric):
     def values_at(self, places: np.ndarray) -> np.ndarray:
         """(N,) -> (N,) int64 in the fitted range."""
         return integers_at(places, self.low, self.high)
+
+
+def floats(plain: Sequence[str | None]) -> np.ndarray:
+    """(N,) float64, the nearest ones to numbers in plain notation, with or without exponents."""
+    if not len(plain):
+        return np.empty(0)
+    return np.fromstring("\n".join(plain), dtype=np.float64, sep="\n")  # type: ignore[arg-type]  # without None
 
 
 def whole_numbers(plain: Sequence[str | None]) -> np.ndarray | None:

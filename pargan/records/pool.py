@@ -104,8 +104,14 @@ class Pool:
 
 def record_hashes(records: np.ndarray) -> np.ndarray:
     """(N, *shape) records -> (N,) 16-byte hashes; equal records have equal hashes, and -0.0 equals 0.0."""
-    positive = records + np.zeros((), records.dtype)  # -0.0 + 0.0 is 0.0
-    hashes = [hashlib.blake2b(record.tobytes(), digest_size=16).digest() for record in positive]
+    hashes: list[bytes] = []
+    for start in range(0, len(records), BLOCK):
+        positive = records[start : start + BLOCK] + np.zeros((), records.dtype)  # -0.0 + 0.0 is 0.0
+        content, size = positive.tobytes(), positive[0].nbytes
+        hashes += [
+            hashlib.blake2b(content[place : place + size], digest_size=16).digest()
+            for place in range(0, len(content), size)
+        ]
     return np.frombuffer(b"".join(hashes), dtype="V16")
 
 

@@ -5,15 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from pargan.data.sources.infer_columns import (
-    FLAG_VALUES,
-    ColumnCells,
-    Inference,
-    Refusal,
-    categorical_column,
-    number_column,
-    override,
-)
+from pargan.data.sources.column_cells import ColumnCells, Inference, Refusal
+from pargan.data.sources.infer_columns import FLAG_VALUES, categorical_column, number_column, override
 from pargan.data.sources.infer_numbers import infer_number_format
 from pargan.data.sources.infer_times import infer_times
 from pargan.errors import counted
@@ -68,7 +61,7 @@ def _force_number(cells: ColumnCells, kind: str) -> Inference:
         if isinstance(column, Integer) and kind == "numeric":
             column = Numeric.fit(cells.name, np.array([column.low, column.high]), found)
         if column is not None and column.type == kind:
-            return cells.with_missing(column, "given", cells.values)
+            return cells.with_missing(column, "given")
         odd = [text for text in cells.values if whole_number(found.plain(text)) is None]
     else:
         odd = [text for text in odd if not infer_number_format([text], cells.rules.decimal, codes=True)] or odd
@@ -76,10 +69,10 @@ def _force_number(cells: ColumnCells, kind: str) -> Inference:
 
 
 def _force_time(cells: ColumnCells, kind: str, time_format: str | None) -> Inference:
-    counts = np.array([cells.counts[text] for text in cells.values])
+    counts = cells.value_counts
     found = infer_times(cells.values, counts, cells.name, time_format)
     if found is not None and found[0].type == kind:
-        return cells.with_missing(*found, cells.values)
+        return cells.with_missing(*found)
     odd = [text for text in cells.values if infer_times([text], counts[:1], cells.name, time_format) is None]
     raise _not_of_type(cells, odd or cells.values, kind, "categorical")
 
@@ -88,7 +81,7 @@ def _force_boolean(cells: ColumnCells) -> Inference:
     if len(cells.texts) != FLAG_VALUES:
         raise _not_of_type(cells, cells.texts[FLAG_VALUES:] or cells.texts, "boolean", "categorical")
     ordered = tuple(sorted(cells.texts, key=lambda text: (bool(TRUTH.get(text.lower())), text)))
-    return cells.with_missing(Boolean(cells.name, ordered), "given", cells.texts)
+    return cells.with_missing(Boolean(cells.name, ordered), "given", is_text=True)
 
 
 def _force_constant(cells: ColumnCells) -> Inference:

@@ -9,25 +9,19 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from pargan.data.sources.column_cells import MISSING_MARKS, ColumnCells, Inference, Refusal
 from pargan.data.sources.infer_numbers import infer_number_format, is_ambiguous
 from pargan.data.sources.infer_times import infer_times
-from pargan.data.sources.raw_table import RawTable, TextColumn
 from pargan.errors import counted
 from pargan.records.categories import TRUTH, Boolean, Categorical, Constant
-from pargan.records.column import Column
 from pargan.records.identifiers import Identifier
-from pargan.records.missing import WithMissing
 from pargan.records.number_format import PLAIN, NumberFormat
-from pargan.records.numbers import INT64, Integer, Numeric, whole_numbers
+from pargan.records.numbers import INT64, Integer, Numeric, floats, whole_numbers
 
-MISSING_MARKS = (
-    *("nan", "na", "n/a", "null", "none", "nil", "nat", "?", "-", "--", ".", "..", "#n/a", "#na", "<na>", "missing"),
-    "#n/a n/a",
-)
 FLAG_VALUES = 2
 LABEL_CLASSES = 20
 MIXED_NUMBERS = 20  # more different numbers than this beside a few texts are a column of numbers with odd cells
@@ -35,89 +29,6 @@ MANY_CATEGORIES = 1000
 EXACT = 2**53
 FEWEST_IDS = 10
 RARE = "(rare)"
-
-
-@dataclass(frozen=True)
-class Inference:
-    """What a column was taken for.
-
-    Attributes:
-        column: typed and fitted.
-        why: how it was decided.
-        missing: texts that mean a missing value in this column.
-        encoding: a name in `pargan.records.encodings.ENCODINGS`.
-    """
-
-    column: Column
-    why: str
-    missing: frozenset[str] = frozenset({""})
-    encoding: str = "auto"
-
-
-class Refusal(Exception):  # noqa: N818  not an error of its own: all columns' are raised as one ParganError
-    """A column that cannot be used: the problem, what to type instead, and whether dropping it is a remedy."""
-
-    def __init__(self, problem: str, remedy: str, may_drop: bool = False) -> None:
-        super().__init__(problem)
-        self.problem, self.remedy, self.may_drop = problem, remedy, may_drop
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What was set for a table.
-
-    Attributes:
-        decimal: decimal mark where a comma can be read in two ways.
-        missing: texts that mean a missing value in every column; None: `MISSING_MARKS` in numbers and times, and
-            nothing but empty cells in texts, where NA can be a country.
-        rare: categories with fewer rows than this become one.
-    """
-
-    decimal: str | None = None
-    missing: frozenset[str] | None = None
-    rare: int = 0
-
-
-class ColumnCells:
-    """The cells of a column, split into those that are missing and those that are not."""
-
-    def __init__(self, table: RawTable, name: str, rules: Rules) -> None:
-        self.table, self.name, self.rules = table, name, rules
-        self.source: TextColumn = table.columns[name]
-        self.counts = dict(zip(self.source.texts, self.source.counts.tolist(), strict=True))
-        empty = {""} | (rules.missing or set())
-        self.texts = [text for text in self.source.texts if text not in empty]
-        marks = frozenset() if rules.missing is not None else frozenset(MISSING_MARKS)
-        lowered = "\n".join(self.texts).lower().split("\n")  # a third of the time of one by one
-        if len(lowered) != len(self.texts):
-            lowered = [text.lower() for text in self.texts]
-        self.values = [text for text, lower in zip(self.texts, lowered, strict=True) if lower not in marks]
-
-    @property
-    def num_rows(self) -> int:
-        """N."""
-        return len(self.source.codes)
-
-    def count(self, texts: Sequence[str]) -> int:
-        """Rows that hold one of the texts."""
-        return sum(self.counts[text] for text in texts)
-
-    def first(self, texts: Sequence[str]) -> tuple[str, str]:
-        """The first of these texts in the table, and where it stands."""
-        rows = {self.source.first(self.source.texts.index(text)): text for text in texts[:1000]}
-        return rows[min(rows)], self.table.place(min(rows))
-
-    def with_missing(self, column: Column, why: str, values: Sequence[str]) -> Inference:
-        """The column of the values, with a gap where one is missing."""
-        present = set(values)
-        marks = [text for text in self.source.texts if text not in present]
-        if not marks:
-            return Inference(column, why)
-        mark = max(marks, key=lambda text: self.counts[text])
-        shown = ", ".join(f'"{text}"' for text in marks if text)
-        why += f"; {shown} {'means' if shown.count(',') == 0 else 'mean'} missing" if shown else ""
-        gapped = replace(column, missing=mark) if isinstance(column, Categorical) else WithMissing(column, mark)
-        return Inference(gapped, why, frozenset(marks) | {""})
 
 
 def infer_column(cells: ColumnCells, is_label: bool) -> Inference:
@@ -130,9 +41,8 @@ def infer_column(cells: ColumnCells, is_label: bool) -> Inference:
         return Inference(Constant(cells.name, cells.source.texts[0]), "all cells are missing", frozenset({""}))
     if len(cells.source.texts) == 1:
         return Inference(Constant(cells.name, cells.source.texts[0]), "one value in all rows")
-    counts = np.array([cells.counts[text] for text in cells.values])
-    if times := infer_times(cells.values, counts, cells.name):
-        return cells.with_missing(*times, cells.values)
+    if times := infer_times(cells.values, cells.value_counts, cells.name):
+        return cells.with_missing(*times)
     if not cells.source.is_text and (number := _infer_number(cells, is_label)):
         return number
     return _infer_text(cells, is_label)
@@ -159,7 +69,7 @@ def _infer_number(cells: ColumnCells, is_label: bool) -> Inference | None:
         if len(cells.values) <= limit:
             return _number_categories(cells, column.format, is_label)
         why = why.replace("numbers", "whole numbers", 1)
-    return cells.with_missing(column, why, cells.values)
+    return cells.with_missing(column, why)
 
 
 def number_column(cells: ColumnCells, found: NumberFormat) -> Numeric | None:
@@ -168,7 +78,7 @@ def number_column(cells: ColumnCells, found: NumberFormat) -> Numeric | None:
     whole = whole_numbers(plain)
     if whole is not None and found.most_decimals is not None:
         return Integer.fit(cells.name, whole, found)
-    values = np.array([float(text) for text in plain if text is not None])
+    values = floats([text for text in plain if text is not None])
     too_large = np.abs(values) > INT64.max if found.most_decimals == 0 else ~np.isfinite(values)
     return None if too_large.any() else Numeric.fit(cells.name, values + 0.0, found)
 
@@ -187,10 +97,10 @@ def _number_categories(cells: ColumnCells, found: NumberFormat, is_label: bool) 
     values = cells.values
     if {TRUTH.get(text) for text in values} == {True, False} and len(values) == FLAG_VALUES:
         ordered = tuple(sorted(values, key=lambda text: bool(TRUTH[text])))
-        return cells.with_missing(Boolean(cells.name, ordered), "0 and 1", values)
+        return cells.with_missing(Boolean(cells.name, ordered), "0 and 1")
     why = "classes to predict" if is_label and len(values) > FLAG_VALUES else "two different numbers"
     ordered = tuple(sorted(values, key=lambda text: float(found.plain(text) or text)))
-    return cells.with_missing(Categorical(cells.name, ordered), why, values)
+    return cells.with_missing(Categorical(cells.name, ordered), why)
 
 
 def _refuse_odd_cells(cells: ColumnCells) -> None:
@@ -222,7 +132,7 @@ def _infer_text(cells: ColumnCells, is_label: bool) -> Inference:
     truths = {TRUTH.get(text) for text in lowered}
     if len(texts) == FLAG_VALUES and truths == {True, False}:
         ordered = tuple(sorted(texts, key=lambda text: bool(TRUTH[text.lower()])))
-        return cells.with_missing(Boolean(cells.name, ordered), "yes and no", texts)
+        return cells.with_missing(Boolean(cells.name, ordered), "yes and no", is_text=True)
     codes = [text for text in texts if PLAIN.fullmatch(text)]
     why = "text"
     if len(codes) == len(texts) and not cells.source.is_text:
@@ -271,7 +181,7 @@ def categorical_column(cells: ColumnCells, texts: Sequence[str], why: str) -> In
     if marks:
         why += f'; "{marks[0]}" is a category ({cells.counts[marks[0]]} rows; missing=["{marks[0]}"] changes it)'
     column = Categorical(cells.name, tuple(kept), other=RARE if num_rare else None)
-    inference = cells.with_missing(column, why, texts)
+    inference = cells.with_missing(column, why, is_text=True)
     if len(kept) > MANY_CATEGORIES:
         megabytes = cells.num_rows * len(kept) * 4 / 2**20
         inference = replace(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pargan.records.number_format import NumberFormat
+from pargan.records.plain_numbers import SIGNIFICANT, PlainNumbers
 
 AFFIX = re.compile(
     r"^[+-]?(?P<prefix>(?:[$€£¥₹₽₩]|USD|EUR|GBP|CHF|JPY)[^\S\n]?|)[+-]?"
@@ -16,7 +17,6 @@ UNADORNED = re.compile(r"^[+-]?[0-9](?:[0-9.,]*[0-9])?$", re.MULTILINE)
 CODE = re.compile(r"^(?:0[0-9]|[^.eE\n]*[eE][0-9])", re.MULTILINE)
 MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (".", "'"), (",", "'"), (".", " "), (",", " "))
 SPACES = str.maketrans({"\u00a0": " ", "\u202f": " "})
-SIGNIFICANT = 15  # decimal digits that float64 keeps exactly
 
 
 def infer_number_format(cells: Sequence[str], decimal: str | None, *, codes: bool = False) -> NumberFormat | None:
@@ -28,6 +28,11 @@ def infer_number_format(cells: Sequence[str], decimal: str | None, *, codes: boo
         codes: whether codes are numbers too: 007 and 3E5, while 0.7, 3e-05 and 1.5E3 are numbers anyway, because
             programs write exponents with a sign.
     """
+    plain = PlainNumbers.of(cells) if decimal != "," else None
+    if plain is not None and (plain.longest <= SIGNIFICANT or not plain.decimals.any()):
+        if plain.has_leading_zeros and not codes:
+            return None
+        return NumberFormat(least_decimals=int(plain.decimals.min()), most_decimals=int(plain.decimals.max()))
     affixed = _affixed(cells)
     if affixed is None:
         return None

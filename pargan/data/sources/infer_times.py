@@ -17,10 +17,7 @@ DATES = (
 )
 CLOCKS = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")  # of 12 hours, with AM or PM
 TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", *CLOCKS)
-STAMPS = tuple(
-    f"{date}{between}{time}{zone}"
-    for date, between, time, zone in product(DATES[:-1], (" ", "T"), TIMES, ("", "%z", " %z"))
-)
+BEHIND_DATES = tuple(map("".join, product((" ", "T"), TIMES, ("", "%z", " %z"))))
 DIRECTIVES = {
     **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), r"\s?\d{1,2}"),
     **{"%Y": r"\d{4}", "%y": r"\d{2}", "%f": r"\d{1,9}", "%z": r".+"},
@@ -68,7 +65,9 @@ def infer_times(
 
 def _plausible(cell: str) -> Iterator[str]:
     """Formats that one cell may have, by its digits and marks: pandas takes long to refuse each of hundreds."""
-    return (known for known in (*DATES, *STAMPS) if _pattern(known).fullmatch(cell))
+    stamped = (date for date in DATES[:-1] if _pattern(date).match(cell))
+    stamps = (f"{date}{behind}" for date, behind in product(stamped, BEHIND_DATES))
+    return (known for known in (*DATES, *stamps) if _pattern(known).fullmatch(cell))
 
 
 @cache

@@ -7,7 +7,6 @@ import lzma
 import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from pargan.data.sources.binary_tables import REMEDY, read_excel, read_parquet
-from pargan.data.sources.header import has_header
-from pargan.data.sources.line_cells import cells_of_lines
-from pargan.data.sources.raw_table import CollectedTexts, RawTable, TextColumn, named_columns
+from pargan.data.sources.collected_texts import CollectedTexts
+from pargan.data.sources.header import LOOKED_AT, has_header
+from pargan.data.sources.line_cells import cells_of_lines, columns_of_lines
+from pargan.data.sources.raw_table import RawTable, TextColumn, named_columns
 from pargan.data.sources.text_dialect import Dialect, sniff_dialect, sniff_encoding
 from pargan.data.sources.unpacking import opened
 from pargan.errors import ParganError, counted
@@ -100,23 +100,25 @@ def _read_text(
     cut = text.rfind("\n") if len(beginning) == BEGINNING else len(text)
     given = "\t" if delimiter == "auto" and ".tsv" in place.suffixes else delimiter
     dialect = sniff_dialect(text[:cut] or text, encoding, given)
-    lines, lengths = _measure(place, dialect, error)
+    lines, lengths, is_plain = _measure(place, dialect, error)
     if not len(lines):
         raise error("holds no rows", remedy="give a file with one record per line")
     width = _checked_width(lines, lengths, dialect, names, error)
     with opened(place, error) as file:
-        blocks = _blocks(file, dialect, width)
-        frame = next(blocks)
-        first = [str(cell).strip() for cell in frame.iloc[0]]
-        if lengths[0] == width - 1:  # as R writes it: the header lacks the name of the row numbers
-            first = ["", *first[:-1]]
-        named = names is None and has_header(first, frame, header)
-        cells = [CollectedTexts() for _ in range(width)]
-        num_rows = 0
-        for block in chain([frame.iloc[1:] if named else frame], blocks):
-            num_rows += len(block)
-            for number, column in enumerate(cells):
-                column.add(block[number].to_numpy())
+        frame = next(_parsed(file, dialect, width, LOOKED_AT))
+    first = [str(cell).strip() for cell in frame.iloc[0]]
+    if lengths[0] == width - 1:  # as R writes it: the header lacks the name of the row numbers
+        first = ["", *first[:-1]]
+    named = names is None and has_header(first, frame, header)
+    cells, num_rows = [CollectedTexts() for _ in range(width)], 0
+    with opened(place, error) as file:
+        is_plain = is_plain and bool((lengths == width).all()) and dialect.delimiter not in " \n\r"
+        for block in columns_of_lines(file, dialect.delimiter, width) if is_plain else _columns(file, dialect, width):
+            start = int(named and not num_rows)
+            num_rows += len(block[0])
+            for column, block_cells in zip(cells, block, strict=True):
+                column.add(block_cells[start:])
+    num_rows -= named
     lines = lines[named:]
     if num_rows != len(lines):
         raise error(
@@ -137,8 +139,14 @@ def _read_text(
     return RawTable(argument, value, columns, lines, named, dialect.delimiter, left_out, tuple(remarks))
 
 
-def _blocks(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[pd.DataFrame]:
-    """The rows of a text file as texts, a block of them at a time."""
+def _columns(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[list[np.ndarray]]:
+    """The cells of each column as texts, a block of rows at a time."""
+    for block in _parsed(file, dialect, width, BLOCK_CELLS // width + 1):
+        yield [block[number].to_numpy() for number in range(width)]
+
+
+def _parsed(file: BinaryIO, dialect: Dialect, width: int, num_rows: int) -> Iterator[pd.DataFrame]:
+    """The rows of a text file as texts, so many at a time."""
     yield from pd.read_csv(
         io.TextIOWrapper(file, encoding=dialect.encoding, newline=""),
         sep=dialect.delimiter,
@@ -151,7 +159,7 @@ def _blocks(file: BinaryIO, dialect: Dialect, width: int) -> Iterator[pd.DataFra
         na_filter=False,
         skipinitialspace=True,
         low_memory=False,
-        chunksize=BLOCK_CELLS // width + 1,
+        chunksize=num_rows,
     )
 
 
@@ -169,11 +177,14 @@ def _whole_encoding(place: Path, beginning: bytes, encoding: str, error: Callabl
     return found
 
 
-def _measure(place: Path, dialect: Dialect, error: Callable[..., ParganError]) -> tuple[np.ndarray, np.ndarray]:
-    """Line in which each row ends, and its number of cells: pandas fills up short rows without a word."""
+def _measure(place: Path, dialect: Dialect, error: Callable[..., ParganError]) -> tuple[np.ndarray, np.ndarray, bool]:
+    """Line in which each row ends, its number of cells, and whether `columns_of_lines` may read them.
+
+    Pandas fills up short rows without a word.
+    """
     with opened(place, error) as file:
         if (counted := cells_of_lines(file, dialect)) is not None:
-            return counted
+            return *counted, True
     lines, lengths = [], []
     with opened(place, error) as file, io.TextIOWrapper(file, encoding=dialect.encoding, newline="") as text:
         reader = dialect.reader(text)
@@ -193,7 +204,7 @@ def _measure(place: Path, dialect: Dialect, error: Callable[..., ParganError]) -
             cause = "a quote is never closed" if "unexpected end" in str(failed) else str(failed)
             start = lines[-1] + 1 if lines else 1
             raise error(f"is not valid CSV in line {start} ({cause})", remedy="correct that line") from failed
-    return np.array(lines, dtype=np.int64), np.array(lengths, dtype=np.int64)
+    return np.array(lines, dtype=np.int64), np.array(lengths, dtype=np.int64), False
 
 
 def _checked_width(

@@ -2,7 +2,9 @@
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
+from itertools import compress
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,11 @@ from pargan.errors import counted
 from pargan.metrics.tables import TableQuality
 from pargan.records.categories import UNSEEN, Categorical
 from pargan.records.column import Column
-from pargan.records.encodings import encoded
-from pargan.records.missing import MISSING, WithMissing
-from pargan.records.numbers import OUT_OF_RANGE
-from pargan.records.pool import Pool, record_hashes
+from pargan.records.encodings import encoded, without_encoding
+from pargan.records.missing import MISSING, WithMissing, is_missing, without_missing
+from pargan.records.numbers import OUT_OF_RANGE, Numeric
+from pargan.records.plain_numbers import PlainNumbers
+from pargan.records.pool import BLOCK, Pool, record_hashes
 from pargan.records.schema import Schema
 from pargan.records.tables import TableSpec
 
@@ -45,12 +48,14 @@ def read_column(table: RawTable, column: Column, missing_texts: frozenset[str]) 
         ParganError: a cell is not of the column's type, with the line and the cell.
     """
     source = table.columns[column.name]
-    cells = ["" if text in missing_texts else text for text in source.texts]
-    gap = np.array([cell == "" for cell in cells], dtype=bool)
+    gaps = source.places_of(missing_texts | {""})
+    cells = list(source.texts) if gaps else source.texts
+    for place in gaps:
+        cells[place] = ""
     deviations = {}
-    if gap.any() and column.is_number and not isinstance(column, WithMissing):
+    if gaps and column.is_number and not isinstance(column, WithMissing):
         column = WithMissing(column)
-        deviations[MISSING] = gap[source.codes]
+        deviations[MISSING] = np.isin(source.codes, gaps)
     values, readable = column.parse(cells)
     if not readable.all():
         odd = ~readable[source.codes]
@@ -60,7 +65,9 @@ def read_column(table: RawTable, column: Column, missing_texts: frozenset[str]) 
             f'{column.type} {table.describe(column.name)}, the first is "{text}" {table.place(int(odd.argmax()))}',
             "correct them, or name them among the missing=[...] ones",
         )
-    deviations |= {kind: deviating[source.codes] for kind, deviating in column.deviations(values).items()}
+    for kind, deviating in column.deviations(values).items():
+        if deviating.any():
+            deviations[kind] = deviating[source.codes]
     return ReadColumn(values, source.codes, {kind: rows for kind, rows in deviations.items() if rows.any()})
 
 
@@ -126,15 +133,15 @@ def table_pool(table: RawTable, spec: TableSpec, label: str | None, notes: tuple
     read = {
         column.name: read_column(table, column, schema.decision(column.name).missing_texts) for column in spec.learnt
     }
-    keys = [np.full(len(table), VERSION, np.uint64)]
-    for column in spec.learnt:
-        canonical = np.array(column.canonical(read[column.name].values), dtype=object)
-        keys.append(pd.util.hash_array(canonical, categorize=False)[read[column.name].codes])
+    keys = np.full((len(table), 1 + len(spec.learnt)), VERSION, np.uint64)
+    for place, column in enumerate(spec.learnt, start=1):
+        canonical = _canonical(column, table.columns[column.name].texts, read[column.name].values)
+        keys[:, place] = pd.util.hash_array(canonical, categorize=False)[read[column.name].codes]
     pool = Pool(
-        _model_space(spec, read),
+        EncodedRows(spec, read),
         spec,
         TableQuality(spec, label=label),
-        identities=record_hashes(np.column_stack(keys)),
+        identities=record_hashes(keys),
         duplicates="together",
         notes=notes,
         refit=partial(_refitted, read=read, label=label),
@@ -146,13 +153,51 @@ def table_pool(table: RawTable, spec: TableSpec, label: str | None, notes: tuple
     return replace(pool, labels=_labels(column, read[label]), label_names=tuple(names))
 
 
+def _canonical(column: Column, texts: list[str], values: np.ndarray) -> np.ndarray:
+    """(n,) `Column.canonical`; numbers that Python would write as the file does are not written again."""
+    base = without_missing(without_encoding(column))
+    if type(base) is Numeric and base.format.is_plain and values.dtype.kind == "f":
+        present = ~is_missing(values)
+        plain = PlainNumbers.of(list(compress(texts, present.tolist())))
+        if plain is not None:
+            canonical, other = np.array(texts, dtype=object), ~present
+            other[present] = ~plain.are_shortest(values[present])
+            canonical[other] = column.canonical(values[other])
+            return canonical
+    return np.array(column.canonical(values), dtype=object)
+
+
+class EncodedRows:
+    """(N, width) rows of a table in model space, encoded when one is taken: pools are mostly refitted before."""
+
+    def __init__(self, spec: TableSpec, read: Mapping[str, ReadColumn]) -> None:
+        self._spec, self._read = spec, read
+
+    def __len__(self) -> int:
+        return len(next(iter(self._read.values())).codes)
+
+    def __getitem__(self, index: np.ndarray) -> np.ndarray:
+        rows: np.ndarray = self._values[index]
+        return rows
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self._values, dtype=dtype, copy=copy)
+
+    @cached_property
+    def _values(self) -> np.ndarray:
+        return _model_space(self._spec, self._read)
+
+
 def _model_space(spec: TableSpec, read: Mapping[str, ReadColumn]) -> np.ndarray:
     size = len(next(iter(read.values())).codes)
-    values, start = np.empty((size, *spec.shape), np.float32), 0
-    for column in spec.learnt:
-        block, stop = column.encode(read[column.name].values), start + column.width
-        np.take(block, read[column.name].codes, axis=0, out=values[:, start:stop], mode="clip")
-        start = stop
+    values = np.empty((size, *spec.shape), np.float32)
+    stops = np.cumsum([column.width for column in spec.learnt]).tolist()
+    starts = [0, *stops[:-1]]
+    blocks = [(column.encode(read[column.name].values), read[column.name].codes) for column in spec.learnt]
+    for first in range(0, size, BLOCK):  # rows that stay in the processor's cache while their columns are written
+        rows = slice(first, first + BLOCK)
+        for start, stop, (block, codes) in zip(starts, stops, blocks, strict=True):
+            values[rows, start:stop] = block[codes[rows]]
     return values
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
+from pargan.data.sources.column_cells import ColumnCells, Inference, Refusal, Rules
 from pargan.data.sources.force_types import force_type, known_type
-from pargan.data.sources.infer_columns import ColumnCells, Inference, Refusal, Rules, infer_column
+from pargan.data.sources.infer_columns import infer_column
 from pargan.data.sources.infer_numbers import decimal_mark
 from pargan.data.sources.raw_table import RawTable
 from pargan.errors import ParganError, counted
@@ -128,11 +129,7 @@ def _inferred(table: RawTable, options: TableOptions, label: str | None) -> Sche
     decisions = {}
     for name, inference in found.items():
         column = table.columns[name]
-        missing = sum(
-            count
-            for text, count in zip(column.texts, column.counts.tolist(), strict=True)
-            if text in inference.missing and inference.column.width
-        )
+        missing = int(column.counts[column.places_of(inference.missing)].sum()) if inference.column.width else 0
         decisions[name] = Decision(inference.why, missing, inference.missing, inference.encoding)
     columns = tuple(inference.column for inference in found.values())
     return Schema(columns, decisions, table.left_out, table.remarks)
