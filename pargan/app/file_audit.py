@@ -30,7 +30,7 @@ from pargan.audits.quality import quality_of_subset
 from pargan.audits.scoring import refuse_wider
 from pargan.audits.settings import AuditSettings
 from pargan.audits.sources import quality_records_of, reading_notes
-from pargan.audits.targets import make_target, samples_view
+from pargan.audits.targets import ConditionOf, make_target, samples_view
 from pargan.data.membership import fingerprint
 from pargan.data.sources.groups import read_groups
 from pargan.errors import ParganError
@@ -80,6 +80,7 @@ def view_of_generator(
     spec: RecordSpec,
     settings: AuditSettings,
     conditioning: Conditioning = UNCONDITIONAL,
+    condition_of: ConditionOf | None = None,
 ) -> View:
     """The target that a generator of records of the format `spec` is, once the attacker's reference set is known."""
 
@@ -90,6 +91,7 @@ def view_of_generator(
             *(network, None, latent_dim, None, reference, settings.num_samples, seed),
             spec=spec,
             conditioning=conditioning,
+            condition_of=condition_of,
         )
 
     return view

@@ -17,6 +17,7 @@ from pargan.app.file_audit import (
 )
 from pargan.audits.settings import AuditSettings
 from pargan.audits.sources import reading_notes
+from pargan.data.conditioning import ConditionLookup
 from pargan.errors import ParganError
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
@@ -61,7 +62,10 @@ def audit_release(cfg: DictConfig, output: Path) -> dict[str, Any]:
     else:
         pools = read_pools(files, options, **known)
         notes = reading_notes(pools)
-        view = view_of_generator(release.network, release.latent_dim, release.spec, settings, release.conditioning)
+        view = view_of_generator(
+            *(release.network, release.latent_dim, release.spec, settings, release.conditioning),
+            ConditionLookup.of_pools(release.conditioning, pools),
+        )
     shape = pools["members"].spec.shape
     if shape != release.spec.shape:
         raise ParganError(

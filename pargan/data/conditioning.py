@@ -3,10 +3,10 @@
 Legend: N records in the pool, c categories, *shape of one record.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 import torch
@@ -39,8 +39,10 @@ class PoolConditions:
         return partial(_rows, torch.eye(self.conditioning.size).to(device), torch.from_numpy(self.codes[members]))
 
     def lookup(self, pool: Pool, membership: Membership) -> "ConditionLookup":
-        """The conditions of the run's records, by their content."""
-        return ConditionLookup(self, pool, membership)
+        """The conditions of the run's records, by their content; of equal ones a member's."""
+        index = np.concatenate([membership.members, membership.nonmembers, membership.reference])
+        codes = np.zeros(0, np.int64) if self.codes is None else self.codes[index]
+        return ConditionLookup(self.conditioning, lambda: pool.take(index), codes)
 
 
 def _rows(indicators: Tensor, codes: Tensor, positions: Tensor) -> Tensor:
@@ -77,8 +79,13 @@ def by_class(pool: Pool, membership: Membership) -> PoolConditions:
             remedy="add labels to the data, or give conditioning=none",
         )
     classes, codes = np.unique(pool.labels, return_inverse=True)
-    names = [str(label) if pool.label_names is None else pool.label_names[label] for label in classes.tolist()]
+    names = label_texts(pool, classes)
     return _conditions(ClassCondition, "label", names, codes.reshape(-1).astype(np.int64), membership)
+
+
+def label_texts(pool: Pool, labels: np.ndarray) -> list[str]:
+    """(N,) labels of a pool -> what users call these classes."""
+    return [str(label) if pool.label_names is None else pool.label_names[label] for label in labels.tolist()]
 
 
 def by_column(pool: Pool, membership: Membership, column: str | None = None) -> PoolConditions:
@@ -143,41 +150,60 @@ def _conditions(
 
 
 class ConditionLookup:
-    """The conditions of a run's records by their content: (N, *shape) -> (N, c), or None without a condition.
+    """The conditions of records by their content: (N, *shape) -> (N, c), or None without a condition.
 
     An attacker knows the class of a record under attack. Attacks are handed records alone, in random order.
+
+    Args:
+        conditioning: what the networks are told.
+        take: returns the (M, *shape) records whose class is known; called once, when it is needed.
+        codes: (M,) positions of their categories in `conditioning.categories`, -1 for one that is not among them. Of
+            equal records the first one's counts.
     """
 
-    def __init__(self, conditions: PoolConditions, pool: Pool, membership: Membership) -> None:
-        self._conditions = conditions
-        self._pool = pool
-        self._membership = membership
+    def __init__(self, conditioning: Conditioning, take: Callable[[], np.ndarray], codes: np.ndarray) -> None:
+        self._conditioning = conditioning
+        self._take = take
+        self._all_codes = codes
+
+    @classmethod
+    def of_pools(cls, conditioning: Conditioning, pools: Mapping[str, Pool]) -> Self | None:
+        """That of all records of some pools, as their labels say; None where a pool has none, or no class is told."""
+        if not isinstance(conditioning, ClassCondition):
+            return None
+        codes = []
+        for pool in pools.values():
+            if pool.labels is None:
+                return None
+            places = {name: code for code, name in enumerate(conditioning.categories)}
+            codes.append([places.get(name, -1) for name in label_texts(pool, pool.labels)])
+        return cls(
+            conditioning,
+            lambda: np.concatenate([pool.take(np.arange(len(pool))) for pool in pools.values()]),
+            np.concatenate(codes).astype(np.int64),
+        )
 
     def __call__(self, records: Tensor) -> Tensor | None:
-        """The conditions of members, nonmembers and reference records, on the records' device.
+        """The conditions of these records, on their device.
 
         Raises:
-            ParganError: another record, whose class is not known.
+            ParganError: another record, or one of a class that the networks were not told of.
         """
-        conditioning = self._conditions.conditioning
-        if not isinstance(conditioning, ClassCondition):
-            return conditioning.of_records(records)
+        if not isinstance(self._conditioning, ClassCondition):
+            return self._conditioning.of_records(records)
         codes = [self._codes.get(bytes(each), -1) for each in record_hashes(records.cpu().numpy())]
         if -1 in codes:
             raise ParganError(
-                f'holds a record whose "{conditioning.name}" is not known',
+                f'holds a record whose "{self._conditioning.name}" is not known',
                 argument="records",
-                remedy="give members, nonmembers or reference records of the run",
+                remedy="give records whose class is one of " + ", ".join(self._conditioning.categories),
             )
-        condition = conditioning.indicators(np.array(codes))
+        condition = self._conditioning.indicators(np.array(codes))
         assert condition is not None
         return condition.to(records.device)
 
     @cached_property
     def _codes(self) -> dict[bytes, int]:
-        """Hash -> code; of equal records of several classes the first one's, members first."""
-        assert self._conditions.codes is not None
-        membership = self._membership
-        index = np.concatenate([membership.members, membership.nonmembers, membership.reference])[::-1]
-        hashes = record_hashes(self._pool.take(index))
-        return dict(zip(map(bytes, hashes), self._conditions.codes[index].tolist(), strict=True))
+        """Hash -> code."""
+        hashes = record_hashes(self._take())
+        return dict(zip(map(bytes, hashes[::-1]), self._all_codes[::-1].tolist(), strict=True))

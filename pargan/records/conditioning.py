@@ -187,7 +187,8 @@ class ClassCondition(Categories):
         raise ParganError(
             f'are judged under their "{self.name}", which is not known of these',
             argument="records",
-            remedy="attack the run itself, with attack.py run=... or pargan.audits.audit_module",
+            remedy="attack the run itself, with attack.py run=... or pargan.audits.audit_module; target=release "
+            "takes files with classes, which are folders of images or labels in an .npz file",
         )
 
 

@@ -121,3 +121,36 @@ def test_sample_and_export_take_and_keep_the_condition(trained, tmp_path):
     with pytest.raises(ParganError, match="choose one of 0, 1, 2, 3, 4"):
         sample(composed(run, f"out={tmp_path / 'y.npz'}", "where={label: 5}", name="sample"))
     assert not (tmp_path / "y.npz").exists()
+
+
+def release_audit(folder, trained, tmp_path, labelled):
+    """latent_search on the released generator, with the run's own records in files."""
+    data = load_run(trained[0]).datamodule
+    export(composed(f"run={trained[0]}", f"out={tmp_path / 'released'}", "num=10", name="export"))
+    membership = data.membership
+    for name in ("members", "nonmembers", "reference"):
+        index = getattr(membership, name)
+        labels = {"y": data.pool.labels[index]} if labelled else {}
+        np.savez(tmp_path / f"{name}.npz", x=data.spec.decode(data.pool.take(index)), **labels)
+    files = [f"{name}={tmp_path / name}.npz" for name in ("members", "nonmembers", "reference")]
+    given = ["target=release", f"path={tmp_path / 'released'}", *files]
+    return attack(searching(*given), folder)
+
+
+def searching(*given):
+    cfg = composed(*given, *SIZES, "attack=[latent_search]", "device=cpu", name="attack")
+    cfg.attack.latent_search.max_steps = 5
+    return cfg
+
+
+def test_target_release_attacks_records_under_the_classes_of_their_files(trained, tmp_path):
+    result = release_audit(tmp_path / "audit", trained, tmp_path, labelled=True)
+    of_run = attack(searching(f"run={trained[0]}"), tmp_path / "of_run")
+    for found, known in zip(result["attacks"], of_run["attacks"], strict=True):
+        assert found["attack"] == known["attack"] == "latent_search"
+        assert found["auc"] == pytest.approx(known["auc"], abs=0.1)  # other latents start the searches
+
+
+def test_target_release_says_that_files_need_classes(trained, tmp_path):
+    with pytest.raises(ParganError, match="target=release takes files with classes"):
+        release_audit(tmp_path / "audit", trained, tmp_path, labelled=False)

@@ -8,10 +8,12 @@ import torch
 from PIL import Image
 
 from pargan.data import PartitionDataModule, by_class, by_column, image_folder, npz
+from pargan.data.conditioning import ConditionLookup
 from pargan.data.partition import by_label
 from pargan.data.sources.blobs import blobs
 from pargan.data.sources.tables import table
 from pargan.errors import ParganError
+from pargan.records.conditioning import UNCONDITIONAL, ClassCondition
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool
 
@@ -88,6 +90,23 @@ def test_by_class_whose_reference_set_has_other_classes_takes_the_members_classe
 def test_condition_of_refuses_a_record_of_nobody():
     with pytest.raises(ParganError, match='"label" is not known'):
         data().condition_of(torch.full((1, 2), 9.0))
+
+
+def test_conditions_of_files_go_by_the_names_of_their_classes():
+    conditioning = ClassCondition("label", ("cat", "dog"), (0.5, 0.5))
+    records = np.arange(8, dtype=np.float32).reshape(4, 2)
+    named = {"label_names": ("bird", "dog", "cat")}
+    files = {
+        "members": Pool(records[:2], PointsSpec(2), None, np.array([2, 1]), **named),
+        "nonmembers": Pool(records[1:], PointsSpec(2), None, np.array([2, 1, 0]), **named),
+    }
+    condition_of = ConditionLookup.of_pools(conditioning, files)
+    told = condition_of(torch.from_numpy(records[[2, 0, 1]]))
+    assert told.argmax(1).tolist() == [1, 0, 1]  # the second record is in both files: its first class counts
+    with pytest.raises(ParganError, match=r'"label" is not known; give records whose class is one of cat, dog'):
+        condition_of(torch.from_numpy(records[3:]))  # a bird
+    assert ConditionLookup.of_pools(conditioning, {"members": replace(files["members"], labels=None)}) is None
+    assert ConditionLookup.of_pools(UNCONDITIONAL, files) is None
 
 
 @pytest.mark.parametrize("column", ["town", "rich"])
