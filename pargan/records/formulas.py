@@ -1,5 +1,11 @@
 """Cells that a spreadsheet would run as formulas when a csv file is opened in it."""
 
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+
+from pargan.errors import ParganWarning, counted
+
 ALWAYS = ("=", "@", "\t", "\r")
 SIGNS = ("+", "-")
 FIRST = frozenset((*ALWAYS, *SIGNS))
@@ -27,3 +33,26 @@ def is_formula(cell: str) -> bool:
 def defused(cell: str) -> str:
     """The cell with an apostrophe in front where it may be taken for a formula, as spreadsheets mark text."""
     return f"'{cell}" if is_formula(cell) else cell
+
+
+class FormulaCount:
+    """The cells of a file that a spreadsheet may run as formulas: counted over its parts, for one warning."""
+
+    def __init__(self) -> None:
+        self.number, self.example = 0, ""
+
+    def add(self, cells: Iterable[str]) -> None:
+        """Count those among some cells of the file."""
+        formulas = [cell for cell in cells if is_formula(cell)]
+        self.number += len(formulas)
+        self.example = self.example or next(iter(formulas), "")
+
+    def warn(self, path: Path) -> None:
+        """Warn of the file at `path`, if it holds any."""
+        if self.number:
+            warnings.warn(
+                f"{path} holds {counted(self.number, 'cell')} that a spreadsheet may run as formulas, such as "
+                f"{self.example[:40]!r}; csv_safe=true marks them as text",
+                ParganWarning,
+                stacklevel=3,
+            )

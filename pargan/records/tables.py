@@ -5,7 +5,6 @@ Legend: N rows, V columns, width = sum of the columns' widths in model space, in
 
 import csv
 import io
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,11 +15,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pargan.errors import ParganError, ParganWarning, counted
+from pargan.errors import ParganError
 from pargan.io.files import write_atomically
 from pargan.records.column import Column
 from pargan.records.encodings import without_encoding
-from pargan.records.formulas import defused, is_formula
+from pargan.records.formulas import FormulaCount, defused
 from pargan.records.schema import Schema
 
 Table = dict[str, np.ndarray]
@@ -130,25 +129,24 @@ class TableSpec:
 
     def write(self, records: np.ndarray, stem: Path) -> Path:
         """Write a .csv in UTF-8, with a header if `has_header`; warn of cells that a spreadsheet would run."""
+        path, formulas = stem.with_name(f"{stem.name}.csv"), FormulaCount()
+        write_atomically(path, self.csv_lines(records, formulas))
+        formulas.warn(path)
+        return path
+
+    def csv_lines(self, records: np.ndarray, formulas: FormulaCount) -> bytes:
+        """(N, width) -> lines of a .csv in UTF-8; `formulas` counts the cells in them that a spreadsheet would run."""
         table = self.decode(records)
         columns = [column.text(table[column.name]) for column in self.columns]
         rows = [list(table)] if self.has_header else []
         rows += map(list, zip(*columns, strict=True))
-        path = stem.with_name(f"{stem.name}.csv")
-        formulas = [cell for row in rows for cell in row if is_formula(cell)]
         if self.csv_safe:
             rows = [[defused(cell) for cell in row] for row in rows]
-        elif formulas:
-            warnings.warn(
-                f"{path} holds {counted(len(formulas), 'cell')} that a spreadsheet may run as formulas, such as "
-                f"{formulas[0][:40]!r}; csv_safe=true marks them as text",
-                ParganWarning,
-                stacklevel=2,
-            )
+        else:
+            formulas.add(cell for row in rows for cell in row)
         buffer = io.StringIO()
         csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n").writerows(rows)
-        write_atomically(path, buffer.getvalue().encode())
-        return path
+        return buffer.getvalue().encode()
 
     @staticmethod
     def _encode(column: Column, table: Table) -> np.ndarray:

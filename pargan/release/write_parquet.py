@@ -18,7 +18,7 @@ from pargan.release.table_formats import continued
 
 
 @contextmanager
-def write_parquet(path: Path, spec: TableSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
+def write_parquet(path: Path, spec: TableSpec, total: int, final: Path) -> Iterator[Callable[[np.ndarray], None]]:
     """Numbers and times keep their types: float64, int64, date, timestamp and duration in microseconds.
 
     Categories, ids and constants are text, as in the schema; a missing value is null. `csv_safe` changes nothing: text

@@ -12,6 +12,7 @@ from PIL import Image
 
 from pargan.errors import ParganError
 from pargan.io.new_output import new_output
+from pargan.records.formulas import FormulaCount
 from pargan.records.images import ImageSpec
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
@@ -22,9 +23,12 @@ FOLDER = "a folder"
 
 
 class Writer(Protocol):
-    """Opens a file or folder for `total` records of a format; the block is given a function that appends some."""
+    """Opens a file or folder for `total` records of a format; the block is given a function that appends some.
 
-    def __call__(self, path: Path, spec: Any, total: int) -> Any:
+    It is written at `path` and then moved to `final`, which warnings name.
+    """
+
+    def __call__(self, path: Path, spec: Any, total: int, final: Path) -> Any:
         """A context manager."""
 
 
@@ -48,7 +52,7 @@ def write_records(
         ParganError: `path` exists, has another ending, or cannot be written; or a package that writes it is missing.
     """
     writer = _writer(path, spec, argument)
-    with new_output(path, argument) as partial, writer(partial, spec, total) as append:
+    with new_output(path, argument) as partial, writer(partial, spec, total, path) as append:
         yield append
 
 
@@ -69,7 +73,7 @@ def _writer(path: Path, spec: RecordSpec, argument: str) -> Writer:
 
 
 @contextmanager
-def _npz(path: Path, spec: RecordSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
+def _npz(path: Path, spec: RecordSpec, total: int, final: Path) -> Iterator[Callable[[np.ndarray], None]]:
     """The array `x`, and `y` where records have classes.
 
     The header of `x` says the number of records before the first one is there.
@@ -92,7 +96,7 @@ def _npz(path: Path, spec: RecordSpec, total: int) -> Iterator[Callable[[np.ndar
 
 
 @contextmanager
-def _images(path: Path, spec: ImageSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
+def _images(path: Path, spec: ImageSpec, total: int, final: Path) -> Iterator[Callable[[np.ndarray], None]]:
     """00000.png, 00001.png, ...; in one folder for each class where records have classes."""
     path.mkdir()
     digits, position = max(5, len(str(total - 1))), 0
@@ -109,19 +113,19 @@ def _images(path: Path, spec: ImageSpec, total: int) -> Iterator[Callable[[np.nd
 
 
 @contextmanager
-def _csv(path: Path, spec: TableSpec, total: int) -> Iterator[Callable[[np.ndarray], None]]:
-    """Batch after batch as `spec.write` writes it, the header once."""
-    stem, num_written = path.with_name(f"{path.name}.batch"), 0
+def _csv(path: Path, spec: TableSpec, total: int, final: Path) -> Iterator[Callable[[np.ndarray], None]]:
+    """Batch after batch, the header once; one warning of all cells that a spreadsheet would run."""
+    formulas, num_written = FormulaCount(), 0
     with path.open("wb") as file:
 
         def append(records: np.ndarray) -> None:
             nonlocal num_written
-            batch = (continued(spec, num_written) if num_written else spec).write(records, stem)
-            file.write(batch.read_bytes())
-            batch.unlink()
+            batch = continued(spec, num_written) if num_written else spec
+            file.write(batch.csv_lines(records, formulas))
             num_written += len(records)
 
         yield append
+    formulas.warn(final)
 
 
 def _folder_name(label: str) -> str:
