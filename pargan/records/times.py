@@ -15,6 +15,7 @@ from pargan.records.column import integer_places, integers_at
 from pargan.records.numbers import OUT_OF_RANGE
 
 CLOCK = re.compile(r"(-?)(?:(\d+) days?,? \+?)?(\d+):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,9}))?)?")
+AFTERNOONS = {"a.m.": "p.m.", "A.M.": "P.M."}  # in a format, the former stand for both: %p has no points
 SECONDS = {"day": 86400, "h": 3600, "min": 60}
 
 
@@ -116,7 +117,7 @@ class DateTime(_OnTimeAxis):
     """A point in time.
 
     Attributes:
-        format: as in `datetime.strptime`, with %z where a zone is written.
+        format: as in `datetime.strptime`, with %z where a zone is written; in it a.m. stands for a.m. and p.m.
         zone: the zone that is written, Z or such as +02:00; empty for times without one.
     """
 
@@ -147,7 +148,10 @@ class DateTime(_OnTimeAxis):
         written = self.format.replace("%z", self.zone)
         moments = (values.astype("datetime64[us]") + np.timedelta64(offset)).astype(object)
         # %Y of the C library writes the year 558 with three digits, which cannot be read again.
-        return [moment.strftime(written.replace("%Y", f"{moment.year:04d}")) for moment in moments.tolist()]
+        return [
+            moment.strftime(_at_hour(written, moment.hour).replace("%Y", f"{moment.year:04d}"))
+            for moment in moments.tolist()
+        ]
 
 
 @dataclass(frozen=True)
@@ -201,7 +205,8 @@ class Duration(_OnTimeAxis):
 
     def _text(self, tick: int) -> str:
         if self.format:
-            return (datetime.min + timedelta(microseconds=tick)).strftime(self.format)
+            moment = datetime.min + timedelta(microseconds=tick)
+            return moment.strftime(_at_hour(self.format, moment.hour))
         seconds, fraction = divmod(abs(tick), 1_000_000)
         days, seconds = divmod(seconds, SECONDS["day"]) if self.has_days else (0, seconds)
         hours, minutes = seconds // SECONDS["h"], seconds % SECONDS["h"] // SECONDS["min"]
@@ -219,6 +224,7 @@ def whole_unit(ticks: np.ndarray) -> str:
 
 def parse_times(cells: Sequence[str], format: str) -> np.ndarray:
     """(N,) cells -> (N,) datetime64[us], in UTC where the format has a zone; NaT where a cell has another format."""
+    cells, format = _without_points(cells, format)
     has_zone = "%z" in format or format == "ISO8601"
     parsed = pd.to_datetime(pd.Series(list(cells), dtype=object), format=format, errors="coerce", utc=has_zone)
     if has_zone:
@@ -239,6 +245,23 @@ def _parse_time(cell: str, format: str) -> np.datetime64:
     return np.datetime64(moment, "us")
 
 
+def _without_points(cells: Sequence[str], format: str) -> tuple[Sequence[str], str]:
+    """The same times with AM and PM, where the format has a.m.; a cell that lacks it becomes empty."""
+    for before_noon, after_noon in AFTERNOONS.items():
+        if before_noon in format:
+            marked = [cell if before_noon in cell or after_noon in cell else "" for cell in cells]
+            plain = [cell.replace(before_noon, "AM").replace(after_noon, "PM") for cell in marked]
+            return plain, format.replace(before_noon, "%p")
+    return cells, format
+
+
+def _at_hour(format: str, hour: int) -> str:
+    """The format with p.m. in place of a.m. for the hours after noon."""
+    for before_noon, after_noon in AFTERNOONS.items() if hour >= 12 else ():
+        format = format.replace(before_noon, after_noon)
+    return format
+
+
 def times_of_day(cells: Sequence[str], format: str) -> np.ndarray:
     """(N,) cells -> (N,) timedelta64[us] since midnight; NaT where a cell has another format."""
     times = parse_times(cells, format)
@@ -249,7 +272,8 @@ def zone_of(cell: str, format: str) -> str:
     """The zone that a cell names: Z, such as +02:00, or empty."""
     if "%z" not in format:
         return ""
-    zone = datetime.strptime(cell, format).tzinfo or UTC
+    (plain,), plain_format = _without_points([cell], format)
+    zone = datetime.strptime(plain, plain_format).tzinfo or UTC
     return "Z" if cell.endswith("Z") else datetime(2000, 1, 1, tzinfo=zone).isoformat()[-6:]
 
 

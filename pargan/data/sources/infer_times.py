@@ -8,20 +8,22 @@ from itertools import product
 
 import numpy as np
 
-from pargan.records.times import Date, DateTime, Duration, microseconds, parse_times, times_of_day, zone_of
+from pargan.records.times import AFTERNOONS, Date, DateTime, Duration, microseconds, parse_times, times_of_day, zone_of
 
 DATES = (
     *("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y"),
     *("%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d. %B %Y"),
     *("%d.%m.%y", "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%Y-%m"),
 )
-CLOCKS = ("%I:%M %p", "%I:%M:%S %p", "%I:%M%p", "%I:%M:%S%p")  # of 12 hours, with AM or PM
+HALVES = ("%p", *AFTERNOONS)  # of a day, on a clock of 12 hours: AM or PM; a.m. or p.m.
+CLOCKS = tuple(f"{time}{gap}{half}" for half in HALVES for gap in (" ", "") for time in ("%I:%M", "%I:%M:%S"))
 TIMES = ("%H:%M:%S", "%H:%M:%S.%f", "%H:%M", *CLOCKS)
 BEHIND_DATES = tuple(map("".join, product((" ", "T"), TIMES, ("", "%z", " %z"))))
 DIRECTIVES = {
     **dict.fromkeys(("%m", "%d", "%H", "%I", "%M", "%S"), r"\s?\d{1,2}"),
     **{"%Y": r"\d{4}", "%y": r"\d{2}", "%f": r"\d{1,9}", "%z": r".+"},
     **dict.fromkeys(("%b", "%B", "%p"), r"\D+"),
+    **{half: f"(?:{re.escape(half)}|{re.escape(other)})" for half, other in AFTERNOONS.items()},
 }
 """What each directive may stand for, and more: it only has to exclude most formats."""
 TRIED = 20  # cells that every format is tried on before the whole column
@@ -72,7 +74,7 @@ def _plausible(cell: str) -> Iterator[str]:
 
 @cache
 def _pattern(format: str) -> re.Pattern[str]:
-    parts = re.split(r"(%.|\s+)", format)
+    parts = re.split(r"(%.|a\.m\.|A\.M\.|\s+)", format)
     return re.compile("".join(DIRECTIVES.get(part, r"\s+" if part.isspace() else re.escape(part)) for part in parts))
 
 
@@ -106,7 +108,7 @@ def _duration(cells: Sequence[str], name: str) -> tuple[Duration, str] | None:
 def _fits(cells: Sequence[str], format: str) -> bool:
     """Whether these cells have the format. Names of months are looked for only where there are letters."""
     letters = any(letter.isalpha() and letter not in "TtZz" for cell in cells for letter in cell)
-    if letters != any(mark in format for mark in ("%b", "%B", "%p")):
+    if letters != any(mark in format for mark in ("%b", "%B", *HALVES)):
         return False
     return not np.isnat(parse_times(cells, format)).any()
 
