@@ -14,6 +14,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch import Tensor
 
+from benchmarks.census import LABEL, census, census_spec
 from benchmarks.reference import ReferenceStep
 from pargan import ParGANModule
 from pargan.app import resolvers
@@ -40,8 +41,10 @@ SPECS: dict[str, RecordSpec] = {
     "mnist": ImageSpec(1, 28, 28),
     "cifar10": ImageSpec(3, 32, 32),
     "broward": TableSpec.fit(ROWS, {"age": Integer, "priors": Integer, "charge": Categorical, "label": Categorical}),
+    "csv": census_spec(),
 }
-CASES = ("blobs js", "blobs wgan", "digits js", "mnist js", "mnist wgan", "cifar10 js", "broward js")
+CASES = ("blobs js", "blobs wgan", "digits js", "mnist js", "mnist wgan", "cifar10 js", "broward js", "csv wgan")
+CENSUS_MEMBERS = 10_000  # half of its rows; the recipe of a file has no number
 
 
 Step = Callable[[Tensor], None]
@@ -54,6 +57,7 @@ def configuration(
     resolvers.register()
     dataset, loss = case.split()
     overrides = [f"dataset={dataset}", f"loss={loss}", f"acceleration={acceleration}", "run_directory=unused"]
+    overrides += [f"data.members={CENSUS_MEMBERS}"] if dataset == "csv" else []
     overrides += [f"attack=[{','.join(attacks)}]"] if attacks else []
     with initialize_config_dir(str(config_directory()), version_base="1.3"):
         return compose("train", overrides + ([f"num_partitions={num_partitions}"] if num_partitions else []))
@@ -74,6 +78,11 @@ def pool(case: str) -> Pool:
         assert isinstance(spec, TableSpec)
         rows = {name: random.choice(values, 6000) for name, values in ROWS.items()}
         return Pool(spec.encode(rows), spec, TableQuality(spec, "label"), (rows["label"] == "yes").astype(int))
+    if dataset == "csv":
+        spec, rows = SPECS[dataset], census(2 * CENSUS_MEMBERS)
+        assert isinstance(spec, TableSpec)
+        classes = np.unique(rows[LABEL], return_inverse=True)[1]
+        return Pool(spec.encode(rows), spec, TableQuality(spec, LABEL), classes)
     size, (channels, height, width) = 1797 if dataset == "digits" else 21_000, SPECS[dataset].shape
     images = random.integers(256, size=(size, height, width, channels), dtype=np.uint8)
     return image_pool(images, (height, width, channels), np.arange(size) % 10)
