@@ -54,7 +54,9 @@ def _factorized(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         codes, different = pd.factorize(hashes)
         first = np.empty(len(different), dtype=np.int64)
         first[codes[::-1]] = np.arange(len(cells) - 1, -1, -1)  # of equal codes the last one written stays
-        if words.shape[1] == 1 or (words == words[first][codes]).all():
+        same_as = first[codes]
+        repeated = np.flatnonzero(same_as != np.arange(len(cells)))
+        if words.shape[1] == 1 or (words[repeated] == words[same_as[repeated]]).all():
             return codes.astype(np.int32), cells[first]
         cells = cells.astype(object)  # two different cells have one hash
     codes, different = pd.factorize(cells, use_na_sentinel=False)

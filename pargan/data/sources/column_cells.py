@@ -15,7 +15,7 @@ MISSING_MARKS = (
     *("nan", "na", "n/a", "null", "none", "nil", "nat", "?", "-", "--", ".", "..", "#n/a", "#na", "<na>", "missing"),
     "#n/a n/a",
 )
-MARKS_BEGIN = {letter for mark in MISSING_MARKS for letter in (mark[0], mark[0].upper())}
+MARKS_BEGIN = "".join(letter for mark in MISSING_MARKS for letter in {mark[0], mark[0].upper()}).encode()
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class ColumnCells:
         marks = MISSING_MARKS if rules.missing is None else ()
         texts = self.source.texts
         self._empty = self.source.places_of(empty)
-        candidates = [place for place, text in enumerate(texts) if text[:1] in MARKS_BEGIN]  # as few numbers do
+        candidates = _beginning_with(MARKS_BEGIN, texts) if marks else []
         self._missing = sorted({*self._empty, *(place for place in candidates if texts[place].lower() in marks)})
         self.texts, self.values = _without(texts, self._empty), _without(texts, self._missing)
 
@@ -113,6 +113,15 @@ class ColumnCells:
         why += f"; {shown} {'means' if shown.count(',') == 0 else 'mean'} missing" if shown else ""
         gapped = replace(column, missing=mark) if isinstance(column, Categorical) else WithMissing(column, mark)
         return Inference(gapped, why, frozenset(missing) | {""})
+
+
+def _beginning_with(letters: bytes, texts: Sequence[str]) -> list[int]:
+    """Places of the texts whose first letter is one of these, found in the bytes of all texts together."""
+    content = np.frombuffer(("\n".join(texts) + "\n").encode(errors="replace"), dtype=np.uint8)
+    starts = np.concatenate([[0], np.flatnonzero(content == ord("\n"))[:-1] + 1])
+    if len(starts) != len(texts):  # some hold line ends
+        return [place for place, text in enumerate(texts) if text[:1].encode(errors="replace") in letters]
+    return np.flatnonzero(np.isin(content[starts], list(letters))).tolist()
 
 
 def _without(texts: list[str], places: Sequence[int]) -> list[str]:

@@ -197,7 +197,7 @@ def _model_space(spec: TableSpec, read: Mapping[str, ReadColumn]) -> np.ndarray:
     for first in range(0, size, BLOCK):  # rows that stay in the processor's cache while their columns are written
         rows = slice(first, first + BLOCK)
         for start, stop, (block, codes) in zip(starts, stops, blocks, strict=True):
-            values[rows, start:stop] = block[codes[rows]]
+            values[rows, start:stop] = np.take(block, codes[rows], axis=0, mode="clip")
     return values
 
 
