@@ -41,7 +41,7 @@ def column_from_dict(fields: dict[str, Any]) -> Column:
         TypeError, ValueError: fields do not fit the type.
     """
     fields = dict(fields)
-    ranks = fields.pop("ranks", None)
+    ranks = fields.pop("normal_scores", None)
     if ranks is not None:
         return Ranked.from_dict(column_from_dict(fields), dict(ranks))
     kind = COLUMN_TYPES[fields.pop("type")]

@@ -24,10 +24,10 @@ OTHER = 0  # the mode of all other values
 
 @dataclass(frozen=True)
 class Ranked:
-    """A number or time by its rank, which hides neither tails nor values that many records have.
+    """A number or time by the normal score of its rank, which hides neither tails nor values that many records have.
 
-    In model space: the rank in [-1, 1], then, where a value is frequent or missing, indicators of the modes: another
-    value, each frequent value, missing. The rank of a frequent value is its place between the others, so that the
+    In model space: the score in [-1, 1], then, where a value is frequent or missing, indicators of the modes: another
+    value, each frequent value, missing. The score of a frequent value is its place between the others, so that the
     order of all values is kept; that of a missing one is 0.
 
     Attributes:
@@ -87,15 +87,15 @@ class Ranked:
 
     @property
     def width(self) -> int:
-        """The rank and, where there is more than one, the modes."""
+        """The score and, where there is more than one, the modes."""
         modes = 1 + len(self.frequent) + self.has_missing
         return 1 + (modes if modes > 1 else 0)
 
     @property
     def scales(self) -> np.ndarray:
-        """As without modes: ranks are at most 1 apart; a missing value is as far, (1/2)^2 in rank and 3/4 by its mode.
+        """As without modes: values are at most 1 apart; a missing one is as far, (1/2)^2 in score and 3/4 by its mode.
 
-        A frequent value differs from others by its rank.
+        A frequent value differs from others by its score.
         """
         scales = np.zeros(self.width, np.float32)
         scales[0] = 0.5
@@ -116,10 +116,10 @@ class Ranked:
         return np.asarray(self._base.parse(list(self.frequent))[0])
 
     @cached_property
-    def _mode_ranks(self) -> np.ndarray:
-        """(modes - 1,) ranks of the frequent values, and 0 for a missing one."""
-        ranks = self._ranks.forward(self._base.places(self._frequent_values)) if self.frequent else np.zeros(0)
-        return np.concatenate([ranks, np.zeros(int(self.has_missing))]).astype(np.float32)
+    def _mode_scores(self) -> np.ndarray:
+        """(modes - 1,) scores of the frequent values, and 0 for a missing one."""
+        scores = self._ranks.forward(self._base.places(self._frequent_values)) if self.frequent else np.zeros(0)
+        return np.concatenate([scores, np.zeros(int(self.has_missing))]).astype(np.float32)
 
     @property
     def is_clipped(self) -> bool:
@@ -177,14 +177,14 @@ class Ranked:
         return with_gaps(values[~absent], absent)
 
     def activation(self, block: Tensor) -> Tensor:
-        """Ranks by tanh and modes by relaxed draws; the rank of a frequent or missing value is that of real records."""
-        rank = torch.tanh(block[..., :1])
+        """Scores by tanh, modes by relaxed draws; the score of a frequent or missing value is that of real records."""
+        score = torch.tanh(block[..., :1])
         if self.width == 1:
-            return rank
+            return score
         indicators = draw_category(block[..., 1:])
-        of_modes = torch.as_tensor(self._mode_ranks, dtype=block.dtype, device=block.device)
-        rank = rank * indicators[..., :1] + (indicators[..., 1:] * of_modes).sum(-1, keepdim=True)
-        return torch.cat([rank, indicators], dim=-1)
+        of_modes = torch.as_tensor(self._mode_scores, dtype=block.dtype, device=block.device)
+        score = score * indicators[..., :1] + (indicators[..., 1:] * of_modes).sum(-1, keepdim=True)
+        return torch.cat([score, indicators], dim=-1)
 
     def text(self, values: np.ndarray) -> list[str]:
         """As the column of the values."""
@@ -199,9 +199,9 @@ class Ranked:
         return self.column.describe()
 
     def to_dict(self) -> dict[str, Any]:
-        """That of the values, with `ranks`."""
+        """That of the values, with `normal_scores`."""
         ranks = {"frequent": list(self.frequent), "knots": list(self.knots), "levels": list(self.levels)}
-        return {**self.column.to_dict(), "ranks": ranks}
+        return {**self.column.to_dict(), "normal_scores": ranks}
 
     @classmethod
     def from_dict(cls, column: Column, ranks: dict[str, Any]) -> Self:

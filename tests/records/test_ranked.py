@@ -5,11 +5,12 @@ import json
 import numpy as np
 import pytest
 import torch
-from scipy.stats import kstest
+from scipy.stats import kstest, norm, truncnorm
 
 from pargan.records import Date, Integer, Numeric, Ranked, WithMissing
 from pargan.records.columns import column_from_dict
 from pargan.records.number_format import NumberFormat
+from pargan.records.ranks import FAR
 
 MONEY = NumberFormat(prefix="$", thousands=",", least_decimals=2, most_decimals=2)
 
@@ -72,13 +73,22 @@ def test_ranked_comes_back_from_a_schema(name):
     np.testing.assert_array_equal(again.encode(values), ranked.encode(values))
 
 
-def test_ranked_spreads_values_evenly_and_keeps_their_order():
+def test_ranked_spreads_values_as_a_normal_distribution_and_keeps_their_order():
     values = incomes()
     column = Numeric.fit("money", values, MONEY)
-    ranks = Ranked.fit(column, values).encode(values)[:, 0]
-    assert (np.diff(ranks[np.argsort(values)]) >= 0).all()
-    assert kstest(ranks[values > 0], "uniform", (-1, 2)).statistic < 0.05
-    assert kstest(column.encode(values)[values > 0, 0], "uniform", (-1, 2)).statistic > 0.5
+    scores = Ranked.fit(column, values).encode(values)[:, 0]
+    assert (np.diff(scores[np.argsort(values)]) >= 0).all()
+    far = -norm.ppf(FAR)
+    normal = truncnorm(-far, far, scale=1 / far)
+    assert kstest(scores[values > 0], normal.cdf).statistic < 0.05
+    assert kstest(column.encode(values)[values > 0, 0], normal.cdf).statistic > 0.5
+
+
+def test_ranked_leaves_rare_values_at_an_end_where_a_generator_reaches_them():
+    hours = np.concatenate([np.random.default_rng(5).integers(20, 70, 4980), np.full(20, 99)])
+    ranked = Ranked.fit(Integer.fit("hours", hours), hours)
+    lowest = np.linspace(0, 1, 10001)[np.argmax(ranked.decode(np.linspace(0, 1, 10001)[:, None]) == 99)]
+    assert lowest < 0.95  # 0.992 on a scale of even ranks, where tanh is flat
 
 
 def test_ranked_makes_frequent_and_missing_values_modes():
@@ -172,9 +182,9 @@ def test_ranked_is_the_range_where_nothing_varies_in_the_records_it_is_fitted_on
 
 def test_ranked_refuses_levels_that_do_not_ascend():
     fields = Ranked.fit(Integer("x", 0, 9), np.repeat(np.arange(10), 5)).to_dict()
-    fields["ranks"]["levels"] = fields["ranks"]["levels"][::-1]
+    fields["normal_scores"]["levels"] = fields["normal_scores"]["levels"][::-1]
     with pytest.raises(ValueError, match="ascend"):
         column_from_dict(fields)
-    fields["ranks"]["knots"] = ["x"] * len(fields["ranks"]["levels"])
+    fields["normal_scores"]["knots"] = ["x"] * len(fields["normal_scores"]["levels"])
     with pytest.raises(ValueError, match="values of the column"):
         column_from_dict(fields)
