@@ -4,7 +4,6 @@ Legend: S generated records, *shape of one record.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -23,7 +22,6 @@ from pargan.app.objects import build_attacks, device_of, measured_by_inception
 from pargan.app.write import print_schema, shows_records, with_safe_cells, write_audit, write_schema
 from pargan.attacks import Target, refuse_without_models
 from pargan.audits.audit import audit_target
-from pargan.audits.classes import classes_of_records
 from pargan.audits.generator_files import load_generator
 from pargan.audits.groups import attack_records
 from pargan.audits.quality import quality_of_subset
@@ -191,10 +189,7 @@ def audit_pools(
     device, spec, seed = device_of(cfg.device), pools["members"].spec, settings.seed
     measure = measured_by_inception(lambda: pools["members"], cfg.inception, device)().quality
     groups = {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
-    identities = {name: pool.identities for name, pool in pools.items() if pool.identities is not None}
-    records = attack_records(
-        groups["members"], groups["nonmembers"], groups.get("reference"), seed=seed, identities=identities or None
-    )
+    records = attack_records(groups["members"], groups["nonmembers"], groups.get("reference"), seed=seed, pools=pools)
     target = view(records.reference.to(device))
     attacks = build_attacks(cfg, spec)
     refuse_without_models(attacks, remedy="run it with target=run run=...")
@@ -207,8 +202,6 @@ def audit_pools(
     quality = quality_of_subset(measure, compared, settings)
     records = records.subset(settings.num_records, seed)
     audit = audit_target(target, records, attacks, quality, settings)
-    classes = classes_of_records(audit.attacks, records, pools["members"], pools["nonmembers"])
-    audit = replace(audit, classes=classes)
     is_halved = "reference" not in pools
     description = {
         "settings": _settings(cfg, pools),

@@ -15,7 +15,7 @@ from torch import nn
 
 from pargan.attacks.standard import standard_attacks
 from pargan.attacks.views import Attack, DiscriminatorsView, SamplesView, Target
-from pargan.audits.classes import classes_of_records
+from pargan.audits.classes import ClassLeakage, leakage_per_class
 from pargan.audits.controls import judge_controls
 from pargan.audits.copies import compared_features
 from pargan.audits.groups import Array, attack_records, checked_records, quality_records, widest_common
@@ -89,16 +89,15 @@ def audit(
     """
     settings = settings or AuditSettings()
     given: dict[str, Any] = {"target": target, "members": members, "nonmembers": nonmembers, "reference": reference}
-    pools, identities = read_sources(given), None
+    pools = read_sources(given)
     if pools is not None:
         given |= {name: pool.take(np.arange(len(pool))) for name, pool in pools.items()}
         spec, quality = pools["members"].spec, quality or pools["members"].quality
-        identities = {name: pool.identities for name, pool in pools.items() if pool.identities is not None} or None
     attacked, known = given["target"], (given["members"], given["nonmembers"], given["reference"])
     is_scaled = pools is None and _is_in_users_units(attacked, spec)
     generated = None if isinstance(attacked, nn.Module | SamplesView) else attacked
     dtype = widest_common(*known, generated) if is_scaled else torch.float32
-    records = attack_records(*known, partition, seed=settings.seed, dtype=dtype, identities=identities)
+    records = attack_records(*known, partition, seed=settings.seed, dtype=dtype, pools=pools)
     view = widest_view(attacked, records.reference, latent_dim, spec, settings, dtype)
     if pools is not None:
         groups = quality_records_of(pools, {name: given[name] for name in pools}, settings.num_quality, settings.seed)
@@ -121,11 +120,7 @@ def audit(
     measure = quality_of_subset(quality, groups, settings)
     chosen = records.subset(settings.num_records, settings.seed)
     if not is_scaled or view.samples.shape[1:] != records.members.shape[1:]:  # which the audit refuses
-        result = audit_target(view, chosen, attacks, measure, settings)
-        classes = (
-            [] if pools is None else classes_of_records(result.attacks, chosen, pools["members"], pools["nonmembers"])
-        )
-        return replace(result, classes=classes, further_notes=notes)
+        return replace(audit_target(view, chosen, attacks, measure, settings), further_notes=notes)
     units, samples = Units.fit(records.reference, view.samples), view.samples.cpu().numpy()
     result = audit_target(
         units.convert_view(view), units.convert_records(chosen), attacks, lambda _: measure(samples), settings
@@ -179,8 +174,7 @@ def audit_module(
         seed=settings.seed,
     )
     seconds = {**result.seconds, "published_protocol": time.perf_counter() - start}
-    classes = classes_of_records(result.attacks, records, datamodule.pool, datamodule.pool)
-    return replace(result, classes=classes, published=published, seconds=seconds)
+    return replace(result, published=published, seconds=seconds)
 
 
 def audit_target(
@@ -238,6 +232,7 @@ def audit_target(
         quality_independent=quality_independent,
         risk=_risk(results, records, target, partition) if results else None,
         partitions=[] if partition is None else leakage_per_partition(results, partition, on_untrained),
+        classes=_classes(results, records),
         members=members,
         nonmembers=records.nonmembers.cpu().numpy(),
         samples=samples,
@@ -279,6 +274,12 @@ def _risk(
     members, nonmembers = (group.to(target.samples.device) for group in (records.members, records.nonmembers))
     index = (records.member_index, records.nonmember_index)
     return risk_table(results, members, nonmembers, target.samples, partition, *index)
+
+
+def _classes(results: list[AttackResult], records: AttackRecords) -> list[ClassLeakage]:
+    if records.member_labels is None or records.nonmember_labels is None:
+        return []
+    return leakage_per_class(results, records.member_labels, records.nonmember_labels, records.label_names)
 
 
 def _is_in_users_units(target: Array | nn.Module | Target, spec: RecordSpec | None) -> bool:

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pargan.audits.records import AttackRecords
 from pargan.audits.scoring import AttackResult
 from pargan.judge.auc import auc_interval
 from pargan.judge.multiple import holm
 from pargan.judge.permutation import permutation_p_value
-from pargan.records.pool import Pool
 
 FEWEST = 10
 """Members and nonmembers of a class, at least: with fewer an AUC says nothing."""
@@ -48,23 +46,6 @@ class ClassLeakage:
         return asdict(self)
 
 
-def classes_of_records(
-    results: Sequence[AttackResult], records: AttackRecords, members: Pool, nonmembers: Pool
-) -> list[ClassLeakage]:
-    """`leakage_per_class` of the records of an audit; empty where they have no classes.
-
-    Args:
-        results: attacks on the records.
-        records: with the positions of members and nonmembers in their pools.
-        members, nonmembers: the pools, which may be one.
-    """
-    if members.labels is None or nonmembers.labels is None:
-        return []
-    member_labels = _chosen(members.labels, records.member_index)
-    nonmember_labels = _chosen(nonmembers.labels, records.nonmember_index)
-    return leakage_per_class(results, member_labels, nonmember_labels, members.label_names)
-
-
 def leakage_per_class(
     results: Sequence[AttackResult],
     member_labels: np.ndarray,
@@ -92,7 +73,3 @@ def leakage_per_class(
         label, sizes = str(k) if names is None else names[k], (len(group[0]), len(group[1]))
         leakage.append(ClassLeakage(result.name, label, *sizes, *auc_interval(*group), p_value, p_adjusted))
     return leakage
-
-
-def _chosen(labels: np.ndarray, index: np.ndarray | None) -> np.ndarray:
-    return labels if index is None else labels[index]

@@ -5,7 +5,7 @@ Legend: m members, n nonmembers, r reference records, *shape of one record in mo
 
 from collections.abc import Mapping
 from itertools import combinations
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor
 from pargan.audits.records import AttackRecords
 from pargan.audits.settings import AuditSettings
 from pargan.errors import ParganError, counted
-from pargan.records.pool import QualityRecords, distinct, record_hashes, shared
+from pargan.records.pool import Pool, QualityRecords, distinct, record_hashes, shared
 from pargan.seeding import derive, subset
 
 Array: TypeAlias = np.ndarray | Tensor
@@ -33,7 +33,7 @@ def attack_records(
     *,
     seed: int,
     dtype: torch.dtype = torch.float32,
-    identities: Mapping[str, np.ndarray] | None = None,
+    pools: Mapping[str, Pool] | None = None,
 ) -> AttackRecords:
     """Groups to attack with, checked: at least two of each, finite, of one shape, and no record in two of them.
 
@@ -47,7 +47,8 @@ def attack_records(
         members, nonmembers, reference, partition: as in `audit`.
         seed: for the half of the nonmembers that is set aside where there is no reference.
         dtype: of the records.
-        identities: for tables, by group: hashes of the rows, as in `Pool.identities`.
+        pools: that the groups are all records of, by group; None where they came as arrays. Pools know which rows of a
+            table are equal, and the classes of the records.
 
     Raises:
         ParganError: one of these conditions does not hold; `argument` names the group.
@@ -70,10 +71,11 @@ def attack_records(
                 remedy="give records of one shape",
             )
     hashes = {name: record_hashes(group.cpu().numpy()) for name, group in groups.items()}
-    if identities is None:
-        _refuse_overlap(hashes)
-    else:
+    identities = {name: pool.identities for name, pool in (pools or {}).items() if pool.identities is not None}
+    if identities:
         hashes = {name: identities[name] for name in groups}
+    else:
+        _refuse_overlap(hashes)
     stay = np.arange(len(groups["nonmembers"]))
     if reference is None:
         aside, stay = set_aside(hashes["nonmembers"], seed)
@@ -106,6 +108,7 @@ def attack_records(
             "nonmembers": len(stay) - len(kept["nonmembers"]) - indistinguishable["nonmembers"],
         },
         indistinguishable=indistinguishable,
+        **({} if pools is None else _labels(pools, kept)),
     )
 
 
@@ -187,6 +190,18 @@ def quality_records(
         return group[subset(settings.num_quality, len(group), derive(settings.seed, f"quality {name}"))]
 
     return QualityRecords(few(members, "members"), few(nonmembers, "nonmembers"), reference.cpu().numpy())
+
+
+def _labels(pools: Mapping[str, Pool], kept: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The fields of `AttackRecords` that hold classes, of the records kept; none where a group has no classes."""
+    members, nonmembers = pools["members"].labels, pools["nonmembers"].labels
+    if members is None or nonmembers is None:
+        return {}
+    return {
+        "member_labels": members[kept["members"]],
+        "nonmember_labels": nonmembers[kept["nonmembers"]],
+        "label_names": pools["members"].label_names,
+    }
 
 
 def _refuse_overlap(hashes: Mapping[str, np.ndarray]) -> None:

@@ -3,7 +3,7 @@
 Legend: m members, n nonmembers, r reference records, *shape of one record.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Self
 
@@ -87,6 +87,9 @@ class AttackRecords:
         nonmember_index: (n,), likewise for the nonmembers.
         copies: by group, how many of its records equal an earlier one and are therefore not attacked.
         indistinguishable: by group, how many equal a record of another group and are therefore not attacked.
+        member_labels: (m,) integer classes of the members; None where they or the nonmembers have none.
+        nonmember_labels: (n,), likewise.
+        label_names: what users call class 0, 1, ...; None where it is the number.
         pairs: (p, 2) positions in the pool of a member and a nonmember, of which a coin chose who is which; None where
             no coins did. Not all of them need be attacked.
         condition_of: (N, *shape) of these records -> their conditions (N, c); None where the records hold them or the
@@ -102,6 +105,9 @@ class AttackRecords:
     nonmember_index: np.ndarray | None = None
     copies: Mapping[str, int] = field(default_factory=dict)
     indistinguishable: Mapping[str, int] = field(default_factory=dict)
+    member_labels: np.ndarray | None = None
+    nonmember_labels: np.ndarray | None = None
+    label_names: Sequence[str] | None = None
     pairs: np.ndarray | None = None
     condition_of: Callable[[Tensor], Tensor | None] | None = None
 
@@ -127,6 +133,9 @@ class AttackRecords:
             nonmember_index=chosen.nonmembers,
             copies=chosen.copies,
             indistinguishable=chosen.indistinguishable,
+            member_labels=None if pool.labels is None else pool.labels[chosen.members],
+            nonmember_labels=None if pool.labels is None else pool.labels[chosen.nonmembers],
+            label_names=pool.label_names,
             pairs=membership.pairs if len(membership.pairs) else None,
             condition_of=datamodule.condition_of,
         )
@@ -147,6 +156,8 @@ class AttackRecords:
             nonmembers=self.nonmembers[nonmembers],
             member_index=_positions(self.member_index, members),
             nonmember_index=_positions(self.nonmember_index, nonmembers),
+            member_labels=None if self.member_labels is None else self.member_labels[members.numpy()],
+            nonmember_labels=None if self.nonmember_labels is None else self.nonmember_labels[nonmembers.numpy()],
         )
 
 
