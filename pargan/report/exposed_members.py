@@ -19,6 +19,7 @@ from pargan.records.images import ImageSpec
 from pargan.records.tables import TableSpec
 from pargan.report.plot_style import WIDTH, new_figure, save
 from pargan.report.samples import montage
+from pargan.report.words import significant
 
 PAIRS_ACROSS, PAIRS_DOWN = 5, 4
 CAPTIONS = 0.58  # inches above and below a pair
@@ -70,13 +71,13 @@ def _images(
         axes.imshow(montage(pair, 1, 2), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axes.set_title(f"record {exposed.index[place]}{_partition_label(exposed, place)}", fontsize=8, pad=2)
         nearer = f"{exposed.distance_percentile[place]:.0f} % nearer"
-        caption = f"risk {exposed.risk[place]:.1f}   d = {exposed.distance[place]:.2f}\n{nearer}"
+        caption = f"risk {exposed.risk[place]:.1f}   d = {_distance(exposed.distance[place])}\n{nearer}"
         axes.text(0.5, -0.03, caption, fontsize=8, ha="center", va="top", transform=axes.transAxes)
     partition = "k = partition; " if (exposed.partition >= 0).any() else ""
     attacks = ", ".join(exposed.averaged)
     legend = (
         f"{partition}risk = percentile of the score among nonmembers, averaged over {attacks}; d = distance; nearer = "
-        f"nonmembers with a smaller d. Half of the nonmembers have d below {_usual_distance(table):.2f}"
+        f"nonmembers with a smaller d. Half of the nonmembers have d below {_distance(_usual_distance(table))}"
     )
     figure.suptitle(
         "Most exposed members (left of each pair) and the generated record nearest to each (right)\n"
@@ -123,6 +124,11 @@ def write_rows(rows: list[dict[str, Any]], path: Path) -> Path:
 
 def _usual_distance(table: RiskTable) -> float:
     return float(table.summary()["usual_distance"])
+
+
+def _distance(value: float) -> str:
+    """Three significant digits: two decimals show a near copy as 0.00, which it is not."""
+    return significant(float(f"{value:.3g}"))
 
 
 def _partition_label(table: RiskTable, place: int) -> str:

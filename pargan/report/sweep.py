@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pargan.io.files import write_atomically
+from pargan.report.words import significant
 
 SEED = "seed"
 GROUPS_PER_TABLE = 4  # as many as fit into 100 columns
@@ -27,7 +28,7 @@ class MeanAndSd:
     sd: float | None
 
     def __str__(self) -> str:
-        return f"{self.mean:.4g}" if self.sd is None else f"{self.mean:.4g} ± {self.sd:.2g}"
+        return significant(self.mean) + ("" if self.sd is None else f" ± {significant(float(f'{self.sd:.2g}'))}")
 
 
 @dataclass(frozen=True)

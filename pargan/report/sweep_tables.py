@@ -49,9 +49,9 @@ class Row:
         """Whether better means better records, and not less leakage."""
         return self.kind == QUALITY
 
-    def number(self, value: float) -> str:
-        """The value as text."""
-        return significant(float(f"{value:.3g}")) if self.is_quality else f"{value:.3f}"
+    def number(self, value: float, digits: int = 3) -> str:
+        """The value as text; of metrics of quality with so many significant digits."""
+        return significant(float(f"{value:.{digits}g}")) if self.is_quality else f"{value:.3f}"
 
     def verdict(self, found: Difference | None) -> str:
         """What a difference says in words; empty where it is not resolved."""
@@ -190,7 +190,7 @@ def _cell(row: Row, group: SweepGroup, control: SweepGroup | None) -> dict[str, 
     measured = row.measure(group)
     if measured is None:
         return {"value": "", "attack": "", "difference": "", "verdict": ""}
-    sd = "" if measured.sd is None else f" ± {measured.sd:.2g}" if row.is_quality else f" ± {measured.sd:.3f}"
+    sd = "" if measured.sd is None else f" ± {row.number(measured.sd, 2)}"
     found = None if control is None else difference(group, control, row.measure)
     text = "" if found is None else f"{_signed(row, found.value)} {_interval(row, found.interval)}".rstrip()
     return {

@@ -4,6 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+SMALLEST = 1e-6
+"""Numbers closer to 0 are said to be, in text."""
+
 
 @dataclass(frozen=True)
 class Attacker:
@@ -83,9 +88,16 @@ def interval(low: float, high: float) -> str:
 
 
 def significant(value: float | None) -> str:
-    """Four significant digits; large numbers without an exponent."""
+    """Four significant digits; an exponent only where the plain number would be very long.
+
+    Of numbers below 0.000001 that they are.
+    """
     if value is None:
         return "n/a"
+    if 0 < abs(value) < SMALLEST:
+        return f"< {SMALLEST:f}" if value > 0 else f"> -{SMALLEST:f}"
+    if 0 < abs(value) < 1e-4:
+        return np.format_float_positional(value, 4, unique=False, fractional=False, trim="-")
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
 
 

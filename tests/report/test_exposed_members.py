@@ -12,6 +12,7 @@ from pargan.records.columns import Categorical, Integer
 from pargan.records.images import ImageSpec
 from pargan.records.points import PointsSpec
 from pargan.records.tables import TableSpec
+from pargan.report import exposed_members
 from pargan.report.exposed_members import write_exposed, write_rows
 
 TABLE = TableSpec.fit(
@@ -81,6 +82,18 @@ def test_write_exposed_draws_the_member_left_and_the_generated_record_right(tmp_
     np.testing.assert_array_equal(np.ptp(reds, axis=0), np.ptp(blues, axis=0))
     np.testing.assert_array_equal(np.unique(reds[:, 0]), np.unique(blues[:, 0]))
     assert reds[:, 1].max() < blues[:, 1].min()
+
+
+def test_write_exposed_shows_the_distance_of_a_near_copy(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(exposed_members, "save", lambda figure, path: drawn.append(figure))
+    members, nonmembers = np.random.default_rng(0).uniform(-1, 1, size=(2, 9, 1, 8, 8)).astype(np.float32)
+    samples = members.copy()
+    samples[:, 0, 0, 0] += 6e-5
+    write_exposed(ImageSpec(1, 8, 8), table_of(members, nonmembers, samples), members, samples, RunDirectory(tmp_path))
+    captions = [text.get_text() for axes in drawn[0].axes for text in axes.texts]
+    assert len(captions) == 9
+    assert all("d = 0.0000" in caption and "d = 0.00\n" not in caption for caption in captions)
 
 
 def test_write_exposed_writes_nothing_for_points(tmp_path):
