@@ -7,6 +7,7 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from pargan import report
 from pargan.app.component_checks import check_arguments
 from pargan.app.gate_checks import build_gate
 from pargan.app.load_run import load_run
@@ -47,6 +48,8 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
     attacks = with_reference_models(chosen, run, seed=settings.seed, num_samples=settings.num_samples)
     reference_seconds = time.perf_counter() - start
     audit = audit_module(run.module, run.datamodule, attacks, settings, run.untrained())
+    if str(cfg.checkpoint) == "last":
+        audit = report.with_better_epoch(audit, run.directory.metrics)
     description = {
         "settings": {"run": str(run.directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
         **describe_run(run.module, run.datamodule),

@@ -4,7 +4,6 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from hydra.utils import instantiate
@@ -49,10 +48,8 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         print(f"auditing with {', '.join(run.attacks) or 'no attack'}", flush=True)
         untrained = build_module(cfg, run.datamodule.spec, run.datamodule.conditioning)
         audit = audit_module(run.module, run.datamodule, run.attacks, run.audit, untrained)
+        audit = report.with_better_epoch(audit, run.directory.metrics)
         observers = {name: call.seconds for name, call in run.callbacks.items() if hasattr(call, "seconds")}
-        if audit.verdict is not None and audit.quality:
-            better = report.better_epoch(report.read_history(run.directory.metrics), next(iter(audit.quality)))
-            audit = replace(audit, verdict=replace(audit.verdict, better_epoch=better))
         description = {
             "settings": dict(settings),
             **describe_run(run.module, run.datamodule),

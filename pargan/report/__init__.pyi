@@ -1,6 +1,6 @@
 from .attacks import draw_attacks, write_tables
 from .audited import Audit, audit
-from .history import better_epoch, read_history
+from .history import read_history, with_better_epoch
 from .html import render_report, write_report
 from .json_schema import SCHEMA_VERSION, result_schema
 from .junit import junit_xml
@@ -16,7 +16,6 @@ __all__ = [
     "Audit",
     "auc_curves",
     "audit",
-    "better_epoch",
     "draw_attacks",
     "draw_samples",
     "junit_xml",
@@ -31,6 +30,7 @@ __all__ = [
     "summary",
     "sweep_rows",
     "sweep_table",
+    "with_better_epoch",
     "write_report",
     "write_sweep",
     "write_sweep_report",

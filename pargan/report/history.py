@@ -1,10 +1,15 @@
 """Read metrics.csv as curves."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+
+from pargan.audits.result import AuditResult
+
+DISTANCE = "quality/distance"
+"""The main metric of quality, lower is better, under a name that every data set has."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,19 @@ def read_history(path: Path) -> dict[str, Curve]:
     return curves
 
 
-def better_epoch(curves: dict[str, Curve], quality_name: str) -> str | None:
+def with_better_epoch(audit: AuditResult, metrics: Path) -> AuditResult:
+    """The audit of a run's last epoch, whose verdict also names an earlier epoch that was better and leaked less.
+
+    Args:
+        audit: of the networks after the last epoch.
+        metrics: metrics.csv of the run, which may be missing.
+    """
+    if audit.verdict is None:
+        return audit
+    return replace(audit, verdict=replace(audit.verdict, better_epoch=better_epoch(read_history(metrics))))
+
+
+def better_epoch(curves: dict[str, Curve]) -> str | None:
     """A sentence about an earlier epoch with better quality whose networks leaked less than the last; None without one.
 
     Quality is `quality/distance`, lower is better. An epoch leaked less if no attack has a higher AUC there, and the
@@ -42,9 +59,8 @@ def better_epoch(curves: dict[str, Curve], quality_name: str) -> str | None:
 
     Args:
         curves: of metrics.csv.
-        quality_name: what `quality/distance` measures.
     """
-    quality = curves.get("quality/distance")
+    quality = curves.get(DISTANCE)
     attacks = [name.removesuffix("/auc") for name in curves if name.startswith("attack/") and name.endswith("/auc")]
     if quality is None or not attacks or len(quality.epochs) < 2:
         return None
@@ -69,12 +85,25 @@ def better_epoch(curves: dict[str, Curve], quality_name: str) -> str | None:
         return None
     epoch = min(better, key=distances.__getitem__)
     name = max((name for name in attacks if sure(epoch, name)), key=lambda name: table[name, "auc"][last])
+    measure = _name_of_distance(curves)
     then, now = (table[name, "auc"][when] for when in (epoch, last))
     return (
-        f"Epoch {epoch:.0f} was better and leaked less than the last one: {quality_name} {distances[epoch]:.3g} "
+        f"Epoch {epoch:.0f} was better and leaked less than the last one: {measure} {distances[epoch]:.3g} "
         f"instead of {distances[last]:.3g} (lower is better), AUC of {name.removeprefix('attack/')} {then:.3f} "
         f"instead of {now:.3f}. To stop there, train with trainer.max_epochs={epoch:.0f}."
     )
+
+
+def _name_of_distance(curves: dict[str, Curve]) -> str:
+    """The metric that `quality/distance` is: the one with the same values."""
+    same = [
+        name.removeprefix("quality/")
+        for name, curve in curves.items()
+        if name.startswith("quality/")
+        and name != DISTANCE
+        and np.array_equal(curve.values, curves[DISTANCE].values, equal_nan=True)
+    ]
+    return same[0] if same else "quality distance"
 
 
 def _by_epoch(curve: Curve | None) -> dict[float, float]:

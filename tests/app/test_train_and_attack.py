@@ -1,6 +1,7 @@
 """A finished run rebuilt from its directory: the same networks, records and metrics."""
 
 import json
+import shutil
 
 import jsonschema
 import numpy as np
@@ -55,6 +56,21 @@ def test_attack_of_the_last_checkpoint_repeats_the_final_metrics(finished, tmp_p
     assert result["training"] == {"epochs": 2, "generator_steps": 6, "steps_per_epoch": 3}
     assert (tmp_path / "result.json").is_file()
     assert (tmp_path / "plots" / "roc.png").is_file()
+
+
+def test_attack_of_the_last_checkpoint_names_a_better_epoch_of_the_run(finished, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(finished[0], folder)
+    header = "epoch,quality/distance,quality/coverage,quality/mine," + ",".join(
+        f"attack/nearest_neighbour/{key}" for key in ("auc", "auc_low", "auc_high")
+    )
+    (folder / "metrics.csv").write_text(f"{header}\n0,2,0.5,2,0.6,0.58,0.62\n1,5,0.4,5,0.9,0.88,0.92\n")
+    names = {}
+    for checkpoint in ("last", "best"):
+        cfg = composed("attack", f"run={folder}", "device=cpu", f"checkpoint={checkpoint}", *SIZES)
+        names[checkpoint] = " ".join(attack(cfg, tmp_path / checkpoint)["verdict"]["advice"])
+    assert "Epoch 1 was better and leaked less than the last one: mine 2 instead of 5" in names["last"]
+    assert "Epoch" not in names["best"]  # which need not be the last one
 
 
 def test_run_and_attack_leave_a_report_and_a_result_that_conforms_to_the_schema(finished, tmp_path):

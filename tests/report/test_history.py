@@ -17,7 +17,8 @@ def test_read_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
 def curves(quality, **aucs):
     """Curves over epochs 1, 50, 100, ... with intervals of 0.02 on both sides."""
     epochs = np.array([1.0, 50.0, 100.0, 150.0])[: len(quality)]
-    made = {"quality/distance": Curve(epochs, np.array(quality))}
+    made = {"quality/coverage": Curve(epochs, np.linspace(0.1, 0.9, len(epochs)))}
+    made |= {f"quality/{name}": Curve(epochs, np.array(quality)) for name in ("distance", "fid")}
     for name, values in aucs.items():
         for key, shift in (("auc", 0.0), ("auc_low", -0.02), ("auc_high", 0.02)):
             made[f"attack/{name}/{key}"] = Curve(epochs, np.array(values) + shift)
@@ -26,7 +27,7 @@ def curves(quality, **aucs):
 
 def test_better_epoch_had_better_quality_and_leaked_less():
     history = curves([90.0, 4.0, 5.0, 8.5], mean=[0.5, 0.63, 0.68, 0.69], own=[0.5, 0.915, 0.95, 0.963])
-    sentence = better_epoch(history, "fid")
+    sentence = better_epoch(history)
     assert sentence == (
         "Epoch 50 was better and leaked less than the last one: fid 4 instead of 8.5 (lower is better), AUC of own "
         "0.915 instead of 0.963. To stop there, train with trainer.max_epochs=50."
@@ -45,10 +46,10 @@ def test_better_epoch_had_better_quality_and_leaked_less():
     ],
 )
 def test_better_epoch_is_none_where_the_history_does_not_show_one(found):
-    assert better_epoch(found, "fid") is None
+    assert better_epoch(found) is None
 
 
 def test_better_epoch_ignores_epochs_where_an_attack_was_not_measured():
     found = curves([90.0, 2.0, 2.5, 3.0], mean=[0.5, 0.6, 0.65, 0.8])
     found["attack/mean/auc"] = Curve(np.array([1.0, 100.0, 150.0]), np.array([0.5, 0.65, 0.8]))
-    assert "Epoch 100 " in better_epoch(found, "fid")
+    assert "Epoch 100 " in better_epoch(found)
