@@ -94,8 +94,11 @@ def write_audit(
                 log_image(logger, f"final/{plot.stem}", plot, step)
             log_table(logger, "final/metrics", ["metric", "value", "95 % low", "95 % high"], _rows(audit))
             log_summary(logger, run_summary(result, directory, log_real_records))
-    page = directory.from_here / directory.report.name
-    summary = report.summary(result, directory.from_here, page if directory.report.is_file() else None)
+    files = {"report": directory.report, "records by risk": directory.records}
+    here = {
+        name: directory.from_here / file.relative_to(directory.path) for name, file in files.items() if file.is_file()
+    }
+    summary = report.summary(result, directory.from_here, here)
     with optional("summary.txt"):
         text = io.StringIO()
         Console(file=text, width=PRINTED_WIDTH).print(summary, crop=False)

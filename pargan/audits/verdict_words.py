@@ -94,9 +94,8 @@ def against_leaks(accesses: Set[str]) -> tuple[str, ...]:
     advice = []
     if accesses & {"samples", "generator"}:
         advice.append(
-            "To leak less, train for fewer steps or on more records, and leave out the most exposed members (a run "
-            "lists them in private/records.csv); only training with differential privacy bounds what any attack can "
-            "find."
+            "To leak less, train for fewer steps or on more records, and leave out the most exposed members; only "
+            "training with differential privacy bounds what any attack can find."
         )
     if accesses & {"discriminators", "partitions"}:
         advice.append(

@@ -75,10 +75,11 @@ def write_report(directory: RunDirectory, include_records: bool = False) -> Path
     """
     result = read_result(directory.result)
     history = read_history(directory.metrics)
-    write_atomically(directory.report, render_report(result, history).encode())
+    listing = directory.records.relative_to(directory.path) if directory.records.is_file() else None
+    write_atomically(directory.report, render_report(result, history, listing=listing).encode())
     if not include_records:
         return directory.report
-    page = render_report(result, history, exposed_records(directory))
+    page = render_report(result, history, exposed_records(directory), listing)
     write_atomically(directory.report_with_records, page.encode())
     return directory.report_with_records
 
@@ -106,7 +107,10 @@ def read_result(path: Path) -> dict[str, Any]:
 
 
 def render_report(
-    result: Mapping[str, Any], history: Mapping[str, Curve] | None = None, records: Mapping[str, Any] | None = None
+    result: Mapping[str, Any],
+    history: Mapping[str, Curve] | None = None,
+    records: Mapping[str, Any] | None = None,
+    listing: Path | None = None,
 ) -> str:
     """The page.
 
@@ -114,6 +118,7 @@ def render_report(
         result: the content of result.json.
         history: the curves of metrics.csv; None or empty without a training.
         records: as from `exposed_records`; None shows no record.
+        listing: the file that lists all records by risk, seen from the page; None where none was written.
     """
     templates = files("pargan.report") / "templates"
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
@@ -157,6 +162,7 @@ def render_report(
         "vulnerable": vulnerable_rows(result),
         "overlap": overlap_rows(result.get("set_tests")),
         "records": records,
+        "listing": listing,
         "provenance": provenance_rows(result),
         "limits": LIMITS,
         "version": result.get("provenance", {}).get("versions", {}).get("pargan", ""),

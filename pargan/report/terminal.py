@@ -19,7 +19,7 @@ HOW_TO_READ = (
 )
 
 
-def summary(result: Mapping[str, Any], directory: Path, report: Path | None = None) -> RenderableType:
+def summary(result: Mapping[str, Any], directory: Path, files: Mapping[str, Path] | None = None) -> RenderableType:
     """A finished run on one screen, for 80 columns or more; print it with crop=False, or a long path is cut.
 
     The verdict comes first, then quality, then the attacks from the weakest attacker to the strongest.
@@ -27,9 +27,9 @@ def summary(result: Mapping[str, Any], directory: Path, report: Path | None = No
     Args:
         result: the content of result.json; `quality`, `attacks` and `controls` may be missing or empty.
         directory: the run directory.
-        report: report.html, if it was written.
+        files: that were written there and are worth a line, by what they are.
     """
-    paths = {"run directory": directory} | ({} if report is None else {"report": report})
+    paths = {"run directory": directory, **(files or {})}
     # On one line, however long, so that it can be copied; Padding would cut it.
     places = (Text(f"{name}: {path}", no_wrap=True, overflow="ignore") for name, path in paths.items())
     return Group(_settings(result.get("settings", {})), *audit_tables(result), Text(), *places)
@@ -99,7 +99,7 @@ def _quality(result: Mapping[str, Any]) -> Table:
     table = _table("Quality", "metric", "value", *(title for _, title in beside), "better")
     for row in rows:
         table.add_row(
-            row["name"], f"{row['value']:.4g}", *(significant(row[key]) for key, _ in beside), row["better"] or ""
+            row["name"], *(significant(row[key]) for key in ("value", *(key for key, _ in beside))), row["better"] or ""
         )
     return table
 

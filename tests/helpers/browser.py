@@ -66,6 +66,10 @@ class Browser:
         shot = self._call("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(shot["data"]))
 
+    def print_style(self):
+        """Show the page with the styles of print."""
+        self._call("Emulation.setEmulatedMedia", media="print")
+
     def pdf(self):
         """The page as it is printed on A4."""
         return base64.b64decode(self._call("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)["data"])

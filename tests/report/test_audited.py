@@ -66,6 +66,7 @@ def test_audit_writes_its_report(found, tmp_path):
     text = Page(path.read_text()).text
     assert found.verdict.levels[0].sentence in text
     assert "60 nonmembers were set aside" in text
+    assert "private/" not in text  # no folder is written
     with pytest.raises(ParganError, match=r"is not an \.html file; give report\.html"):
         found.report(tmp_path / "mine.pdf")
 

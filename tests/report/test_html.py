@@ -240,6 +240,15 @@ def test_write_report_shows_records_only_in_a_report_of_its_own(tmp_path):
     assert "secret-44" not in directory.report.read_text()
 
 
+def test_report_names_the_file_that_lists_records_by_risk_only_where_it_lies_there(tmp_path):
+    directory = written(tmp_path, result_of_audit())
+    without = write_report(directory).read_text()
+    assert "No record and no position of a record is shown here." in Page(without).text
+    assert "records.csv" not in without
+    directory.records.write_text("index,risk\n0,99\n")
+    assert "<code>private/records.csv</code> has them." in " ".join(write_report(directory).read_text().split())
+
+
 def test_write_report_makes_a_large_sheet_of_images_fit(tmp_path):
     directory = written(tmp_path, result_of_audit())
     noise = np.random.default_rng(0).integers(0, 256, (1500, 1200, 3), dtype=np.uint8)
@@ -278,5 +287,9 @@ def test_report_in_a_browser_overflows_nowhere_and_fetches_nothing(tmp_path, wid
             background = browser.evaluate("getComputedStyle(document.body).backgroundColor")
             assert background == ("rgb(20, 23, 26)" if dark else "rgb(255, 255, 255)")
         pdf = browser.pdf()
+        browser.print_style()
+        # The heading of an attacker must not stand alone at the foot of a printed page.
+        after = "[...document.querySelectorAll('.group, h2, thead')].map(row => getComputedStyle(row).breakAfter)"
+        assert set(browser.evaluate(after)) == {"avoid"}
     assert pdf.startswith(b"%PDF-")
     assert len(pdf) > 20_000

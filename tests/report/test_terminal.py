@@ -67,7 +67,7 @@ def test_summary_cuts_no_word_at_any_width(width):
 
 
 def test_summary_without_attacks_or_with_too_few_nonmembers():
-    text = printed(summary(job(5, 0, 0.6, 3.0, attacks=[]), Path("run"), Path("run/report.html")))
+    text = printed(summary(job(5, 0, 0.6, 3.0, attacks=[]), Path("run"), {"report": Path("run/report.html")}))
     assert text.rstrip().endswith("run directory: run\nreport: run/report.html")
     assert "run directory: run" in text
     unresolved = attack("monte_carlo", 0.5, tpr_at_1pct_fpr=None, tpr_at_1pct_fpr_low=None)
