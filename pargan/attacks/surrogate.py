@@ -8,8 +8,9 @@ generated records (label 1) against records of the population (label 0).
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
@@ -18,11 +19,16 @@ from pargan.attacks.spaces import RawSpace, Space
 from pargan.attacks.views import SamplesView, Scored
 from pargan.errors import ParganError
 from pargan.judge.auc import auc
+from pargan.metrics.content_cache import fingerprint
 from pargan.seeding import derive, seeded
 
 HELD_OUT = 5  # every fifth record of either group is used for validation
 CHECK_EVERY = 50  # steps
 PATIENCE = 10  # checks without a greater held-out AUC
+KEPT = 2  # networks: that of the target, and that of the same with untrained networks
+
+Trained: TypeAlias = tuple[nn.Module, dict[str, float]]
+"""A network, and details of its training."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class SurrogateDiscriminator:
     the start where the samples are far from the population. The details give the held-out AUC, which is slightly too
     high, being the highest of several, and the AUC on the training records. A held-out AUC far below the latter means
     that the network memorised single records; one near 0.5 that the samples look like the population.
+
+    The network depends on the view alone. The last ones are kept: the control that permutes membership attacks the same
+    view again.
 
     Args:
         space: the network's input, standardised.
@@ -53,6 +62,7 @@ class SurrogateDiscriminator:
     max_steps: int = 3000
     learning_rate: float = 1e-3
     access: ClassVar[type[SamplesView]] = SamplesView
+    _trained: dict[bytes, Trained] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for name in ("width", "batch_size", "max_steps"):
@@ -78,12 +88,22 @@ class SurrogateDiscriminator:
         scale, centre = torch.std_mean(torch.cat(groups), 0, correction=0)
         scale = scale.where(scale > 0, 1.0)
         groups = [(group - centre) / scale for group in groups]
-        with seeded(derive(view.seed, "surrogate discriminator"), records.device), torch.enable_grad():
-            network, details = self._train(*groups)
+        network, details = self._trained_on(groups[0], groups[1], view.seed)
         with torch.no_grad():
             return Scored(network((transform(records) - centre) / scale).squeeze(1), details)
 
-    def _train(self, samples: Tensor, reference: Tensor) -> tuple[nn.Module, dict[str, float]]:
+    def _trained_on(self, samples: Tensor, reference: Tensor, seed: int) -> Trained:
+        """The network of these groups, trained where it is not one of the last."""
+        key = fingerprint(samples.cpu().numpy(), reference.cpu().numpy(), np.array([seed]))
+        if key not in self._trained:
+            with seeded(derive(seed, "surrogate discriminator"), samples.device), torch.enable_grad():
+                trained = self._train(samples, reference)
+            while len(self._trained) >= KEPT:
+                del self._trained[next(iter(self._trained))]  # the oldest
+            self._trained[key] = trained
+        return self._trained[key]
+
+    def _train(self, samples: Tensor, reference: Tensor) -> Trained:
         """Train on (S, F) against (R, F); returns the network and its details."""
         network = nn.Sequential(
             nn.Linear(samples.shape[1], self.width), nn.ReLU(),

@@ -32,6 +32,25 @@ def test_surrogate_weights_groups_of_unequal_size_equally():
     assert abs(scores.median()) < 0.5  # unweighted it would be log(4000 / 300) = 2.6
 
 
+def test_surrogate_is_trained_once_for_a_view(monkeypatch):
+    trainings, train = [], SurrogateDiscriminator._train
+    monkeypatch.setattr(
+        SurrogateDiscriminator, "_train", lambda self, *groups: trainings.append(groups) or train(self, *groups)
+    )
+    attack, view = SurrogateDiscriminator(width=8, max_steps=60), view_of(0.5)
+    first = attack(view, RECORDS)
+    attack(view_of(0.4), RECORDS[:7])
+    again = attack(replace(view, samples=view.samples.clone()), RECORDS.flip(0))
+    assert len(trainings) == 2
+    torch.testing.assert_close(again.scores, first.scores.flip(0))
+    assert again.details == first.details
+    attack(replace(view, seed=1), RECORDS[:7])
+    assert (len(trainings), len(attack._trained)) == (3, 2)
+    assert SurrogateDiscriminator(width=8, max_steps=60) == attack
+    fresh = SurrogateDiscriminator(width=8, max_steps=60)(view, RECORDS)
+    torch.testing.assert_close(fresh.scores, first.scores)
+
+
 def test_surrogate_stops_early_where_samples_equal_the_population():
     details = SurrogateDiscriminator(width=32)(view_of(0), RECORDS).details
     assert 0.38 < details["held_out_auc"] < 0.62
