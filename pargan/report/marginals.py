@@ -115,14 +115,15 @@ def _histogram(axes: Axes, groups: Groups) -> None:
     if not len(spanned):
         return
     low, high = spanned.min(), spanned.max()
-    if low == high or not np.any(spanned % 1):
+    are_whole = not np.any(spanned % 1)
+    if low == high or are_whole:
         # Bins that cover unequal numbers of integers would show jumps that are not in the data.
         step = max(1.0, np.ceil((high - low + 1) / BINS))
         edges = np.arange(low, high + step + 1, step) - 0.5
     else:
         edges = np.linspace(low, high, BINS + 1)
-    if max(abs(low), abs(high)) >= 1e5:
-        axes.xaxis.set_major_locator(MaxNLocator(2))  # labels of six digits fill a third of the width
+    labels = 2 if max(abs(low), abs(high)) >= 1e5 else 3  # those of six digits fill a third of the width
+    axes.xaxis.set_major_locator(MaxNLocator(labels, integer=are_whole))
     for values, colour in reversed(groups):
         present = values[~np.isnan(values)]
         count, _ = np.histogram(np.clip(present, edges[0], edges[-1]), bins=edges)

@@ -27,6 +27,9 @@ from pargan.report.plot_style import (
 
 GAP_LABEL = "Generalization gap:\nmembers - nonmembers\n(SDs of the logit)"
 
+SCORE_TICKS = 4
+"""Intervals between ticks of scores, at most: the labels of small shares, such as 0.00025, are long."""
+
 
 def loss_curves(directory: RunDirectory) -> Path | None:
     """plots/loss.png: generator and discriminator losses, and the generalization gap where it was measured.
@@ -196,6 +199,7 @@ def _member_histogram(axes: Axes, result: AttackResult) -> None:
         axes.stairs(share, edges, color=colour, linewidth=1.2, label=label)
     axes.set_title(f"{result.name}\nAUC {_auc_with_interval(result)}", fontsize=8.5, loc="left")
     axes.yaxis.set_major_formatter(percent)
+    axes.xaxis.set_major_locator(MaxNLocator(SCORE_TICKS))
 
 
 def _band(axes: Axes, low: Curve, high: Curve, colour: str) -> None:

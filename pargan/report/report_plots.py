@@ -70,7 +70,8 @@ def score_panel(curve: Mapping[str, Any], place: int) -> str:
     axes.set_ylabel("Share of records")
     axes.xaxis.set_major_locator(MaxNLocator(5))
     percent_axis(axes, "y")
-    axes.legend(frameon=False, fontsize=9)
+    axes.set_ylim(0, 1.25 * max(*bars["nonmember_share"], *bars["member_share"]))  # the legend stands above the bars
+    axes.legend(frameon=False, fontsize=9, loc="upper right", ncols=2)
     return inline_svg(axes, f"scores-{place}", f"Scores of members and nonmembers under {curve['attack']}")
 
 

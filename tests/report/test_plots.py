@@ -1,5 +1,6 @@
 import csv
 import io
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,6 +130,20 @@ def test_score_histograms_have_a_panel_per_attack_and_count_every_record(tmp_pat
         for patch in axes.patches:
             assert patch.get_data().values.sum() == pytest.approx(1)
     assert abs(panels[0].get_xlim()[1]) < 100
+
+
+def test_score_histograms_keep_the_labels_of_small_scores_apart(tmp_path, drawn):
+    results = [attack_result(f"attack_{i}", i) for i in range(3)]
+    for result in results:
+        result.member_scores[:] = np.arange(300) % 13 / 10_000
+        result.nonmember_scores[:] = np.arange(200) % 13 / 10_000
+    score_histograms(results, tmp_path / "scores.png")
+    drawn[0].draw_without_rendering()
+    for axes in drawn[0].axes:
+        boxes = [label.get_window_extent() for label in axes.get_xticklabels() if label.get_text()]
+        shown = [box for box in boxes if axes.bbox.x0 - 30 < box.x0 < axes.bbox.x1]
+        assert len(shown) > 1
+        assert all(left.x1 < right.x0 for left, right in pairwise(shown))
 
 
 def test_score_histograms_draw_constant_scores(tmp_path):

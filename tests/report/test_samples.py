@@ -118,6 +118,15 @@ def drawn_table(tmp_path, monkeypatch, table, types):
     return figures[0]
 
 
+def test_draw_samples_puts_ticks_of_whole_numbers_at_whole_numbers(tmp_path, monkeypatch):
+    table = {"children": np.arange(300) % 3, "age": np.arange(300) % 70, "height": np.linspace(1.5, 2.1, 300)}
+    figure = drawn_table(tmp_path, monkeypatch, table, {"children": Integer, "age": Integer, "height": Numeric})
+    ticks = {name: marginal(figure, name).get_xticks() for name in table}
+    assert set(ticks["children"]) >= {0, 2}
+    assert not any((ticks[name] % 1).any() for name in ("children", "age"))
+    assert (ticks["height"] % 1).any()
+
+
 def test_draw_samples_orders_categories_by_value_and_not_by_frequency(tmp_path, monkeypatch):
     counts = {"10": 40, "9": 5, "2": 30, "one": 20, "0.5": 5}
     table = {"orders": np.repeat(list(counts), list(counts.values())), "x": np.arange(100)}
