@@ -10,7 +10,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from pargan import report
 from pargan.app.logged_results import run_summary
@@ -100,21 +100,32 @@ def write_audit(
     }
     summary = report.summary(result, directory.from_here, here)
     with optional("summary.txt"):
-        text = io.StringIO()
-        Console(file=text, width=PRINTED_WIDTH).print(summary, crop=False)
-        lines = [line.rstrip() for line in text.getvalue().splitlines()]
-        write_atomically(directory.summary, "\n".join([*lines, ""]).encode())
-    Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH).print(summary, crop=False)
+        write_atomically(directory.summary, f"{_plain_text(summary)}\n".encode())
+    _print(summary)
     if compared is not None:
         print(compared, flush=True)
     return result
 
 
+def _print(shown: RenderableType) -> None:
+    """Print to a terminal in its width and colours; to a file or a pipe as plain text."""
+    if sys.stdout.isatty():
+        Console().print(shown, crop=False)
+    else:
+        print(_plain_text(shown))
+
+
+def _plain_text(shown: RenderableType) -> str:
+    """Text in `PRINTED_WIDTH` columns, without the spaces that fill up lines."""
+    text = io.StringIO()
+    Console(file=text, width=PRINTED_WIDTH).print(shown, crop=False)
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
 def print_schema(spec: RecordSpec) -> None:
     """Print what the columns of a table were taken for; other records have none."""
     if isinstance(spec, TableSpec) and spec.schema is not None:
-        console = Console(width=None if sys.stdout.isatty() else PRINTED_WIDTH)
-        console.print(report.schema_table(spec.schema))
+        _print(report.schema_table(spec.schema))
 
 
 def write_schema(spec: RecordSpec, directory: RunDirectory) -> None:

@@ -58,7 +58,7 @@ def audit_tables(result: Mapping[str, Any]) -> list[RenderableType]:
     return parts
 
 
-def _verdict(verdict: Mapping[str, Any]) -> Text:
+def _verdict(verdict: Mapping[str, Any]) -> RenderableType:
     """One or two sentences for each access level, then what they mean and what can be done."""
     text = Text()
     for level in verdict["levels"]:
@@ -67,12 +67,15 @@ def _verdict(verdict: Mapping[str, Any]) -> Text:
         text.append(finding, style="bold red" if level["finding"] == "leak found" else "bold")
         text.append(f"{reason}\n")
     text.append("".join(f"{caveat}\n" for caveat in verdict["caveats"]))
+    text.rstrip()
+    parts: list[RenderableType] = [text]
     for title, key in (("What it means", "meaning"), ("What can be done", "advice")):
         if sentences := verdict.get(key):  # results of earlier versions say no meaning
-            text.append(f"\n{title}\n", style="bold")
-            text.append("".join(f"- {sentence}\n" for sentence in sentences))
-    text.rstrip()
-    return text
+            listed = Table.grid(padding=(0, 1, 0, 0))
+            for sentence in sentences:
+                listed.add_row("-", Text(sentence))
+            parts += [Text(f"\n{title}", style="bold"), listed]
+    return Group(*parts)
 
 
 def _with_interval(row: Mapping[str, Any], key: str) -> str:

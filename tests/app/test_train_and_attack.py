@@ -82,11 +82,15 @@ def test_run_and_attack_leave_a_report_and_a_result_that_conforms_to_the_schema(
     assert "Leakage over the epochs" in (folder / "report.html").read_text()
 
 
-def test_attack_without_controls(finished, tmp_path):
+def test_attack_without_controls(finished, tmp_path, capsys):
     folder, trained = finished
     cfg = composed("attack", f"run={folder}", "device=cpu", *SIZES, "audit.controls=false")
     result = attack(cfg, tmp_path)
     assert (result["controls"], result["warnings"]) == (None, [])
+    printed = capsys.readouterr().out
+    assert "Releasing the samples" in printed
+    assert not any(line.endswith(" ") for line in printed.splitlines())
+    assert (tmp_path / "summary.txt").read_text() in printed
     assert without_times(result["attacks"]) == without_times(trained["attacks"])
 
 

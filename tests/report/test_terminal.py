@@ -121,6 +121,14 @@ def test_summary_starts_with_the_verdict_its_meaning_and_what_can_be_done():
     assert "What can be done" in older
 
 
+def test_summary_indents_what_follows_in_an_item_of_a_list():
+    level = {"access": "samples", "finding": "leak found", "sentence": "Releasing the samples: leak found."}
+    verdict = {"levels": [level], "caveats": [], "meaning": ["one " * 30, "two"], "advice": ["three " * 40]}
+    lines = printed(summary(job(5, 0, 0.6, 3.0, verdict=verdict), Path("run")), 80).splitlines()
+    listed = [line.rstrip() for line in lines if line.lstrip("- ").startswith(("one", "two", "three"))]
+    assert [line[:3] for line in listed] == ["- o", "  o", "- t", "- t", "  t", "  t", "  t"]
+
+
 def test_summary_marks_attacks_by_the_verdict_and_not_by_their_intervals():
     attacks = [attack("a", 0.7, leaks=True), attack("b", 0.7, leaks=False), attack("c", 0.7)]
     lines = printed(summary(job(5, 0, 0.6, 3.0, attacks=attacks), Path("run"))).splitlines()
