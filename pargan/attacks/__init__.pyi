@@ -12,7 +12,7 @@ from .discriminator import (
 from .dpi import DataPlagiarismIndex
 from .gen_lra import GenLRA
 from .kernel_density_ratio import KernelDensityRatio
-from .kernels import FittedKernel, Kernel, ProductKernel, RecordKernel, WhitenedKernel
+from .kernels import FittedKernel, Kernel, KernelPair, WhitenedKernel
 from .latent_search import LatentSearch, NearestSample, RandomLatent, Zeros
 from .monte_carlo import (
     DistancePercentile,
@@ -23,6 +23,7 @@ from .monte_carlo import (
     log_closeness,
 )
 from .neighbours import NearestNeighbour
+from .product_kernel import ProductKernel, RecordKernel
 from .reference_models import NeedsModels, ReferenceModel, refuse_without_models
 from .shadow import Lira, Rmia
 from .spaces import FeatureSpace, MixedTypeSpace, PrincipalComponents, RawSpace, RecordSpace, StandardisedColumns
@@ -49,6 +50,7 @@ __all__ = [
     "Kernel",
     "KernelDensity",
     "KernelDensityRatio",
+    "KernelPair",
     "LatentSearch",
     "Lira",
     "MedianNearest",

@@ -8,13 +8,14 @@ Source: DOMIAS (van Breugel et al. 2023, arXiv 2302.12580).
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import log, pi
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeAlias
 
 import torch
 from sklearn.covariance import LedoitWolf
 from torch import Tensor
 from torch.distributions import MultivariateNormal
 
+from pargan.attacks.kernels import REFERENCE_WIDENING
 from pargan.attacks.neighbours import BLOCK_NUMBERS
 from pargan.attacks.spaces import PrincipalComponents, Space
 from pargan.attacks.views import SamplesView, in_blocks
@@ -32,16 +33,22 @@ HELD_OUT = 200
 """Points whose likelihood chooses the bandwidth, at most a quarter of all."""
 
 
-class Density(Protocol):
-    """A density estimator."""
+LogDensity: TypeAlias = Callable[[Tensor], Tensor]
+"""(N, F) -> (N,)."""
 
-    def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
-        """Fit points (n, F) of about unit variance; returns the log density (N, F) -> (N,)."""
+
+class Density(Protocol):
+    """An estimator of the two densities that are compared."""
+
+    def __call__(self, samples: Tensor, reference: Tensor) -> tuple[LogDensity, LogDensity]:
+        """Fit samples (S, F) and reference records (R, F), together of unit variance: log p_G and log p_R."""
 
 
 @dataclass(frozen=True)
 class KernelDensity:
-    """Kernel density estimate with a Gaussian kernel at every point.
+    """Kernel density estimates with a Gaussian kernel at every point.
+
+    The kernel of the reference records is at least `REFERENCE_WIDENING` times as wide as that of the samples.
 
     Args:
         bandwidth: in units of Scott's rule (1992, doi 10.1002/9780470316849), which takes n^(-1 / (F + 4)) standard
@@ -58,20 +65,31 @@ class KernelDensity:
                 "must be positive", argument="bandwidth", value=self.bandwidth, remedy="give a number above 0, or None"
             )
 
-    def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
-        """The log density (N, F) -> (N,)."""
+    def __call__(self, samples: Tensor, reference: Tensor) -> tuple[LogDensity, LogDensity]:
+        """log p_G and log p_R."""
+        of_samples, of_reference = self.widths(samples), self.widths(reference)
+        of_reference = torch.maximum(of_reference, REFERENCE_WIDENING * of_samples)
+        return kernel_density(samples, of_samples), kernel_density(reference, of_reference)
+
+    def widths(self, points: Tensor) -> Tensor:
+        """(F,) that suit points (n, F)."""
         n, features = points.shape
-        centre = points.mean(0)
         scott = n ** (-1 / (features + 4)) * points.std(0, correction=0).clamp(min=NARROWEST)
-        width = scott * (self.bandwidth or _likeliest_bandwidth((points - centre) / scott))
-        kernels = (points - centre) / width
-        constant = float(width.log().sum()) + log(n) + features / 2 * log(2 * pi)
+        return scott * (self.bandwidth or _likeliest_bandwidth((points - points.mean(0)) / scott))
 
-        def log_density(records: Tensor) -> Tensor:
-            squared = torch.cdist((records - centre) / width, kernels).square()  # (N, n)
-            return (-squared / 2).logsumexp(1) - constant
 
-        return lambda records: in_blocks(log_density, records, max(1, BLOCK_NUMBERS // n))
+def kernel_density(points: Tensor, width: Tensor) -> LogDensity:
+    """The mean of Gaussian kernels of this width (F,) at points (n, F)."""
+    n, features = points.shape
+    centre = points.mean(0)
+    kernels = (points - centre) / width
+    constant = float(width.log().sum()) + log(n) + features / 2 * log(2 * pi)
+
+    def log_density(records: Tensor) -> Tensor:
+        squared = torch.cdist((records - centre) / width, kernels).square()  # (N, n)
+        return (-squared / 2).logsumexp(1) - constant
+
+    return lambda records: in_blocks(log_density, records, max(1, BLOCK_NUMBERS // n))
 
 
 def _likeliest_bandwidth(points: Tensor) -> float:
@@ -93,15 +111,20 @@ def _likeliest_bandwidth(points: Tensor) -> float:
 
 @dataclass(frozen=True)
 class GaussianDensity:
-    """One Gaussian; its covariance is shrunk as by Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4)."""
+    """One Gaussian for each, its covariance shrunk as by Ledoit and Wolf (2004, doi 10.1016/S0047-259X(03)00096-4)."""
 
-    def __call__(self, points: Tensor) -> Callable[[Tensor], Tensor]:
-        """The log density (N, F) -> (N,)."""
-        points = points.double()
-        shrunk = points.new_tensor(LedoitWolf().fit(points.cpu().numpy()).covariance_)
-        covariance = shrunk + NARROWEST**2 * torch.eye(len(shrunk), dtype=points.dtype, device=points.device)
-        gaussian = MultivariateNormal(points.mean(0), covariance)
-        return lambda records: gaussian.log_prob(records.double())
+    def __call__(self, samples: Tensor, reference: Tensor) -> tuple[LogDensity, LogDensity]:
+        """log p_G and log p_R."""
+        return gaussian_density(samples), gaussian_density(reference)
+
+
+def gaussian_density(points: Tensor) -> LogDensity:
+    """The Gaussian with the mean and the shrunk covariance of points (n, F)."""
+    points = points.double()
+    shrunk = points.new_tensor(LedoitWolf().fit(points.cpu().numpy()).covariance_)
+    covariance = shrunk + NARROWEST**2 * torch.eye(len(shrunk), dtype=points.dtype, device=points.device)
+    gaussian = MultivariateNormal(points.mean(0), covariance)
+    return lambda records: gaussian.log_prob(records.double())
 
 
 @dataclass(frozen=True)
@@ -111,7 +134,7 @@ class DensityRatio:
     Args:
         space: in which the densities are fitted, standardised by samples and reference together. Densities need few
             dimensions: beyond a few dozen a kernel density says little more than the nearest neighbour.
-        density: the density estimator.
+        density: the estimator of both densities.
     """
 
     space: Space = field(default_factory=lambda: PrincipalComponents(20))
@@ -124,6 +147,6 @@ class DensityRatio:
         samples, reference = transform(view.samples), transform(view.reference)
         scale, centre = torch.std_mean(torch.cat([samples, reference]), 0, correction=0)
         scale = scale.where(scale > 0, 1.0)
-        sample_density, reference_density = (self.density((points - centre) / scale) for points in (samples, reference))
+        sample_density, reference_density = self.density((samples - centre) / scale, (reference - centre) / scale)
         standardised = (transform(records) - centre) / scale
         return sample_density(standardised) - reference_density(standardised)

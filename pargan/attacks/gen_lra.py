@@ -12,8 +12,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from pargan.attacks.kernels import Kernel, RecordKernel, log_kernel_sum, refuse_widening
+from pargan.attacks.kernels import Kernel, log_kernel_sum
 from pargan.attacks.neighbours import k_nearest
+from pargan.attacks.product_kernel import RecordKernel
 from pargan.attacks.views import SamplesView, Scored
 from pargan.errors import ParganError
 
@@ -22,41 +23,39 @@ from pargan.errors import ParganError
 class GenLRA:
     """Sum over the k samples s nearest to x of log p_{R + x}(s) - log p_R(s).
 
-    p_R is the kernel density of the reference set, p_{R + x} that of the set with x. Its kernel stays the one fitted to
-    R, so that p_{R + x}(s) = (R p_R(s) + K(s, x)) / (R + 1), and p_R is computed once at every sample instead of being
-    fitted again for every x: the same scores in a hundredth of the time.
+    p_R is the kernel density of the reference set, p_{R + x} that of the set with x. Kernels are fitted without x, so
+    that p_{R + x}(s) = (R p_R(s) + K(s, x)) / (R + 1), and p_R is computed once at every sample instead of being fitted
+    again for every x: the same scores in a hundredth of the time.
 
-    With a widening w, p_R(s) is the mean of kernels that are as high as K and w times as wide. With equal widths p_R
-    falls to almost nothing at samples that happen to have no reference record near, and these drown what x adds.
+    The published attack has one kernel, fitted to R. Here K, which says where samples of a member x would lie, is the
+    one that suits the samples, and p_R(s) is the mean of kernels that are as high as K and wider, see `KernelPair`.
+    With K for both, p_R falls to almost nothing at samples that happen to have no reference record near, and these
+    drown what x adds.
 
     Args:
-        kernel: fitted to the reference set; nearest is meant in its units.
+        kernel: of both densities; nearest is meant in units of K.
         k_nearest: k; all samples where there are fewer.
-        widening: w; 1 is the published attack.
 
     Raises:
-        ParganError: k below 1, or a widening that is not positive.
+        ParganError: k below 1.
     """
 
     kernel: Kernel = field(default_factory=RecordKernel)
     k_nearest: int = 200
-    widening: float = 1.5
     access: ClassVar[type[SamplesView]] = SamplesView
 
     def __post_init__(self) -> None:
         if self.k_nearest < 1:
             raise ParganError("is too small", argument="k_nearest", value=self.k_nearest, remedy="give 1 or more")
-        refuse_widening(self.widening)
 
     def __call__(self, view: SamplesView, records: Tensor) -> Scored:
         """(N, *shape) -> (N,) scores, >= k log(R / (R + 1))."""
-        kernel = self.kernel(view, view.reference)
-        samples, reference, records = (kernel.transform(group) for group in (view.samples, view.reference, records))
-        size = len(reference)
-        wider = samples / self.widening, reference / self.widening
-        log_density = log_kernel_sum(*wider).double() - log(size)  # of kernels as high as K
+        kernels, size = self.kernel(view), len(view.reference)
+        samples, reference = (kernels.of_reference.transform(group) for group in (view.samples, view.reference))
+        log_density = log_kernel_sum(samples, reference).double() - log(size)  # of kernels as high as K
+        records, samples = (kernels.of_samples.transform(group) for group in (records, view.samples))
         distances, positions = k_nearest(records, samples, min(self.k_nearest, len(samples)))
         # K(s, x) / p_R(s), whose logarithm may be far above what float64 can exponentiate.
         log_ratio = -distances.double().square() / 2 - log_density[positions]
         gain = torch.logaddexp(log_ratio.new_tensor(log(size)), log_ratio) - log(size + 1)
-        return Scored(gain.sum(1), kernel.details)
+        return Scored(gain.sum(1), kernels.details)

@@ -15,7 +15,8 @@ from torch import Tensor
 from pargan.attacks.views import SamplesView, in_blocks
 from pargan.errors import ParganError
 from pargan.metrics.features import Extractor, fit_extractor
-from pargan.records import Categorical
+from pargan.records import Categorical, Integer
+from pargan.records.missing import without_missing
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
 
@@ -175,3 +176,13 @@ def category_blocks(spec: RecordSpec | None) -> list[slice]:
             blocks.append(slice(start, start + column.width))
         start += column.width
     return blocks
+
+
+def integer_steps(spec: RecordSpec | None, records: Tensor) -> Tensor:
+    """(F,) by how much neighbouring whole numbers differ in records (N, F); 0 for all that are not whole numbers."""
+    steps, start = torch.zeros_like(records[0]), 0
+    for column in spec.columns if isinstance(spec, TableSpec) else ():
+        if isinstance(values := without_missing(column), Integer):
+            steps[start] = 2 / max(values.high - values.low, 1)
+        start += column.width
+    return steps

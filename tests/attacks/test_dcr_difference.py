@@ -3,7 +3,7 @@ import torch
 from sklearn.neighbors import NearestNeighbors
 
 from pargan.attacks import DCRDifference, SamplesView
-from tests.attacks.test_kernels import rows, table_view
+from tests.attacks.test_product_kernel import rows, table_view
 from tests.helpers.planted import normal
 
 

@@ -6,9 +6,15 @@ from sklearn import neighbors
 
 from pargan.attacks import DensityRatio, GaussianDensity, KernelDensity, PrincipalComponents, RawSpace, SamplesView
 from pargan.attacks import density as density_module
+from pargan.attacks.density import gaussian_density, kernel_density
 from pargan.errors import ParganError
 from pargan.judge.auc import auc
 from tests.helpers.planted import normal
+
+
+def fitted(density, points):
+    """The density of samples at these points."""
+    return density(points, points)[0]
 
 
 def test_kernel_density_equals_scikit_learn(monkeypatch):
@@ -19,12 +25,16 @@ def test_kernel_density_equals_scikit_learn(monkeypatch):
     independent = neighbors.KernelDensity(bandwidth=400 ** (-1 / 9), leaf_size=400)
     independent.fit(points.double().numpy() / std)
     expected = independent.score_samples(records.double().numpy() / std) - np.log(std).sum()
-    np.testing.assert_allclose(KernelDensity(1.0)(points)(records), expected, rtol=1e-4, atol=1e-3)
+    of_samples, of_reference = KernelDensity(1.0)(points, points[:200])
+    np.testing.assert_allclose(of_samples(records), expected, rtol=1e-4, atol=1e-3)
+    wide = 2**0.5 * 400 ** (-1 / 9) * std / points[:200].double().std(0, correction=0).numpy()  # wider than Scott's
+    own = kernel_density(points[:200], points[:200].std(0, correction=0) * torch.as_tensor(wide, dtype=torch.float32))
+    torch.testing.assert_close(of_reference(records), own(records), rtol=1e-4, atol=1e-3)
 
 
 def test_kernel_density_with_a_smaller_bandwidth_is_higher_at_its_points():
     points = normal(50, 2, seed=0)
-    wide, narrow = (KernelDensity(bandwidth)(points)(points).mean() for bandwidth in (1.0, 0.1))
+    wide, narrow = (fitted(KernelDensity(bandwidth), points)(points).mean() for bandwidth in (1.0, 0.1))
     assert narrow > wide
 
 
@@ -33,14 +43,16 @@ def test_kernel_density_takes_the_bandwidth_with_the_likeliest_held_out_points()
     points, records = (
         0.01 * normal(n, 2, seed=n) + torch.tensor([-1.0, 1.0]).repeat(n // 2)[:, None] for n in (400, 200)
     )
-    likelihoods = {each: float(KernelDensity(each)(points)(records).mean()) for each in density_module.BANDWIDTHS}
-    chosen = float(KernelDensity()(points)(records).mean())
+    likelihoods = {
+        each: float(fitted(KernelDensity(each), points)(records).mean()) for each in density_module.BANDWIDTHS
+    }
+    chosen = float(fitted(KernelDensity(), points)(records).mean())
     assert chosen > likelihoods[1.0] + 1
     assert chosen > sorted(likelihoods.values())[-2] - 0.05  # held-out points choose the best or the second best
     gaussian, few = normal(2000, 2, seed=0), normal(3, 2, seed=1)
-    near = [KernelDensity(each)(gaussian)(gaussian[:50]) for each in (0.5, 1.0)]
-    assert any(torch.equal(KernelDensity()(gaussian)(gaussian[:50]), each) for each in near)
-    torch.testing.assert_close(KernelDensity()(few)(few), KernelDensity(1.0)(few)(few))
+    near = [fitted(KernelDensity(each), gaussian)(gaussian[:50]) for each in (0.5, 1.0)]
+    assert any(torch.equal(fitted(KernelDensity(), gaussian)(gaussian[:50]), each) for each in near)
+    torch.testing.assert_close(fitted(KernelDensity(), few)(few), fitted(KernelDensity(1.0), few)(few))
 
 
 def test_density_ratio_finds_copies_in_two_dimensions():
@@ -75,12 +87,12 @@ def test_gaussian_density_of_many_points_equals_the_true_density():
     factor = torch.tensor([[1.0, 0, 0], [0.7, 0.5, 0], [0, 0.3, 1.2]])
     points, records = normal(200_000, 3, seed=0) @ factor.T + 1, normal(20, 3, seed=1)
     expected = multivariate_normal([1, 1, 1], (factor @ factor.T).numpy()).logpdf(records.numpy())
-    np.testing.assert_allclose(GaussianDensity()(points)(records), expected, atol=0.1)
+    np.testing.assert_allclose(gaussian_density(points)(records), expected, atol=0.1)
 
 
 def test_gaussian_density_of_few_points_is_shrunk():
     # Five points span four of ten dimensions: without shrinkage the density off that plane is 0.
-    log_density = GaussianDensity()(normal(5, 10, seed=0))(normal(20, 10, seed=1))
+    log_density = gaussian_density(normal(5, 10, seed=0))(normal(20, 10, seed=1))
     assert log_density.min() > -100
 
 

@@ -3,46 +3,60 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-from pargan.attacks import GenLRA, KernelDensityRatio, ProductKernel, RawSpace, SamplesView, WhitenedKernel
+from pargan.attacks import (
+    DensityRatio,
+    GenLRA,
+    KernelDensityRatio,
+    ProductKernel,
+    RawSpace,
+    SamplesView,
+    Scored,
+    WhitenedKernel,
+    density,
+    kernels,
+)
 from pargan.errors import ParganError
-from tests.attacks.test_kernels import rows, table_view
+from pargan.judge.auc import auc
+from tests.attacks.test_product_kernel import rows, table_view
 from tests.helpers.planted import normal
 
 
 @pytest.mark.parametrize("k", [1, 7, 500])
-def test_gen_lra_equals_fitting_the_density_again_for_every_record(k):
+def test_gen_lra_equals_the_literal_ratio_of_densities_with_and_without_the_record(k):
     samples, reference, records = normal(60, 3, seed=0), normal(50, 3, seed=1) * 2 + 1, normal(20, 3, seed=2)
-    scores = GenLRA(WhitenedKernel(RawSpace()), k, widening=1.0)(
-        SamplesView(samples=samples, reference=reference, seed=0), records
-    )
+    view = SamplesView(samples=samples, reference=reference, seed=0)
+    scores = GenLRA(WhitenedKernel(RawSpace()), k)(view, records).scores
     s, r, x = (group.double().numpy() for group in (samples, reference, records))
-    covariance = np.cov(r.T) * len(r) ** (-2 / 7)  # of the kernel, fitted to the reference set alone
-    whitener = np.linalg.cholesky(np.linalg.inv(covariance))
+    narrow = np.cov(r.T) * 60 ** (-2 / 7)  # Scott's rule for the samples, in the directions of the reference set
+    wide = narrow * max(2, (50 / 60) ** (-2 / 7))
+    whitener = np.linalg.cholesky(np.linalg.inv(narrow))
 
-    def log_density(points, at):
-        kernels = [multivariate_normal(point, covariance).pdf(at) for point in points]
-        return np.log(np.mean(kernels, axis=0))
+    def kernels(points, at, covariance):  # as high as the narrow ones
+        height = np.sqrt(np.linalg.det(covariance) / np.linalg.det(narrow))
+        return np.array([np.atleast_1d(multivariate_normal(point, covariance).pdf(at)) * height for point in points])
 
     for i in range(len(x)):
         nearest = np.argsort(np.linalg.norm((s - x[i]) @ whitener, axis=1))[:k]
-        refitted = log_density(np.vstack([r, x[i : i + 1]]), s[nearest])
-        literal = (refitted - log_density(r, s[nearest])).sum()
-        assert float(scores.scores[i]) == pytest.approx(literal, rel=1e-3, abs=1e-4)
+        of_reference = kernels(r, s[nearest], wide)
+        with_record = np.vstack([of_reference, kernels(x[i : i + 1], s[nearest], narrow)])
+        literal = (np.log(with_record.mean(0)) - np.log(of_reference.mean(0))).sum()
+        assert float(scores[i]) == pytest.approx(literal, rel=1e-3, abs=1e-4)
 
 
-def test_gen_lra_of_rows_equals_fitting_the_density_again_for_every_record():
+def test_gen_lra_of_rows_equals_the_literal_ratio():
     view, records, k = table_view(), rows(10, 9), 5
-    fitted = ProductKernel()(view, view.reference)
-    scored = GenLRA(k_nearest=k, widening=1.0)(view, records)
+    fitted = ProductKernel()(view)
+    scored = GenLRA(k_nearest=k)(view, records)
     assert scored.details == fitted.details
     for i, record in enumerate(records):
-        distance = (fitted.transform(view.samples) - fitted.transform(record[None])).norm(dim=1)
+        distance = (fitted.of_samples.transform(view.samples) - fitted.of_samples.transform(record[None])).norm(dim=1)
         nearest = view.samples[distance.argsort(stable=True)[:k]]
-        with_record, without = (
-            fitted.log_density(points)(nearest).double()
-            for points in (torch.cat([view.reference, record[None]]), view.reference)
-        )
-        assert float(scored.scores[i]) == pytest.approx(float((with_record - without).sum()), rel=1e-2, abs=1e-3)
+        added = (-distance.sort().values[:k].double().square() / 2).exp()
+        wide = fitted.of_reference
+        squares = (wide.transform(nearest)[:, None] - wide.transform(view.reference)).double().square().sum(2)
+        without = (-squares / 2).exp().sum(1)
+        literal = ((without + added) / (len(view.reference) + 1) / (without / len(view.reference))).log().sum()
+        assert float(scored.scores[i]) == pytest.approx(float(literal), rel=1e-2, abs=1e-3)
 
 
 def test_gen_lra_is_finite_where_no_reference_record_is_near():
@@ -60,26 +74,36 @@ def test_gen_lra_refuses_k_nearest_0():
 
 def test_kernel_density_ratio_is_the_difference_of_the_two_log_densities():
     view, records = table_view(), rows(30, 9)
-    scored = KernelDensityRatio(widening=3.0)(view, records)
-    kernel = ProductKernel()(view, view.samples)
-    expected = kernel.log_density(view.samples)(records) - kernel.log_density(view.reference, 3.0)(records)
-    torch.testing.assert_close(scored.scores, expected)
-    assert scored.details == kernel.details
+    scored = KernelDensityRatio()(view, records)
+    kernels = ProductKernel()(view)
+    of_samples = kernels.of_samples.log_density(view.samples)(records)
+    of_reference = kernels.of_reference.log_density(view.reference)(records)
+    torch.testing.assert_close(scored.scores, of_samples - of_reference)
+    assert scored.details == kernels.details
 
 
-@pytest.mark.parametrize("attack", [KernelDensityRatio, GenLRA])
-def test_attacks_refuse_a_widening_of_0(attack):
-    with pytest.raises(ParganError) as error:
-        attack(widening=0.0)
-    assert error.value.argument == "widening"
+def planted(noise):
+    """A view of samples that are members and noise, beside one of fresh samples; members and nonmembers."""
+    generator = torch.Generator().manual_seed(0)
+    members, nonmembers, reference, fresh = torch.randn(4, 1000, 8, generator=generator)
+    near = members.repeat(4, 1) + noise * torch.randn(4000, 8, generator=generator)
+    views = [SamplesView(samples=samples, reference=reference, seed=0) for samples in (near, fresh)]
+    return *views, torch.cat([members, nonmembers])
 
 
-def test_gen_lra_with_a_widening_takes_the_literal_density_of_wider_kernels():
-    samples, reference, records = normal(60, 3, seed=0), normal(50, 3, seed=1), normal(9, 3, seed=2)
-    view = SamplesView(samples=samples, reference=reference, seed=0)
-    t = WhitenedKernel(RawSpace())(view, reference).transform
-    squares = [torch.cdist(t(samples).double(), t(group).double()).square() for group in (reference, records)]
-    added = (-squares[1] / 2).exp() / (-squares[0] / 8).exp().mean(1, keepdim=True)  # (S, N)
-    literal = ((50 + added) / 51).log().sum(0)
-    scores = GenLRA(WhitenedKernel(RawSpace()), 60, widening=2.0)(view, records).scores
-    torch.testing.assert_close(scores, literal, rtol=1e-3, atol=1e-3)
+ATTACKS = {"density_ratio": DensityRatio(RawSpace()), "mixed": KernelDensityRatio(), "gen_lra": GenLRA()}
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_wider_kernels_of_reference_records_find_more_members_and_nobody_where_nothing_leaks(name, monkeypatch):
+    leaky, silent, records = planted(noise=0.4)
+
+    def auc_on(view):
+        scores = Scored.of(ATTACKS[name](view, records)).scores.double().numpy()
+        return auc(scores[:1000], scores[1000:])
+
+    found = auc_on(leaky)
+    assert auc_on(silent) == pytest.approx(0.5, abs=4 * 0.0129)
+    for module in (density, kernels):
+        monkeypatch.setattr(module, "REFERENCE_WIDENING", 1.0)
+    assert found > auc_on(leaky) + 0.03

@@ -8,7 +8,7 @@ from pargan.records.columns import Categorical, Numeric
 from pargan.records.identifiers import Identifier
 from pargan.records.points import PointsSpec
 from pargan.records.tables import TableSpec
-from tests.attacks.test_kernels import SPEC, rows, table_view
+from tests.attacks.test_product_kernel import SPEC, rows, table_view
 
 
 def related(number, seed):

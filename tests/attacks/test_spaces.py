@@ -18,7 +18,7 @@ from pargan.metrics.features import fit_extractor
 from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.images import ImageSpec
 from pargan.records.tables import TableSpec
-from tests.attacks.test_kernels import rows, table_view
+from tests.attacks.test_product_kernel import rows, table_view
 from tests.helpers.planted import normal
 
 TABLE = {

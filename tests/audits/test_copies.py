@@ -5,7 +5,7 @@ from pargan.audits.copies import count_copies
 from pargan.errors import ParganError
 from pargan.judge.rates import Rate, fisher_p_value, rate_difference
 from pargan.records.points import PointsSpec
-from tests.attacks.test_kernels import SPEC, rows
+from tests.attacks.test_product_kernel import SPEC, rows
 
 
 def records(*values):

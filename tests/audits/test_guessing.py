@@ -5,7 +5,7 @@ from pargan.audits.guessing import GuessingRisk, guessing_risks
 from pargan.judge.rates import Rate, excess_risk
 from pargan.records.columns import Categorical, Integer, Numeric
 from pargan.records.tables import TableSpec
-from tests.attacks.test_kernels import SPEC, rows
+from tests.attacks.test_product_kernel import SPEC, rows
 
 NAMES = [
     "singling out", "linkability", "inference of age", "inference of colour", "inference of size", "inference of sex"

@@ -8,7 +8,7 @@ import pargan
 from pargan import AuditSettings
 from pargan.attacks import NearestNeighbour
 from pargan.errors import ParganError
-from tests.attacks.test_kernels import SPEC, rows
+from tests.attacks.test_product_kernel import SPEC, rows
 
 SETTINGS = {"draws": 100, "controls": False}
 
