@@ -11,12 +11,16 @@ from typing import ClassVar
 
 import torch
 from torch import Tensor
+from torch.nn.functional import softplus
 
 from pargan.attacks.kernels import Kernel, log_kernel_sum
 from pargan.attacks.neighbours import k_nearest
 from pargan.attacks.product_kernel import RecordKernel
 from pargan.attacks.views import SamplesView, Scored
 from pargan.errors import ParganError
+
+TINY = -30.0
+"""Below it log(log(1 + e^a)) is a, to float64's precision."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,10 @@ class GenLRA:
             raise ParganError("is too small", argument="k_nearest", value=self.k_nearest, remedy="give 1 or more")
 
     def __call__(self, view: SamplesView, records: Tensor) -> Scored:
-        """(N, *shape) -> (N,) scores, >= k log(R / (R + 1))."""
+        """(N, *shape) -> (N,) scores: log of the sum less k log(R / (R + 1)), which it is where x adds nothing.
+
+        The order is that of the sum. Its logarithm also tells records apart that are far from all samples.
+        """
         kernels, size = self.kernel(view), len(view.reference)
         samples, reference = (kernels.of_reference.transform(group) for group in (view.samples, view.reference))
         log_density = log_kernel_sum(samples, reference).double() - log(size)  # of kernels as high as K
@@ -57,5 +64,6 @@ class GenLRA:
         distances, positions = k_nearest(records, samples, min(self.k_nearest, len(samples)))
         # K(s, x) / p_R(s), whose logarithm may be far above what float64 can exponentiate.
         log_ratio = -distances.double().square() / 2 - log_density[positions]
-        gain = torch.logaddexp(log_ratio.new_tensor(log(size)), log_ratio) - log(size + 1)
-        return Scored(gain.sum(1), kernels.details)
+        added = log_ratio - log(size)  # log(p_{R + x} / p_R) is log(1 + e^added) and a constant
+        log_gain = torch.where(added > TINY, softplus(added).log(), added)
+        return Scored(log_gain.logsumexp(1), kernels.details)

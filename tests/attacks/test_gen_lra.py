@@ -26,6 +26,7 @@ def test_gen_lra_equals_the_literal_ratio_of_densities_with_and_without_the_reco
     samples, reference, records = normal(60, 3, seed=0), normal(50, 3, seed=1) * 2 + 1, normal(20, 3, seed=2)
     view = SamplesView(samples=samples, reference=reference, seed=0)
     scores = GenLRA(WhitenedKernel(RawSpace()), k)(view, records).scores
+    sums = scores.exp() + min(k, 60) * np.log(50 / 51)
     s, r, x = (group.double().numpy() for group in (samples, reference, records))
     narrow = np.cov(r.T) * 60 ** (-2 / 7)  # Scott's rule for the samples, in the directions of the reference set
     wide = narrow * max(2, (50 / 60) ** (-2 / 7))
@@ -40,7 +41,7 @@ def test_gen_lra_equals_the_literal_ratio_of_densities_with_and_without_the_reco
         of_reference = kernels(r, s[nearest], wide)
         with_record = np.vstack([of_reference, kernels(x[i : i + 1], s[nearest], narrow)])
         literal = (np.log(with_record.mean(0)) - np.log(of_reference.mean(0))).sum()
-        assert float(scores[i]) == pytest.approx(literal, rel=1e-3, abs=1e-4)
+        assert float(sums[i]) == pytest.approx(literal, rel=1e-3, abs=1e-4)
 
 
 def test_gen_lra_of_rows_equals_the_literal_ratio():
@@ -56,7 +57,10 @@ def test_gen_lra_of_rows_equals_the_literal_ratio():
         squares = (wide.transform(nearest)[:, None] - wide.transform(view.reference)).double().square().sum(2)
         without = (-squares / 2).exp().sum(1)
         literal = ((without + added) / (len(view.reference) + 1) / (without / len(view.reference))).log().sum()
-        assert float(scored.scores[i]) == pytest.approx(float(literal), rel=1e-2, abs=1e-3)
+        size = len(view.reference)
+        assert float(scored.scores[i].exp()) + k * np.log(size / (size + 1)) == pytest.approx(
+            float(literal), rel=1e-2, abs=1e-3
+        )
 
 
 def test_gen_lra_is_finite_where_no_reference_record_is_near():
@@ -64,6 +68,16 @@ def test_gen_lra_is_finite_where_no_reference_record_is_near():
     scores = GenLRA()(view, torch.cat([view.samples[:1], normal(1, 2, seed=2)])).scores
     assert scores.isfinite().all()
     assert scores[0] > scores[1]
+
+
+def test_gen_lra_tells_records_apart_that_are_far_from_all_samples():
+    collapsed = torch.zeros(200, 2) + 1e-3 * normal(200, 2, seed=0)
+    view = SamplesView(samples=collapsed, reference=normal(40, 2, seed=1), seed=0)
+    records = torch.tensor([[0.0, 0.0], [1.0, 0.0], [30.0, 0.0], [60.0, 0.0]])
+    for kernel in (WhitenedKernel(bandwidth=0.01), ProductKernel()):
+        scores = GenLRA(kernel)(view, records).scores
+        assert scores.isfinite().all()
+        assert (scores.diff() < 0).all()
 
 
 def test_gen_lra_refuses_k_nearest_0():
