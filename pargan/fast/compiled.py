@@ -7,7 +7,7 @@ import inspect
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MethodType
 from typing import Any
 
@@ -65,7 +65,7 @@ class Compiled(Acceleration):
         places where streams change, and without a gradient penalty.
         """
         if not generators:
-            return _Compiled(function, leaves_on)
+            return _Compiled(function, reads, leaves_on)
         return function.with_losses(torch.compile(function.losses, dynamic=False, options=AS_EAGER))
 
     def optimizer(self, optimizer: Optimizer) -> Optimizer:
@@ -92,20 +92,22 @@ class Compiled(Acceleration):
         return optimizer
 
 
+@dataclass
 class _Compiled:
-    def __init__(self, function: Gradients, leaves_on: Sequence[Tensor]) -> None:
-        self._function = function
-        self._leaves_on = leaves_on
-        self._compiled: dict[tuple[torch.Size, ...], Callable[..., Any]] = {}
+    function: Gradients
+    reads: Sequence[Tensor]
+    leaves_on: Sequence[Tensor]
+    compiled: dict[tuple[Any, ...], Callable[..., Any]] = field(default_factory=dict)
 
     def __call__(self, batch: Tensors) -> Tensor:
-        shapes = tuple(tensor.shape for tensor in batch.tensors)
-        if shapes not in self._compiled:
-            loss, self._compiled[shapes] = self._traced(batch)
+        # Views of parameters are recorded with their memory, so it is compiled again where a parameter has moved.
+        key = (*(tensor.shape for tensor in batch.tensors), *(tensor.data_ptr() for tensor in self.reads))
+        if key not in self.compiled:
+            loss, self.compiled[key] = self._traced(batch)
             return loss
         with torch.no_grad():
-            loss, gradients = self._compiled[shapes](*batch.tensors)
-        for parameter, gradient in zip(self._leaves_on, gradients, strict=True):
+            loss, gradients = self.compiled[key](*batch.tensors)
+        for parameter, gradient in zip(self.leaves_on, gradients, strict=True):
             if parameter.grad is None:
                 parameter.grad = gradient
             else:  # of which the gradients of stacked networks are views
@@ -121,10 +123,10 @@ class _Compiled:
 
         def update(*tensors: Tensor) -> tuple[Tensor, list[Tensor | None]]:
             given = iter(tensors)
-            losses.append(self._function(batch.map(lambda _: next(given))))
-            return losses[0], [parameter.grad for parameter in self._leaves_on]
+            losses.append(self.function(batch.map(lambda _: next(given))))
+            return losses[0], [parameter.grad for parameter in self.leaves_on]
 
-        for parameter in self._leaves_on:  # else the operations would add to the gradients of before
+        for parameter in self.leaves_on:  # else the operations would add to the gradients of before
             parameter.grad = None
         device = batch.tensors[0].device.type
         autocast = torch.is_autocast_enabled(device)

@@ -23,7 +23,7 @@ RECTIFIERS: dict[type[nn.Module], Callable[[Any], float]] = {
 """The slope of each rectifier on negative numbers."""
 
 NARROW = 8
-"""Up to this many inputs of a layer a CPU multiplies the transposed matrices faster, several times with two inputs."""
+"""Up to this many inputs of a layer a CPU multiplies the transposed matrices faster."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,6 @@ class Dense:
 
     def input_gradient(self, gradient: Tensor) -> Tensor:
         """The gradient at the layer's input, from that at its output: (K, N, O) -> (K, N, I)."""
-        if self.weight.shape[1] == 1:
-            return gradient * self.weight
         if self.weight.shape[2] <= NARROW:
             return torch.bmm(self.weight.mT, gradient.mT).mT
         return torch.bmm(gradient, self.weight)
@@ -62,21 +60,26 @@ class Dense:
 
 def dense(hidden: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """K dense layers at once: (K, N, I), (K, O, I), (K, O) -> (K, N, O)."""
-    row = weight.shape[1] == 1  # on a CPU row times matrix is faster than matrix times column
-    left, right = (weight, hidden.mT) if row else (hidden, weight.mT)
-    out = torch.bmm(left, right) if bias is None else torch.baddbmm(bias[:, None], left, right)
-    return out.mT if row else out
+    return torch.bmm(hidden, weight.mT) if bias is None else torch.baddbmm(bias[:, None], hidden, weight.mT)
 
 
-Split = Callable[[Tensor], list[Tensor]]
-"""Splits one vector into views (K, ...), one per parameter of a network."""
+@dataclass(frozen=True)
+class Chain:
+    """What `evaluate` evaluates.
 
-Plain = Callable[[Tensor, int], tuple[Tensor, Tensor | None]]
-"""The same as `evaluate`, from records and num_penalised, in operations that autograd records."""
+    Args:
+        layers: of all K networks.
+        split: splits one vector into views (K, ...), one per parameter of a network.
+        plain: the same as `evaluate`, from records and num_penalised, in operations that autograd records.
+    """
+
+    layers: Sequence[Dense]
+    split: Callable[[Tensor], list[Tensor]]
+    plain: Callable[[Tensor, int], tuple[Tensor, Tensor | None]]
 
 
-def layers_of(modules: Iterable[nn.Module], parameters: Iterable[Tensor]) -> list[Dense] | None:
-    """The layers for `evaluate`; None if the chain has other layers or does not end in one logit.
+def dense_layers(modules: Iterable[nn.Module], parameters: Iterable[Tensor]) -> list[Dense] | None:
+    """The layers of a `Chain`; None if there are others or the last one is not one logit.
 
     Args:
         modules: of one network, without those that only flatten.
@@ -97,22 +100,14 @@ def layers_of(modules: Iterable[nn.Module], parameters: Iterable[Tensor]) -> lis
 
 
 def evaluate(
-    vector: Tensor,
-    records: Tensor,
-    layers: Sequence[Dense],
-    split: Split,
-    plain: Plain,
-    groups: int = 1,
-    num_penalised: int = 0,
+    vector: Tensor, records: Tensor, chain: Chain, groups: int = 1, num_penalised: int = 0
 ) -> tuple[Tensor, Tensor | None]:
     """Logits of the first N - P records, and the gradients of the logits at the last P.
 
     Args:
-        vector: all parameters, of which those in `layers` are views.
+        vector: all parameters, of which those in `chain.layers` are views.
         records: (K, N, I). They receive gradients only if P = 0.
-        layers: of the chain.
-        split: splits the gradient of `vector` into those of the parameters.
-        plain: used instead if the gradient is to be differentiated again.
+        chain: the networks. If the gradient is to be differentiated again, `chain.plain` computes it.
         groups: number of parts of equal length, such as real and fake, that are summed apart in the gradient of a bias.
             Only so is a gradient that cancels between them, such as that of a critic's last bias, exactly 0; a
             rounding error would become a full step of an optimizer that divides by the gradient's size.
@@ -121,27 +116,20 @@ def evaluate(
     Returns:
         Logits (K, N - P); gradients (K, P, I), differentiable in the parameters, or None if P = 0.
     """
-    logits, gradients = _Evaluation.apply(vector, records, layers, split, plain, groups, num_penalised)
+    logits, gradients = _Evaluation.apply(vector, records, chain, groups, num_penalised)
     return logits, gradients
 
 
 class _Evaluation(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any,
-        vector: Tensor,
-        records: Tensor,
-        layers: Sequence[Dense],
-        split: Split,
-        plain: Plain,
-        groups: int,
-        num_penalised: int,
+        ctx: Any, vector: Tensor, records: Tensor, chain: Chain, groups: int, num_penalised: int
     ) -> tuple[Tensor, Tensor | None]:
-        inputs = [records]  # of each layer
+        layers, inputs = chain.layers, [records]  # of each layer
         for layer in layers[:-1]:
             inputs.append(layer(inputs[-1]))
         ctx.save_for_backward(vector, *inputs)
-        ctx.layers, ctx.split, ctx.plain, ctx.groups, ctx.num_penalised = layers, split, plain, groups, num_penalised
+        ctx.chain, ctx.groups, ctx.num_penalised = chain, groups, num_penalised
         num_logits = records.shape[1] - num_penalised
         logits = layers[-1](inputs[-1][:, :num_logits]).squeeze(2)
         if not num_penalised:
@@ -155,22 +143,27 @@ class _Evaluation(torch.autograd.Function):
         vector, *inputs = ctx.saved_tensors
         if torch.is_grad_enabled():
             return _differentiable_backward(ctx, vector, inputs[0], logit_grad, gradient_grad)
-        num_logits, layers = logit_grad.shape[1], ctx.layers
+        num_logits, layers = logit_grad.shape[1], ctx.chain.layers
         hidden = [entering[:, :num_logits] for entering in inputs]
         gradients = _chain_rule(layers, hidden, logit_grad.unsqueeze(2))
         record_grad = layers[0].input_gradient(gradients[0]) if ctx.needs_input_grad[1] else None
         if not ctx.needs_input_grad[0]:
-            return None, record_grad, None, None, None, None, None
+            return None, record_grad, None, None, None
         vector_grad = torch.empty_like(vector)
-        parts, factors = iter(ctx.split(vector_grad)), [(gradients, hidden)]
-        if gradient_grad is not None:  # slopes do not depend on biases
+        parts, tangents = iter(ctx.chain.split(vector_grad)), None
+        if gradient_grad is not None:
             tangents = _tangents(layers, [entering[:, num_logits:] for entering in inputs], gradient_grad)
-            factors.append((ctx.gradients, tangents))
         for number, layer in enumerate(layers):
-            _multiply([(left[number], right[number]) for left, right in factors], out=next(parts))
-            if layer.bias is not None:
-                _sum(gradients[number], ctx.groups, out=next(parts))
-        return vector_grad, record_grad, None, None, None, None, None
+            weight_grad = next(parts)
+            if layer.weight.shape[2] <= NARROW:
+                weight_grad.copy_(torch.bmm(hidden[number].mT, gradients[number]).mT)
+            else:
+                torch.bmm(gradients[number].mT, hidden[number], out=weight_grad)
+            if tangents is not None:
+                weight_grad.baddbmm_(ctx.gradients[number].mT, tangents[number])
+            if layer.bias is not None:  # on which the gradient at penalty records does not depend
+                torch.sum(gradients[number].unflatten(1, (ctx.groups, -1)).sum(2), 1, out=next(parts))
+        return vector_grad, record_grad, None, None, None
 
 
 def _chain_rule(layers: Sequence[Dense], inputs: Sequence[Tensor], gradient: Tensor) -> list[Tensor]:
@@ -189,36 +182,13 @@ def _tangents(layers: Sequence[Dense], inputs: Sequence[Tensor], tangent: Tensor
     return tangents
 
 
-def _multiply(pairs: Sequence[tuple[Tensor, Tensor]], out: Tensor) -> None:
-    """The sum of (K, N, O) times (K, N, I) over pairs and N, into (K, O, I)."""
-    (gradient, hidden), *more = pairs
-    if hidden.shape[2] > NARROW:
-        torch.bmm(gradient.mT, hidden, out=out)
-        for gradient, hidden in more:
-            out.baddbmm_(gradient.mT, hidden)
-    else:
-        product = torch.bmm(hidden.mT, gradient)
-        for gradient, hidden in more:
-            product.baddbmm_(hidden.mT, gradient)
-        out.copy_(product.mT)
-
-
-def _sum(gradient: Tensor, groups: int, out: Tensor) -> None:
-    """The sum of (K, N, O) over N, first within each group and then over the groups, into (K, O)."""
-    width = gradient.shape[2]
-    group_sums = gradient.reshape(groups * len(gradient), -1, width).sum(
-        1
-    )  # a sum over one of four dimensions is slower
-    torch.sum(group_sums.view(-1, groups, width), 1, out=out)
-
-
 def _differentiable_backward(
     ctx: Any, vector: Tensor, records: Tensor, logit_grad: Tensor, gradient_grad: Tensor | None
 ) -> tuple[Tensor | None, ...]:
     """The gradients by plain operations, so that they can be differentiated again."""
     inputs = [tensor for tensor, wanted in zip((vector, records), ctx.needs_input_grad, strict=False) if wanted]
-    outputs = [output for output in ctx.plain(records, ctx.num_penalised) if output is not None]
+    outputs = [output for output in ctx.chain.plain(records, ctx.num_penalised) if output is not None]
     output_grads = [gradient for gradient in (logit_grad, gradient_grad) if gradient is not None]
     gradients = iter(torch.autograd.grad(outputs, inputs, output_grads, create_graph=True, allow_unused=True))
     vector_grad, record_grad = (next(gradients) if wanted else None for wanted in ctx.needs_input_grad[:2])
-    return vector_grad, record_grad, None, None, None, None, None
+    return vector_grad, record_grad, None, None, None

@@ -3,7 +3,7 @@
 Legend: K networks, B records of each, *shape of one record.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from math import prod
 from typing import Any
@@ -11,46 +11,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pargan.fast import dense_chain
+from pargan.fast.dense_chain import RECTIFIERS, Chain, dense, dense_layers, evaluate
 from pargan.fast.dropout import Dropout
-from pargan.fast.leaky_relu import LeakyReLU
-from pargan.fast.torch_internals import has_module_hooks, has_tensor_hooks, tracing
+from pargan.fast.torch_internals import has_module_hooks, has_tensor_hooks
 
-ELEMENTWISE = frozenset(
-    {
-        nn.Identity,
-        nn.LeakyReLU,
-        LeakyReLU,
-        nn.ReLU,
-        nn.ELU,
-        nn.SELU,
-        nn.GELU,
-        nn.SiLU,
-        nn.Tanh,
-        nn.Sigmoid,
-        nn.Softplus,
-        nn.Dropout,
-        Dropout,
-    }
-)
+DROPOUT = {nn.Dropout, Dropout}
+ELEMENTWISE = {nn.Identity, *RECTIFIERS, *DROPOUT, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus}
 """Elementwise layers without parameters: the batches of K networks can pass through them as one tensor."""
-
-LINEAR = frozenset({nn.Linear, nn.Flatten, nn.Identity})
-
-
-def _leaky_slope(layer: nn.Module, hidden: Tensor) -> Tensor:
-    return torch.ops.aten.leaky_relu_backward(torch.ones_like(hidden), hidden, layer.negative_slope, False)
-
-
-SLOPES: dict[type[nn.Module], Callable[[nn.Module, Tensor], Tensor]] = {
-    nn.LeakyReLU: _leaky_slope,
-    LeakyReLU: _leaky_slope,
-    nn.ReLU: lambda layer, hidden: (hidden > 0).to(hidden.dtype),
-}
-"""The derivative of each elementwise layer at its input; for dropout see `Stack.mask`."""
-
-DROPOUT = frozenset({nn.Dropout, Dropout})
-
 
 LogitsAndGradients = tuple[Tensor, Tensor, Tensor | None]
 """Logits (K, B) of real and of fake records, and the gradients (K, n, *shape) of the logits at penalty records."""
@@ -78,7 +45,7 @@ class Stack:
         self._owners: list[list[nn.Parameter]] = []  # one list per shape: the K parameters in the networks' order
         self._shown = 0  # address of the gradient of which the parameters' gradients are views
         self._layers = list(_layers(networks[0]))
-        self._dense: list[dense_chain.Dense] | None = None  # None: some layer has no written-out derivative
+        self._chain: Chain | None = None  # None: some layer has no written-out derivative
         for network in networks:
             network.register_state_dict_post_hook(_copy_out_of_the_vector)
         first = next(networks[0].parameters())
@@ -88,8 +55,8 @@ class Stack:
 
     def __call__(self, records: Tensor) -> Tensor:
         """Logits of every network on its own records: (K, B, *shape) -> (K, B)."""
-        if self._dense is not None and self._suits(records):
-            return dense_chain.evaluate(self.vector, records.flatten(2), self._dense, self._split, self._plain)[0]
+        if self._chain is not None and self._suits(records):
+            return evaluate(self.vector, records.flatten(2), self._chain)[0]
         return self._logits(records)
 
     def logits_and_input_gradients(
@@ -98,76 +65,37 @@ class Stack:
         """`Discriminators.logits_and_input_gradients` in one pass; None if one pass would not give the same."""
         inputs = [real, fake] if penalised is None else [real, fake, penalised]
         is_plain = all(self._suits(records) and not records.requires_grad for records in inputs)
-        if self._dense is None or real.shape != fake.shape or not is_plain:
+        if self._chain is None or real.shape != fake.shape or not is_plain:
             return None
         records, num_penalised = torch.cat(inputs, 1).flatten(2), 0 if penalised is None else penalised.shape[1]
-        logits, gradients = dense_chain.evaluate(
-            self.vector, records, self._dense, self._split, self._plain, groups=2, num_penalised=num_penalised
-        )
+        logits, gradients = evaluate(self.vector, records, self._chain, groups=2, num_penalised=num_penalised)
         real_logits, fake_logits = logits.split(real.shape[1], 1)
         return real_logits, fake_logits, None if gradients is None else gradients.reshape(inputs[-1].shape)
 
     def _suits(self, records: Tensor) -> bool:
-        """Whether the written-out derivatives apply: autocast and compilers change the operations of autograd."""
+        """Whether the written-out derivatives apply: autocast and torch.compile change the operations of autograd."""
         autocast = torch.is_autocast_enabled(records.device.type)
-        return records.dtype == self.vector.dtype and not autocast and not tracing()
+        return records.dtype == self.vector.dtype and not autocast and not torch.compiler.is_compiling()
 
     def _plain(self, records: Tensor, num_penalised: int) -> tuple[Tensor, Tensor | None]:
         evaluated, penalised = records.split([records.shape[1] - num_penalised, num_penalised], 1)
-        return self._logits(evaluated), self._input_gradients(penalised) if num_penalised else None
+        if not num_penalised:
+            return self._logits(evaluated), None
+        penalised = penalised.detach().requires_grad_()
+        (gradients,) = torch.autograd.grad(self._logits(penalised).sum(), penalised, create_graph=True)
+        return self._logits(evaluated), gradients
 
     def _logits(self, records: Tensor) -> Tensor:
         hidden, parameters = records.flatten(2), iter(self._split(self.vector))
         for layer in self._layers:
             if isinstance(layer, nn.Linear):
-                hidden = _dense(layer, hidden, parameters)
+                hidden = dense(hidden, next(parameters), None if layer.bias is None else next(parameters))
+            elif type(layer) in DROPOUT and self._rows is not None:
+                # Drawn for all partitions, so that the masks do not depend on how many of them are stacked here.
+                hidden = hidden * layer(hidden.new_ones(self._num_drawn, *hidden.shape[1:]))[self._rows]
             elif not isinstance(layer, nn.Flatten):  # the layer is called, so dropout follows its training flag
-                is_drawn = type(layer) in DROPOUT and self._rows is not None
-                hidden = hidden * self.mask(layer, hidden) if is_drawn else layer(hidden)
+                hidden = layer(hidden)
         return hidden.reshape(records.shape[:2])
-
-    def mask(self, layer: nn.Module, hidden: Tensor) -> Tensor:
-        """The factors (K, N, F) by which dropout multiplies `hidden`.
-
-        Drawn for all `num_partitions` networks, so that they do not depend on how many of them are stacked here.
-        """
-        if self._rows is None:
-            return layer(torch.ones_like(hidden))
-        return layer(hidden.new_ones(self._num_drawn, *hidden.shape[1:]))[self._rows]
-
-    def _slope(self, layer: nn.Module, hidden: Tensor) -> Tensor:
-        return self.mask(layer, hidden) if type(layer) in DROPOUT else SLOPES[type(layer)](layer, hidden)
-
-    def input_gradients(self, records: Tensor) -> Tensor | None:
-        """The gradient of every logit in its record, (K, B, *shape) -> the same, differentiable in the parameters.
-
-        Computed by the written-out chain rule, with a fraction of the operations of double backward. It holds for
-        layers whose slopes are piecewise constant; None for networks with other layers.
-        """
-        if any(type(layer) not in SLOPES and type(layer) not in LINEAR | DROPOUT for layer in self._layers):
-            return None
-        return self._input_gradients(records)
-
-    def _input_gradients(self, records: Tensor) -> Tensor:
-        weights, slopes = self._split(self.vector), []
-        with torch.no_grad():
-            hidden, parameters = records.flatten(2), iter(weights)
-            for layer in self._layers:
-                if isinstance(layer, nn.Linear):
-                    hidden = _dense(layer, hidden, parameters)
-                elif type(layer) not in LINEAR:
-                    slopes.append(self._slope(layer, hidden))
-                    hidden = hidden * slopes[-1]
-        gradient = torch.ones_like(hidden)  # of the logits
-        backwards = reversed(weights)
-        for layer in reversed(self._layers):
-            if isinstance(layer, nn.Linear):
-                if layer.bias is not None:
-                    next(backwards)
-                gradient = torch.bmm(gradient, next(backwards))
-            elif type(layer) not in LINEAR:
-                gradient = gradient * slopes.pop()
-        return gradient.reshape(records.shape).to(records.dtype)
 
     def rebind_parameters(self, networks: Sequence[nn.Module]) -> None:
         """Copy parameters that are not views of the vector into it, and make them views of it again."""
@@ -185,8 +113,9 @@ class Stack:
             for parameter, view in zip(owners, stacked, strict=True):
                 parameter.data = view
         self._shown = 0
-        layers = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
-        self._dense = dense_chain.layers_of(layers, self._split(self.vector.data))
+        modules = [layer for layer in self._layers if type(layer) not in (nn.Flatten, nn.Identity)]
+        layers = dense_layers(modules, self._split(self.vector.data))
+        self._chain = None if layers is None else Chain(layers, self._split, self._plain)
 
     def _split(self, vector: Tensor) -> list[Tensor]:
         """Views (K, *parameter.shape), one for every parameter of a network."""
@@ -209,10 +138,6 @@ def _copy_out_of_the_vector(network: nn.Module, state: dict[str, Any], prefix: s
     for name in [name for name in state if name.startswith(prefix) and isinstance(state[name], Tensor)]:
         if state[name].untyped_storage().nbytes() > state[name].nbytes:
             state[name] = state[name].clone()
-
-
-def _dense(layer: nn.Linear, hidden: Tensor, parameters: Iterator[Tensor]) -> Tensor:
-    return dense_chain.dense(hidden, next(parameters), None if layer.bias is None else next(parameters))
 
 
 def reason_not_stackable(networks: Sequence[nn.Module]) -> str | None:

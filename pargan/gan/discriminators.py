@@ -206,15 +206,11 @@ class Discriminators(nn.ModuleList):
         if in_one_pass is not None:
             return in_one_pass
         real_logits, fake_logits = self._told_logits(real), self._told_logits(fake)  # dropout is drawn in this order
-        return real_logits, fake_logits, None if penalised is None else self._input_gradients(penalised)
+        return real_logits, fake_logits, None if penalised is None else input_gradients(self._told_logits, penalised)
 
     def input_gradients(self, records: Tensor, condition: Tensor | None = None) -> Tensor:
         """Gradient of every logit at its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
-        return self.conditioning.record_slopes(self._input_gradients(self.tell(records, condition)))
-
-    def _input_gradients(self, records: Tensor) -> Tensor:
-        gradients = None if self._stack is None else self._stack.input_gradients(records)
-        return input_gradients(self._told_logits, records) if gradients is None else gradients
+        return self.conditioning.record_slopes(input_gradients(self._told_logits, self.tell(records, condition)))
 
     def _refuse_other_num_partitions(self, records: Tensor) -> None:
         if len(records) != len(self):

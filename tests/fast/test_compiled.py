@@ -64,21 +64,42 @@ def test_each_shape_of_a_batch_is_recorded_once(tmp_path, traced):
     assert_close(weights(found), weights(trained(None, tmp_path, real=real)))
 
 
-def test_every_tensor_of_a_batch_is_an_input_of_the_graph(traced):
-    updates = []
+@pytest.fixture
+def both_updates():
+    """Those of one module compiled, and of its copy not."""
+    found = []
     for acceleration in (Compiled(), None):
         module = gan(acceleration=acceleration)
         module.updates.backward = torch.Tensor.backward
         module.updates.discriminator_parameters()
-        updates.append(module.updates)
+        found.append(module.updates)
+    return found
+
+
+def assert_equal_losses(both_updates, seed):
+    batch = Batch(torch.randn(3, 5, 2), weight=torch.rand(3, 5))
+    losses = []
+    for updates in both_updates:
+        torch.manual_seed(seed)
+        losses += [updates.discriminators(batch), updates.generator(batch)]
+    torch.testing.assert_close(losses[:2], losses[2:])
+
+
+def test_every_tensor_of_a_batch_is_an_input_of_the_graph(both_updates, traced):
     for seed in range(3):
-        batch = Batch(torch.randn(3, 5, 2), weight=torch.rand(3, 5))
-        losses = []
-        for each in updates:
-            torch.manual_seed(seed)
-            losses.append(each.discriminators(batch))
-        torch.testing.assert_close(*losses)
-    assert len(traced) == 1
+        assert_equal_losses(both_updates, seed)
+    assert len(traced) == 2
+
+
+def test_update_is_compiled_again_where_parameters_moved(both_updates, traced):
+    other = gan().discriminators
+    torch.nn.init.ones_(other[1][0].weight)
+    for seed in range(3):
+        if seed == 1:
+            for updates in both_updates:
+                updates.discriminator_networks.load_state_dict(other.state_dict(), assign=True)
+        assert_equal_losses(both_updates, seed)
+    assert len(traced) == 4
 
 
 def test_gradients_of_stacked_networks_are_views_of_the_compiled_one(tmp_path, traced):

@@ -1,14 +1,8 @@
 """Gradients of stacked networks: in the parameters, in the records, and where people look for them."""
 
-from functools import partial
-
 import pytest
 import torch
-from torch import nn
 
-from pargan.fast.dropout import Dropout
-from pargan.fast.leaky_relu import LeakyReLU
-from pargan.gan.discriminators import input_gradients
 from tests.helpers.stacked import CHAINS, RECORDS, both
 from tests.helpers.tiny import discriminator
 
@@ -51,44 +45,6 @@ def test_stack_gradients_are_shown_again_after_one_was_removed():
         vector.grad.zero_()
     networks(RECORDS).square().sum().backward()
     assert all(own.grad is not None for own in networks.parameters())
-
-
-def with_dropout():
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(2, 8), nn.ReLU(), Dropout(0.5), nn.Linear(8, 4), LeakyReLU(), nn.Linear(4, 1)
-    )
-
-
-SLOPES = {
-    "published": CHAINS["published"],
-    "rectified": CHAINS["rectified"],
-    "rectified first": CHAINS["rectified first"],
-    "rectified downwards": CHAINS["rectified downwards"],
-    "dropout": with_dropout,
-    "no bias": lambda: nn.Sequential(nn.Linear(2, 1, bias=False)),
-}
-
-
-@pytest.mark.parametrize("chain", SLOPES)
-def test_input_gradients_equal_autograd(chain):
-    networks, _ = both(SLOPES[chain])
-    (vector,) = networks.stack()
-    found = []
-    for way in (networks.input_gradients, partial(input_gradients, networks)):
-        vector.grad = None
-        torch.manual_seed(3)  # for the masks
-        gradient = way(RECORDS)
-        (gradient.norm(dim=2) - 1).square().sum().backward()
-        found.append((gradient.detach(), vector.grad))
-    for one, other in zip(*found, strict=True):
-        torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-4)
-    assert found[0][0].abs().sum() > 0
-
-
-def test_input_gradients_of_curved_activations_are_left_to_autograd():
-    networks, looped = both(CHAINS["two, no bias"])
-    assert networks._stack.input_gradients(RECORDS) is None
-    torch.testing.assert_close(networks.input_gradients(RECORDS), looped.input_gradients(RECORDS), atol=1e-5, rtol=1e-4)
 
 
 def judged(networks, records):

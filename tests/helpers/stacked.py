@@ -38,6 +38,7 @@ CHAINS = {
         nn.Sequential(nn.Linear(2, 4), nn.GELU()), nn.Identity(), nn.Linear(4, 1)
     ),
     "one logit without a dimension": lambda: nn.Sequential(nn.Linear(2, 1)),
+    "one logit, no bias": lambda: nn.Sequential(nn.Linear(2, 1, bias=False)),
 }
 
 
