@@ -23,9 +23,6 @@ PyTorch's own convolution skips the half of the weights that meet padding."""
 PRECISE = {torch.float32, torch.float64}  # in half precision the intermediate products would be rounded
 NUMBERS = {Tensor, nn.Parameter}  # not the tensors without data of torch.export and others
 
-MADE_BY = {"ConvolutionBackward0", "_BackToFewChannelsBackward"}
-"""Names of the `grad_fn` of a convolution's output, none of which saves that output."""
-
 
 class Conv2d(nn.Conv2d):
     """`nn.Conv2d` with a faster gradient at images of a few channels on a CPU; the same to rounding."""
@@ -33,9 +30,7 @@ class Conv2d(nn.Conv2d):
     def forward(self, images: Tensor) -> Tensor:
         """(B, I, H, W) -> (B, O, H', W')."""
         if not torch.jit.is_scripting():
-            output = self._with_faster_backward(images)
-            # A hook may keep the output. LeakyDropout does not overwrite a view.
-            return output.view_as(output) if getattr(self, "_forward_hooks", True) else output
+            return self._with_faster_backward(images)
         return self._conv_forward(images, self.weight, self.bias)
 
     @torch.jit.unused
@@ -57,21 +52,12 @@ class _BackToFewChannels(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         images, weight = ctx.saved_tensors
-        wanted = [False, *ctx.needs_input_grad[1:3]]
-        weight_gradient = bias_gradient = None
-        if any(wanted):
-            settings = (*map(list, ctx.where), False, [0, 0], 1)
-            _, weight_gradient, bias_gradient = torch.ops.aten.convolution_backward(
-                gradient, images, weight, ctx.biases, *settings, wanted
-            )
-        return (
-            scattered(gradient, weight, images.shape[2:], *ctx.where),
-            weight_gradient,
-            bias_gradient,
-            None,
-            None,
-            None,
+        settings, wanted = (*map(list, ctx.where), False, [0, 0], 1), [False, *ctx.needs_input_grad[1:3]]
+        _, weight_gradient, bias_gradient = torch.ops.aten.convolution_backward(
+            gradient, images, weight, ctx.biases, *settings, wanted
         )
+        image_gradient = scattered(gradient, weight, images.shape[2:], *ctx.where)
+        return image_gradient, weight_gradient, bias_gradient, None, None, None
 
 
 class ConvTranspose2d(nn.ConvTranspose2d):
@@ -132,16 +118,10 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         return height, width
 
 
-def scattered(
-    images: Tensor,
-    weight: Tensor,
-    sides: Sequence[int],
-    stride: tuple[int, ...],
-    padding: tuple[int, ...],
-    dilation: tuple[int, ...],
-) -> Tensor:
+def scattered(images: Tensor, weight: Tensor, sides: Sequence[int], *where: tuple[int, ...]) -> Tensor:
     """The transposed convolution (B, I, H, W), (I, O, k, k) -> (B, O, *sides) as one matrix product and `fold`."""
     spread = torch.bmm(weight.flatten(1).mT.expand(len(images), -1, -1), images.flatten(2))  # (B, Okk, HW)
+    stride, padding, dilation = where
     return fold(spread, tuple(sides), weight.shape[2:], dilation, padding, stride)
 
 

@@ -30,7 +30,7 @@ def use_fast_layers(network: nn.Module) -> None:
 
 
 def _merge_leaky_dropout(network: nn.Module) -> None:
-    """Only in chains whose layers run one after another: LeakyDropout overwrites the result of the convolution."""
+    """Only in chains whose layers run one after another, so that nothing else uses what stands between the two."""
     if not isinstance(network, nn.Sequential) or type(network).forward is not nn.Sequential.forward:
         return
     for layer in network:

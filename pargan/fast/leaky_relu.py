@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from pargan.fast.convolution import MADE_BY
 from pargan.fast.dropout import Dropout
 from pargan.fast.torch_internals import tracing, transforming
 
@@ -43,11 +42,9 @@ class _Leaky(torch.autograd.Function):
 
 
 class LeakyDropout(nn.Sequential):
-    """LeakyReLU, then dropout; in training on a CPU one product, written over the output of a convolution before it.
+    """LeakyReLU, then dropout; in training on a CPU one product.
 
-    Only the factor is saved for the gradient, which is one product too. Only the output of a convolution is modified
-    in place, because a convolution does not save it. Other code that keeps this output must copy it, as with
-    `inplace=True`; hooks of `pargan.fast.convolution.Conv2d` get a view that is not modified.
+    Only the factor is saved for the gradient, which is one product too.
 
     Args:
         negative_slope: what negative numbers are multiplied with, in (0, 1).
@@ -62,8 +59,7 @@ class LeakyDropout(nn.Sequential):
         if not torch.jit.is_scripting():
             multiplier = self._multiplier(activations)
             if multiplier is not None:
-                overwritten = self._may_overwrite(activations)
-                return activations.mul_(multiplier) if overwritten else activations * multiplier
+                return activations * multiplier
         for layer in self:
             activations = layer(activations)
         return activations
@@ -80,9 +76,3 @@ class LeakyDropout(nn.Sequential):
             slope = leaky.negative_slope
             torch.ops.aten.leaky_relu_backward.grad_input(scale, activations.detach(), slope, False, grad_input=scale)
         return scale
-
-    @torch.jit.unused
-    def _may_overwrite(self, activations: Tensor) -> bool:
-        made_by = activations.grad_fn
-        by_convolution = made_by is not None and made_by.name() in MADE_BY
-        return by_convolution and torch.is_grad_enabled() and not getattr(self, "_forward_pre_hooks", True)

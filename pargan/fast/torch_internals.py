@@ -1,7 +1,7 @@
 """The private names of PyTorch that this package reads, each with what holds where a version of PyTorch lacks it.
 
-Outside this file only the public operators torch.ops.aten (their gradients: convolution_backward,
-leaky_relu_backward) and names of `grad_fn` are used; of an unknown `grad_fn` nothing is assumed.
+Outside this file only the public operators torch.ops.aten are used (their gradients: convolution_backward,
+leaky_relu_backward).
 """
 
 import torch

@@ -61,7 +61,7 @@ class Reads(nn.Sequential):
         return self[1:](hidden).sum() + hidden.sum()
 
 
-def test_use_fast_layers_overwrites_nothing_in_a_network_with_a_forward_of_its_own():
+def test_use_fast_layers_merges_nothing_in_a_network_with_a_forward_of_its_own():
     network = nn.Sequential(Reads(*chain())).train()
     assert not any(isinstance(layer, LeakyDropout) for layer in fast(network).modules())
 
