@@ -181,25 +181,19 @@ class Graphed(Acceleration):
         generators: Sequence[torch.Generator] = (),
     ) -> Gradients:
         """`function`, replayed from its `warm_up`-th call on."""
-        return _Replayed(function, reads, leaves_on, generators, self.warm_up, self.recorder)
+        return _Replayed(function, reads, leaves_on, generators, self)
 
 
+@dataclass
 class _Replayed:
-    def __init__(
-        self,
-        function: Update,
-        reads: Sequence[Tensor],
-        leaves_on: Sequence[Tensor],
-        generators: Sequence[torch.Generator],
-        warm_up: int,
-        recorder: Callable[[], Recorder],
-    ) -> None:
-        self._function = function
-        self._reads = reads
-        self._leaves_on = leaves_on
-        self._generators = generators
-        self._left = self._warm_up = warm_up
-        self._new_recorder = recorder
+    function: Update
+    reads: Sequence[Tensor]
+    leaves_on: Sequence[Tensor]
+    generators: Sequence[torch.Generator]
+    settings: Graphed
+
+    def __post_init__(self) -> None:
+        self._left = self.settings.warm_up
         self._recorder: Recorder | None = None
         self._addresses: list[int] = []  # of parameters and gradients, when they were recorded
         self._batch: Any = None  # memory from which a recorded update reads its batch
@@ -207,16 +201,16 @@ class _Replayed:
 
     def __call__(self, batch: Tensors) -> Tensor:
         if self._recorder is not None and (self._addresses != self._current_addresses() or self._is_larger(batch)):
-            self._recorder, self._left = None, self._warm_up  # a short batch may have been first
+            self._recorder, self._left = None, self.settings.warm_up  # a short batch may have been first
         if self._left > 0:
             self._left -= 1
             return self._warmed(batch)
         if self._recorder is None:
-            recorder, self._batch = self._new_recorder(), batch.map(torch.clone)
-            self._loss = recorder.record(lambda: self._function(self._batch), self._generators)
+            recorder, self._batch = self.settings.recorder(), batch.map(torch.clone)
+            self._loss = recorder.record(lambda: self.function(self._batch), self.generators)
             self._recorder, self._addresses = recorder, self._current_addresses()
         elif _shapes(batch) != _shapes(self._batch):
-            return self._function(batch)
+            return self.function(batch)
         for place, tensor in zip(self._batch.tensors, batch.tensors, strict=True):
             place.copy_(tensor)
         self._recorder.replay()
@@ -226,18 +220,18 @@ class _Replayed:
         return batch.tensors[0].numel() > self._batch.tensors[0].numel()
 
     def _current_addresses(self) -> list[int]:
-        gradients = [parameter.grad for parameter in self._leaves_on]
-        return [0 if tensor is None else tensor.data_ptr() for tensor in (*self._reads, *gradients)]
+        gradients = [parameter.grad for parameter in self.leaves_on]
+        return [0 if tensor is None else tensor.data_ptr() for tensor in (*self.reads, *gradients)]
 
     def _warmed(self, batch: Tensors) -> Tensor:
         """Run without a graph, on a stream of its own, as CUDA requires before a capture."""
         device = batch.tensors[0].device
         if device.type != "cuda":
-            return self._function(batch)
+            return self.function(batch)
         stream = torch.cuda.Stream(device)
         stream.wait_stream(torch.cuda.current_stream(device))
         with torch.cuda.stream(stream):
-            loss = self._function(batch)
+            loss = self.function(batch)
         torch.cuda.current_stream(device).wait_stream(stream)
         return loss
 
