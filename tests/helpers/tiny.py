@@ -29,7 +29,9 @@ def discriminator():
 
 def with_noise_and_batch_norm():
     """A generator and a factory of discriminators whose eval mode differs from their train mode."""
-    made = nn.Sequential(nn.Linear(LATENT, 8), nn.BatchNorm1d(8), nn.LeakyReLU(0.3), nn.Linear(8, 2))
+    # No bias before BatchNorm: its gradient is a rounding error, of which Adam and RMSprop make full steps.
+    first = nn.Linear(LATENT, 8, bias=False)
+    made = nn.Sequential(first, nn.BatchNorm1d(8), nn.LeakyReLU(0.3), nn.Linear(8, 2))
     return made, lambda: nn.Sequential(nn.Linear(2, 8), nn.LeakyReLU(0.3), nn.Dropout(0.3), nn.Linear(8, 1))
 
 
