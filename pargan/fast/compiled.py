@@ -3,7 +3,7 @@
 Legend: K partitions.
 """
 
-import inspect
+import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -71,24 +71,22 @@ class Compiled(Acceleration):
     def optimizer(self, optimizer: Optimizer) -> Optimizer:
         """The optimizer, its step compiled unless PyTorch has one fused function for it.
 
-        The compiled step is given its learning rates as tensors: numbers would be compiled into it, and rates may fall.
+        A compiled step has its learning rates in it; with others, as where they fall, the step is the optimizer's own.
         """
         if optimizer.defaults.get("fused"):
             return optimizer
-        # Without the code around a step, which torch.compile cannot follow: hooks, and a name for the profiler.
-        compiled = torch.no_grad()(torch.compile(inspect.unwrap(type(optimizer).step)))
+        # torch would warn that its profiler does not see the name of a compiled step.
+        logging.getLogger("torch._dynamo.variables.ctx_manager").setLevel(logging.ERROR)
+        own, compiled = optimizer.step, torch.compile(optimizer.step)
+        rates = [group["lr"] for group in optimizer.param_groups]
 
         def step(self: Optimizer, closure: Callable[[], Any] | None = None) -> Any:
-            loss = None if closure is None else closure()
-            rates = [group["lr"] for group in self.param_groups]
-            for group in self.param_groups:
-                group["lr"] = torch.as_tensor(group["lr"], dtype=torch.float64)
-            compiled(self)
-            for group, rate in zip(self.param_groups, rates, strict=True):
-                group["lr"] = rate
+            with torch.enable_grad():
+                loss = None if closure is None else closure()
+            (compiled if rates == [group["lr"] for group in self.param_groups] else own)()
             return loss
 
-        optimizer.step = MethodType(Optimizer.profile_hook_step(step), optimizer)  # type: ignore[method-assign]
+        optimizer.step = MethodType(step, optimizer)  # type: ignore[method-assign]
         return optimizer
 
 
