@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pargan.fast.dense_chain import RECTIFIERS, Chain, dense, dense_layers, evaluate
 from pargan.fast.dropout import Dropout
-from pargan.fast.torch_internals import has_module_hooks, has_tensor_hooks
+from pargan.fast.torch_internals import has_module_hooks, has_tensor_hooks, tracing
 
 DROPOUT = {nn.Dropout, Dropout}
 ELEMENTWISE = {nn.Identity, *RECTIFIERS, *DROPOUT, nn.ELU, nn.SELU, nn.GELU, nn.SiLU, nn.Tanh, nn.Sigmoid, nn.Softplus}
@@ -73,9 +73,9 @@ class Stack:
         return real_logits, fake_logits, None if gradients is None else gradients.reshape(inputs[-1].shape)
 
     def _suits(self, records: Tensor) -> bool:
-        """Whether the written-out derivatives apply: autocast and torch.compile change the operations of autograd."""
+        """Whether the written-out derivatives apply: autocast and compilers change the operations of autograd."""
         autocast = torch.is_autocast_enabled(records.device.type)
-        return records.dtype == self.vector.dtype and not autocast and not torch.compiler.is_compiling()
+        return records.dtype == self.vector.dtype and not autocast and not tracing()
 
     def _plain(self, records: Tensor, num_penalised: int) -> tuple[Tensor, Tensor | None]:
         evaluated, penalised = records.split([records.shape[1] - num_penalised, num_penalised], 1)
