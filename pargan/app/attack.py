@@ -42,14 +42,15 @@ def attack_run(cfg: DictConfig, output: Path) -> dict[str, Any]:
         inception=cfg.inception,
         trust=cfg.trust,
     )
+    # A damaged file is refused before hours of attacks. Of another checkpoint the history of the last one says nothing.
+    history = report.read_history(run.directory.metrics) if str(cfg.checkpoint) == "last" else {}
     chosen = build_attacks(cfg, run.datamodule.spec)
     gate = build_gate(cfg, chosen, settings.controls, lambda: quality_names(run.datamodule))
     start = time.perf_counter()
     attacks = with_reference_models(chosen, run, seed=settings.seed, num_samples=settings.num_samples)
     reference_seconds = time.perf_counter() - start
     audit = audit_module(run.module, run.datamodule, attacks, settings, run.untrained())
-    if str(cfg.checkpoint) == "last":
-        audit = report.with_better_epoch(audit, run.directory.metrics)
+    audit = report.with_better_epoch(audit, history)
     description = {
         "settings": {"run": str(run.directory.path), "checkpoint": cfg.checkpoint, "seed": cfg.seed},
         **describe_run(run.module, run.datamodule),

@@ -48,7 +48,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
         print(f"auditing with {', '.join(run.attacks) or 'no attack'}", flush=True)
         untrained = build_module(cfg, run.datamodule.spec, run.datamodule.conditioning)
         audit = audit_module(run.module, run.datamodule, run.attacks, run.audit, untrained)
-        audit = report.with_better_epoch(audit, run.directory.metrics)
+        audit = report.with_better_epoch(audit, report.read_history(run.directory.metrics))
         observers = {name: call.seconds for name, call in run.callbacks.items() if hasattr(call, "seconds")}
         description = {
             "settings": dict(settings),

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pargan.audits.result import AuditResult
+from pargan.errors import ParganError
 
 DISTANCE = "quality/distance"
 """The main metric of quality, lower is better, under a name that every data set has."""
@@ -24,11 +25,21 @@ def read_history(path: Path) -> dict[str, Curve]:
     """The curves in a metrics.csv by column name; empty columns are left out, a missing file gives {}.
 
     NaN and infinity are kept: the curve then ends where the run diverged.
+
+    Raises:
+        ParganError: the file is damaged.
     """
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return _curves(rows)
+    except (KeyError, TypeError, ValueError, csv.Error) as error:  # another header, a line cut short, other bytes
+        raise ParganError(f"{path} is damaged", remedy="use an unaltered copy of the run, or move it away") from error
+
+
+def _curves(rows: list[dict[str, str]]) -> dict[str, Curve]:
     curves = {}
     for name in rows[0] if rows else ():
         measured = [(float(row["epoch"]) + 1, float(row[name])) for row in rows if row[name]]
@@ -38,16 +49,16 @@ def read_history(path: Path) -> dict[str, Curve]:
     return curves
 
 
-def with_better_epoch(audit: AuditResult, metrics: Path) -> AuditResult:
+def with_better_epoch(audit: AuditResult, history: dict[str, Curve]) -> AuditResult:
     """The audit of a run's last epoch, whose verdict also names an earlier epoch that was better and leaked less.
 
     Args:
         audit: of the networks after the last epoch.
-        metrics: metrics.csv of the run, which may be missing.
+        history: the run's curves, from `read_history`.
     """
     if audit.verdict is None:
         return audit
-    return replace(audit, verdict=replace(audit.verdict, better_epoch=better_epoch(read_history(metrics))))
+    return replace(audit, verdict=replace(audit.verdict, better_epoch=better_epoch(history)))
 
 
 def better_epoch(curves: dict[str, Curve]) -> str | None:

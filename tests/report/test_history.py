@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pargan.errors import ParganError
 from pargan.report.history import Curve, better_epoch, read_history
 
 
@@ -12,6 +13,17 @@ def test_read_history_keeps_only_the_epochs_with_a_measurement(tmp_path):
     np.testing.assert_array_equal(history["loss/generator"].values, [0.7, 0.8, np.nan])
     assert history["attack/monte_carlo/auc"].epochs.tolist() == [2]
     assert read_history(tmp_path / "none.csv") == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"epocl,auc\n0,0.5\n", b"epoch,auc\n0,0.5\n1,0.\xff\n", b"epoch,auc\n0,0.5\nx,0.5\n", b"epoch,auc\n0,1,2\n"],
+)
+def test_read_history_refuses_a_damaged_file(tmp_path, content):
+    path = tmp_path / "metrics.csv"
+    path.write_bytes(content)
+    with pytest.raises(ParganError, match=r"metrics.csv is damaged; use an unaltered copy of the run, or move it away"):
+        read_history(path)
 
 
 def curves(quality, **aucs):
