@@ -19,7 +19,7 @@ from pargan.attacks.spaces import RawSpace, Space
 from pargan.attacks.views import SamplesView, Scored
 from pargan.errors import ParganError
 from pargan.judge.auc import auc
-from pargan.metrics.content_cache import fingerprint
+from pargan.metrics.content_cache import RecentResults, fingerprint
 from pargan.seeding import derive, seeded
 
 HELD_OUT = 5  # every fifth record of either group is used for validation
@@ -62,7 +62,9 @@ class SurrogateDiscriminator:
     max_steps: int = 3000
     learning_rate: float = 1e-3
     access: ClassVar[type[SamplesView]] = SamplesView
-    _trained: dict[bytes, Trained] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _trained: RecentResults[Trained] = field(
+        default_factory=lambda: RecentResults(KEPT), init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         for name in ("width", "batch_size", "max_steps"):
@@ -94,14 +96,13 @@ class SurrogateDiscriminator:
 
     def _trained_on(self, samples: Tensor, reference: Tensor, seed: int) -> Trained:
         """The network of these groups, trained where it is not one of the last."""
-        key = fingerprint(samples.cpu().numpy(), reference.cpu().numpy(), np.array([seed]))
-        if key not in self._trained:
+
+        def train() -> Trained:
             with seeded(derive(seed, "surrogate discriminator"), samples.device), torch.enable_grad():
-                trained = self._train(samples, reference)
-            while len(self._trained) >= KEPT:
-                del self._trained[next(iter(self._trained))]  # the oldest
-            self._trained[key] = trained
-        return self._trained[key]
+                return self._train(samples, reference)
+
+        key = fingerprint(samples.cpu().numpy(), reference.cpu().numpy(), np.array([seed]))
+        return self._trained.get(key, train)
 
     def _train(self, samples: Tensor, reference: Tensor) -> Trained:
         """Train on (S, F) against (R, F); returns the network and its details."""

@@ -171,11 +171,11 @@ class ConditionLookup:
         """That of all records of some pools, as their labels say; None where a pool has none, or no class is told."""
         if not isinstance(conditioning, ClassCondition):
             return None
+        places = {name: code for code, name in enumerate(conditioning.categories)}
         codes = []
         for pool in pools.values():
             if pool.labels is None:
                 return None
-            places = {name: code for code, name in enumerate(conditioning.categories)}
             codes.append([places.get(name, -1) for name in label_texts(pool, pool.labels)])
         return cls(
             conditioning,
