@@ -46,13 +46,17 @@ def leak_marks(result: Mapping[str, Any]) -> dict[str, str]:
 
 
 def quality_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A row per quality metric: value, ceiling (a second real sample), floor (independent columns), better, meaning."""
-    real, independent = (result.get(key) or {} for key in ("quality_real", "quality_independent"))
+    """A row per quality metric: value, ceiling (a second real sample), floor (independent columns), better, meaning.
+
+    A metric that describes the real records has the same value beside them, which is not said again.
+    """
+    columns = {key: result.get(f"quality_{key}") or {} for key in ("real", "independent")}
     rows = []
     for name, value in result.get("quality", {}).items():
         known = metric_meaning(name)
         better, meaning = (None, "") if known is None else (known.better, known.meaning)
-        beside = {"real": real.get(name), "independent": independent.get(name)}
+        of_real_records = known is not None and better is None
+        beside = {key: None if of_real_records else values.get(name) for key, values in columns.items()}
         rows.append({"name": name, "value": value, **beside, "better": better, "meaning": meaning})
     return rows
 
