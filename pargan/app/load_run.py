@@ -103,4 +103,6 @@ def load_run(
     module.on_load_checkpoint(saved)
     datamodule.load_state_dict(saved[type(datamodule).__qualname__])
     module.load_state_dict(saved["state_dict"])
-    return LoadedRun(run, cfg, datamodule, module.to(where))
+    module = module.to(where)
+    module.updates.discriminator_parameters()  # stacked, as in training: separate networks round in another order
+    return LoadedRun(run, cfg, datamodule, module)

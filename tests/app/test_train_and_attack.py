@@ -103,6 +103,7 @@ def test_load_run_gives_back_trained_and_initial_weights(finished, tmp_path):
     assert_equal_weights(weights(run.untrained()), weights(build_module(cfg, build_datamodule(cfg).spec)))
     assert any(not torch.equal(weight, trained[name]) for name, weight in weights(run.untrained()).items())
     assert run.module.generator_steps == 6
+    assert run.module.discriminators.stacked  # as while they were trained, so that every logit is the same to the bit
     assert run.datamodule.membership == Membership.load(folder / "private" / "membership.npz")
 
 
