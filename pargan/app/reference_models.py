@@ -23,6 +23,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from pargan.app.load_run import LoadedRun
+from pargan.app.matched_categories import match_categories
 from pargan.app.objects import build_module, build_trainer, cpu_threads, quiet_lightning
 from pargan.attacks import Attack, NeedsModels, ReferenceModel, Target
 from pargan.audits.targets import target_of
@@ -75,6 +76,7 @@ class ReferenceRecipe:
         return recipe | {
             "trainer": {key: value for key, value in trainer.items() if key not in MACHINE},
             "generator_steps": self.run.module.generator_steps,
+            "match_frequencies": cfg.get("match_frequencies", False),
             "share": self.share,
             "seed": self.seed,
             "membership": self.run.datamodule.membership.digest,
@@ -141,7 +143,9 @@ class ReferenceRecipe:
         membership.save(directory.membership)
         with quiet_lightning(), cpu_threads(cfg.model.threads):
             trainer = build_trainer(cfg, [keep])
-            trainer.fit(build_module(cfg, pool.spec, self.run.datamodule.conditioning), data, ckpt_path=checkpoint)
+            module = build_module(cfg, pool.spec, self.run.datamodule.conditioning)
+            trainer.fit(module, data, ckpt_path=checkpoint)
+            match_categories(cfg, module, data)
             trainer.save_checkpoint(directory.last_checkpoint)
         how = f"continued at step {done} and trained" if done else "trained"
         return f"{how} in {time.perf_counter() - start:.1f} s"

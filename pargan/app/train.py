@@ -13,6 +13,7 @@ from pytorch_lightning.loggers import Logger, WandbLogger
 from pargan import report
 from pargan.app.logged_config import logged_config
 from pargan.app.logged_results import curve_summaries
+from pargan.app.matched_categories import match_categories, note_on_categories
 from pargan.app.monitor_checks import quality_names
 from pargan.app.objects import build_module, cpu_threads, quiet_lightning
 from pargan.app.prepare import PreparedRun, prepare
@@ -38,7 +39,7 @@ def train(cfg: DictConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
     run = prepare(cfg)
     print_schema(run.datamodule.spec)
     write_schema(run.datamodule.spec, run.directory)
-    for note in run.datamodule.pool.notes:
+    for note in [*run.datamodule.pool.notes, *note_on_categories(cfg, run.module, run.datamodule.spec)]:
         print(f"note: {note}", flush=True)
     print(_sizes(run), flush=True)
     if (duration := how_long(cfg, run)) is not None:
@@ -110,6 +111,7 @@ def _fit(cfg: DictConfig, run: PreparedRun, loggers: Sequence[Logger]) -> float:
     with quiet_lightning(), cpu_threads(cfg.model.threads):
         start = time.perf_counter()
         run.trainer.fit(run.module, run.datamodule, ckpt_path=run.checkpoint)
+        match_categories(cfg, run.module, run.datamodule)
         seconds = time.perf_counter() - start
         if run.trainer.checkpoint_callback is not None:  # the last epoch need not have been one of its epochs
             run.trainer.save_checkpoint(run.directory.last_checkpoint)

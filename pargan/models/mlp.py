@@ -8,7 +8,8 @@ from itertools import pairwise
 from math import prod
 from typing import ClassVar
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 from pargan.models.sizes import check_dropout, check_hidden, check_size
@@ -47,6 +48,19 @@ class MLPGenerator(nn.Sequential):
             spec.head(),
         )
         glorot_(self)
+
+    def before_head(self, latents: Tensor) -> Tensor:
+        """(B, latent_dim + c) -> (B, *shape): what the head of the record format gets."""
+        outputs = latents
+        for layer in list(self)[:-1]:
+            outputs = layer(outputs)
+        return outputs
+
+    @torch.no_grad()
+    def shift_before_head(self, shift: Tensor) -> None:
+        """Add (*shape,) to what the head gets from now on, by the biases of the last dense layer."""
+        last = next(layer for layer in reversed(self) if isinstance(layer, nn.Linear))
+        last.bias.add_(shift.flatten())
 
 
 class MLPDiscriminator(nn.Sequential):

@@ -37,6 +37,7 @@ class Categorical:
     missing: str | None = None
     type: ClassVar[str] = "categorical"
     is_number: ClassVar[bool] = False
+    first_indicator: ClassVar[int] = 0
 
     @classmethod
     def fit(cls, name: str, values: np.ndarray) -> Self:

@@ -35,6 +35,10 @@ class Column(Protocol):
         """Number of values in model space; 0 for a column that is not learnt."""
 
     @property
+    def first_indicator(self) -> int:
+        """From where on the values of the column in model space are indicators of categories; `width` without any."""
+
+    @property
     def scales(self) -> np.ndarray:
         """(width,) factors that scale model space so that two values of the column are at most 1 apart."""
 

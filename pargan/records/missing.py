@@ -46,6 +46,11 @@ class WithMissing:
         return self.column.width + 2
 
     @property
+    def first_indicator(self) -> int:
+        """Behind the value."""
+        return self.column.width
+
+    @property
     def scales(self) -> np.ndarray:
         """A missing value is at most 1 away from any present one: (1/2)^2 for the value, 2 * 3/8 for the indicators."""
         return np.concatenate([self.column.scales, np.full(2, (3 / 8) ** 0.5, np.float32)])

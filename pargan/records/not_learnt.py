@@ -20,6 +20,7 @@ class NotLearnt:
     type: ClassVar[str]
     is_number: ClassVar[bool] = False
     width: ClassVar[int] = 0
+    first_indicator: ClassVar[int] = 0
 
     @property
     def scales(self) -> np.ndarray:

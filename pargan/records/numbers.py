@@ -30,6 +30,7 @@ class Numeric:
     type: ClassVar[str] = "numeric"
     is_number: ClassVar[bool] = True
     width: ClassVar[int] = 1
+    first_indicator: ClassVar[int] = 1
 
     @classmethod
     def fit(cls, name: str, values: np.ndarray, format: NumberFormat | None = None) -> Self:

@@ -44,6 +44,7 @@ class Ranked:
     levels: tuple[float, ...]
     frequent: tuple[str, ...] = ()
     is_number: ClassVar[bool] = True
+    first_indicator: ClassVar[int] = 1
 
     @classmethod
     def fit(cls, column: Column, values: np.ndarray) -> Self:

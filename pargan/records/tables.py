@@ -101,6 +101,16 @@ class TableSpec:
         """(width,)."""
         return (sum(column.width for column in self.columns),)
 
+    @property
+    def categories(self) -> tuple[slice, ...]:
+        """The parts of a row in model space that are the indicators of one column's categories."""
+        starts = np.cumsum([0] + [column.width for column in self.columns]).tolist()
+        return tuple(
+            slice(start + column.first_indicator, start + column.width)
+            for start, column in zip(starts, self.columns, strict=False)
+            if column.first_indicator < column.width
+        )
+
     def column_scales(self) -> np.ndarray:
         """(width,) float32: factors that scale model space so that two values of a column are at most 1 apart."""
         return np.concatenate([column.scales for column in self.columns])

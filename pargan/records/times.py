@@ -35,6 +35,7 @@ class _OnTimeAxis:
     unit: str
     is_number: ClassVar[bool] = True
     width: ClassVar[int] = 1
+    first_indicator: ClassVar[int] = 1
     type: ClassVar[str]
     dtype: ClassVar[str]
 

@@ -1,0 +1,99 @@
+"""The categories of generated rows made as frequent as in real ones, once a training has ended.
+
+Legend: N generated rows; R real ones; c categories of one column; width, the numbers of a row in model space.
+
+A generator that plays against discriminators forgets rare categories: where one record of a thousand has it, few
+batches show it, and whether it is generated at all hardly moves a loss. How frequent each category is, the reference
+set says; one number for each, added to what the generator says of it, makes it come as often.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from torch import Tensor
+
+from pargan.errors import ParganError
+from pargan.gan.module import ParGANModule
+from pargan.gan.sampling import draw_codes, draw_latents, evaluating
+from pargan.seeding import derive
+
+SAMPLES = 10_000
+"""Generated rows in which the categories are counted."""
+
+
+@runtime_checkable
+class ShiftableGenerator(Protocol):
+    """A generator of rows that says from what its head draws, and can shift it."""
+
+    def before_head(self, latents: Tensor) -> Tensor:
+        """(N, latent_dim + c) -> (N, width): what the head gets."""
+
+    def shift_before_head(self, shift: Tensor) -> None:
+        """Add (width,) to what the head gets, from now on."""
+
+
+def match_frequencies(
+    module: ParGANModule, reference: np.ndarray, categories: Sequence[slice], num_samples: int = SAMPLES
+) -> None:
+    """Make categories, frequent values and missing values as frequent as in real records, in the released generator.
+
+    What the generator says of two categories beside each other stays: in every row the odds of one are multiplied by a
+    number that is the same for all rows. Categories that no reference record has stay as frequent as they were.
+
+    Args:
+        module: after its training; the generator it releases is changed.
+        reference: (R, width) real records in model space that are not members, so that nothing of a member is told.
+        categories: the parts of a row that are indicators of the categories of one column.
+        num_samples: N, rows in which the generated categories are counted.
+
+    Raises:
+        ParganError: the generator has no `before_head` and `shift_before_head`.
+    """
+    generator = module.released
+    if not isinstance(generator, ShiftableGenerator):
+        raise ParganError(
+            "has no methods before_head and shift_before_head, by which its categories could be shifted",
+            argument="generator",
+            value=type(generator).__name__,
+            remedy="write them as pargan.models.MLPGenerator does",
+        )
+    seed = derive(module.seed, "matched frequencies")
+    codes = draw_codes(module.conditioning, num_samples, seed)
+    latents = draw_latents(num_samples, module.latent_dim, seed).to(module.device)
+    condition = module.conditioning.indicators(codes)
+    told = module.conditioning.tell_latents(latents, None if condition is None else condition.to(latents))
+    with evaluating(generator):
+        logits = generator.before_head(told).double().cpu().numpy()
+        shift = np.zeros(logits.shape[1])
+        for part in categories:
+            shift[part] = frequency_shift(logits[:, part], reference[:, part].mean(axis=0, dtype=np.float64))
+        generator.shift_before_head(torch.as_tensor(shift).to(latents))
+
+
+def frequency_shift(logits: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
+    """The numbers (c,) to add to logits (N, c) so that categories drawn from their softmax have these frequencies (c,).
+
+    Where a frequency is 0, the category keeps the one it has. The numbers are the minimum of a convex function, whose
+    gradient is the difference between the frequencies that are drawn and those that are asked for.
+    """
+    known = frequencies > 0
+    present = _softmax(logits).mean(axis=0)
+    wanted = np.where(known, frequencies * (1 - present[~known].sum()) / frequencies.sum(), present)
+
+    def excess(shift: np.ndarray) -> tuple[float, np.ndarray]:
+        shifted = logits + shift
+        top = shifted.max(axis=1)
+        normalizer = top + np.log(np.exp(shifted - top[:, None]).sum(axis=1))
+        drawn = np.exp(shifted - normalizer[:, None]).mean(axis=0)
+        return float(normalizer.mean() - wanted @ shift), drawn - wanted
+
+    found = minimize(excess, np.zeros(len(wanted)), jac=True, method="L-BFGS-B", options={"gtol": 1e-5, "ftol": 1e-12})
+    return np.asarray(found.x)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
