@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pargan.report.label_placement import Segment, place_labels
 from pargan.report.plot_style import DPI, save, style_axes
 from pargan.report.svg import inline_svg, percent_axis, report_axes
 from pargan.report.sweep_comparison import LEAKAGE, Measured, pareto
@@ -80,7 +81,8 @@ def draw_pareto(axes: Axes, shown: Sequence[Configuration], lower_is_better: boo
         linestyle=":",
         zorder=1,
     )
-    _label(axes, [(each.leakage.mean, each.quality.mean, each.label) for each in shown])
+    points = [(each.leakage.mean, each.quality.mean, each.label) for each in shown]
+    place_labels(axes, points, [bar for each in shown for bar in _bars(each)])
 
 
 def _legend_entries(axes: Axes, with_control: bool) -> None:
@@ -165,46 +167,10 @@ def _fit_limits(axes: Axes, shown: Sequence[Configuration]) -> None:
         set_limits(float(values.min()) - margin, float(values.max()) + margin)
 
 
-def _label(axes: Axes, points: Sequence[tuple[float, float, str]]) -> None:
-    """Write each label beside its point, on the side where it covers the least of other labels and points."""
-    figure = axes.figure
-    per_inch = 72.0
-    box = axes.get_position()
-    width, height = figure.get_size_inches()  # type: ignore[union-attr]
-    inside = (box.width * width * per_inch, box.height * height * per_inch)
-    limits = (axes.get_xlim(), axes.get_ylim())
-    placed: list[tuple[float, float, float, float]] = []
-
-    def units(value: float, axis: int) -> float:
-        low, high = limits[axis]
-        return (value - low) / (high - low) * inside[axis]
-
-    marks = [(units(x, 0), units(y, 1)) for x, y, _ in points]
-    for (x, y), (at_x, at_y, text) in zip(marks, points, strict=True):
-        size = (5.2 * len(text), 9.0)
-        candidates: list[tuple[float, int, tuple[float, float, float, float]]] = []
-        for right, up in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)):
-            left = x + (6 if right > 0 else -6 - size[0] if right < 0 else -size[0] / 2)
-            bottom = y + (5 if up > 0 else -5 - size[1] if up < 0 else -size[1] / 2)
-            area = (left, bottom, left + size[0], bottom + size[1])
-            cost = sum(_shared(area, other) for other in placed)
-            cost += sum(_shared(area, (a - 4, b - 4, a + 4, b + 4)) for a, b in marks if (a, b) != (x, y))
-            cost += 10 * (max(0, -left) + max(0, area[2] - inside[0]) + max(0, -bottom) + max(0, area[3] - inside[1]))
-            candidates.append((cost, len(candidates), area))
-        area = min(candidates)[2]
-        placed.append(area)
-        axes.annotate(
-            text,
-            (at_x, at_y),
-            xytext=(area[0] - x, area[1] - y),
-            textcoords="offset points",
-            fontsize=8,
-            color="#000000",
-        )
-
-
-def _shared(first: tuple[float, float, float, float], second: tuple[float, float, float, float]) -> float:
-    """The area that two rectangles (left, bottom, right, top) share."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    return max(0.0, width) * max(0.0, height)
+def _bars(each: Configuration) -> list[Segment]:
+    """The bars that are drawn through the mean of a configuration."""
+    x, y = each.leakage.mean, each.quality.mean
+    across, along = each.quality.sd or 0, each.leakage.sd or 0
+    ends = (x if each.leakage.low is None else each.leakage.low, x if each.leakage.high is None else each.leakage.high)
+    low, high = min(ends[0], x - along), max(ends[1], x + along)
+    return [((low, y), (high, y)), ((x, y - across), (x, y + across))]
