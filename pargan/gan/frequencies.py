@@ -41,7 +41,7 @@ def match_frequencies(
     """Make categories, frequent values and missing values as frequent as in real records, in the released generator.
 
     What the generator says of two categories beside each other stays: in every row the odds of one are multiplied by a
-    number that is the same for all rows. Categories that no reference record has stay as frequent as they were.
+    number that is the same for all rows. Differences that chance explains stay too: see `shrunk_frequencies`.
 
     Args:
         module: after its training; the generator it releases is changed.
@@ -69,28 +69,41 @@ def match_frequencies(
         logits = generator.before_head(told).double().cpu().numpy()
         shift = np.zeros(logits.shape[1])
         for part in categories:
-            shift[part] = frequency_shift(logits[:, part], reference[:, part].mean(axis=0, dtype=np.float64))
+            drawn = _softmax(logits[:, part]).mean(axis=0)
+            real = reference[:, part].mean(axis=0, dtype=np.float64)
+            shift[part] = frequency_shift(logits[:, part], shrunk_frequencies(real, drawn, len(reference)))
         generator.shift_before_head(torch.as_tensor(shift).to(latents))
+
+
+def shrunk_frequencies(real: np.ndarray, drawn: np.ndarray, num_real: int) -> np.ndarray:
+    """What chance does not explain of the difference between the frequencies (c,) of R real and of the drawn rows.
+
+    Few real rows say little: each frequency goes from the drawn one towards the real one by the share 1 - 1/z^2, or not
+    at all where |z| is below 1. z is the difference of the square roots, whose standard error is 1 / (2 sqrt(R))
+    whatever the frequency (Freeman and Tukey, doi 10.1214/aoms/1177729756).
+    """
+    z = 2 * np.sqrt(num_real) * (np.sqrt(real) - np.sqrt(drawn))
+    share = 1 - 1 / np.maximum(z**2, 1)
+    wanted = drawn + share * (real - drawn)
+    return np.asarray(wanted / wanted.sum())
 
 
 def frequency_shift(logits: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
     """The numbers (c,) to add to logits (N, c) so that categories drawn from their softmax have these frequencies (c,).
 
-    Where a frequency is 0, the category keeps the one it has. The numbers are the minimum of a convex function, whose
-    gradient is the difference between the frequencies that are drawn and those that are asked for.
+    The frequencies are above 0, with sum 1. The numbers are the minimum of a convex function, whose gradient is the
+    difference between the frequencies that are drawn and those that are asked for.
     """
-    known = frequencies > 0
-    present = _softmax(logits).mean(axis=0)
-    wanted = np.where(known, frequencies * (1 - present[~known].sum()) / frequencies.sum(), present)
 
     def excess(shift: np.ndarray) -> tuple[float, np.ndarray]:
         shifted = logits + shift
         top = shifted.max(axis=1)
         normalizer = top + np.log(np.exp(shifted - top[:, None]).sum(axis=1))
         drawn = np.exp(shifted - normalizer[:, None]).mean(axis=0)
-        return float(normalizer.mean() - wanted @ shift), drawn - wanted
+        return float(normalizer.mean() - frequencies @ shift), drawn - frequencies
 
-    found = minimize(excess, np.zeros(len(wanted)), jac=True, method="L-BFGS-B", options={"gtol": 1e-5, "ftol": 1e-12})
+    start = np.zeros(len(frequencies))
+    found = minimize(excess, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-5, "ftol": 1e-12})
     return np.asarray(found.x)
 
 

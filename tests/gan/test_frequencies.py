@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pargan.errors import ParganError
 from pargan.gan import ParGANModule
-from pargan.gan.frequencies import frequency_shift, match_frequencies
+from pargan.gan.frequencies import frequency_shift, match_frequencies, shrunk_frequencies
 from pargan.losses import Wasserstein
 from pargan.models import MLPDiscriminator, MLPGenerator
 from pargan.records.columns import Categorical, Numeric, WithMissing
@@ -60,11 +60,33 @@ def test_category_that_almost_never_comes_is_drawn_as_often_as_asked():
     np.testing.assert_allclose(drawn(logits + shift), [0.7, 0.299, 0.001], atol=5e-5)
 
 
-def test_category_without_a_real_record_stays_as_frequent_as_it_was():
-    logits = np.random.default_rng(0).normal([0, 0, -2], 1, (1000, 3))
-    shift = frequency_shift(logits, np.array([0.25, 0.75, 0.0]))
-    before, after = drawn(logits)[2], drawn(logits + shift)
-    np.testing.assert_allclose(after, [0.25 * (1 - before), 0.75 * (1 - before), before], atol=5e-5)
+def test_difference_that_chance_explains_stays():
+    drawn = np.array([0.5, 0.45, 0.05, 0.0])
+    np.testing.assert_allclose(shrunk_frequencies(np.array([0.4, 0.5, 0.1, 0.0]), drawn, 20), drawn)
+
+
+def test_difference_that_chance_does_not_explain_goes():
+    drawn, real = np.array([0.6, 0.4, 1e-9]), np.array([0.5, 0.497, 0.003])
+    np.testing.assert_allclose(shrunk_frequencies(real, drawn, 5000), real, rtol=0.03)
+
+
+def test_category_without_a_real_record_becomes_as_rare_as_that_allows():
+    wanted = shrunk_frequencies(np.array([0.0, 1.0]), np.array([0.1, 0.9]), 5000)
+    assert wanted[0] == pytest.approx(1 / 20_000, rel=0.01)  # at 1 / (4 R) chance explains it
+    kept = shrunk_frequencies(np.array([0.0, 1.0]), np.array([0.001, 0.999]), 200)
+    np.testing.assert_allclose(kept, [0.001, 0.999])
+
+
+@given(st.integers(0, 1000), st.integers(1, 100_000), st.integers(2, 30))
+def test_shrunk_frequencies_are_nearer_to_the_real_ones(seed, num_real, size):
+    generator = np.random.default_rng(seed)
+    real, drawn = (
+        generator.multinomial(num_real, np.full(size, 1 / size)) / num_real,
+        generator.dirichlet(np.ones(size)),
+    )
+    wanted = shrunk_frequencies(real, drawn, num_real)
+    assert wanted.sum() == pytest.approx(1)
+    assert np.abs(wanted - real).sum() <= np.abs(drawn - real).sum() + 1e-9
 
 
 def test_generated_categories_and_gaps_become_as_frequent_as_real_ones():
