@@ -1,4 +1,4 @@
-"""Whether the categories of a run are made as frequent as in its reference set, and that they are."""
+"""Match the categories of a trained run with its reference set, where the configuration asks for it."""
 
 from omegaconf import DictConfig
 
