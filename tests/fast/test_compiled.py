@@ -1,7 +1,11 @@
 """Compiled steps: the training that comes out, what is compiled, what is refused."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from pargan.errors import ParganError
 from pargan.fast.compiled import Compiled
@@ -142,6 +146,26 @@ def test_fused_optimizer_is_left_as_it_is(traced):
     assert not traced
 
 
+@pytest.fixture(scope="module")
+def other_process():
+    """What is compiled leaves autograd with threads, and then no fork of the process can train: other tests fork."""
+    with ProcessPoolExecutor(1, get_context("fork"), use_one_thread) as process:
+        yield process
+
+
+def use_one_thread():
+    """The threads of the forking process are not in this one."""
+    threadpool_limits(1)
+    torch.set_num_threads(1)
+
+
+def compiled_weights(loss, networks, folder):
+    """Weights of a compiled training, by name, and the number of functions that were compiled."""
+    torch._dynamo.utils.counters.clear()
+    found = weights(trained(Compiled(), folder, loss, NETWORKS[networks]))
+    return {name: value.numpy() for name, value in found.items()}, torch._dynamo.utils.counters["frames"]["ok"]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "networks"),
@@ -151,8 +175,8 @@ def test_fused_optimizer_is_left_as_it_is(traced):
         ("wgan", "house layers in turns"),
     ],
 )
-def test_compiled_steps_give_the_same_training(loss, networks, tmp_path):
-    torch._dynamo.utils.counters.clear()
-    compiled = weights(trained(Compiled(), tmp_path, loss, NETWORKS[networks]))
-    assert torch._dynamo.utils.counters["frames"]["ok"] >= 4  # an update and an optimizer's step of each side
+def test_compiled_steps_give_the_same_training(loss, networks, tmp_path, other_process):
+    compiled, num_compiled = other_process.submit(compiled_weights, loss, networks, tmp_path).result()
+    assert num_compiled >= 4  # an update and an optimizer's step of each side
+    compiled = {name: torch.as_tensor(value) for name, value in compiled.items()}
     assert_close(compiled, weights(trained(None, tmp_path, loss, NETWORKS[networks])))
