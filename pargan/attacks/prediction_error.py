@@ -44,12 +44,10 @@ def prediction_errors(view: SamplesView, records: Tensor) -> Mapping[str, np.nda
         return {}
     chosen = subset(MOST_ROWS, len(view.samples), derive(view.seed, "rows for forests"))
     samples, rows = view.samples.cpu().numpy()[chosen], records.cpu().numpy()
-    stops = np.cumsum([column.width for column in columns])
     errors: dict[str, np.ndarray] = {}
-    for column, stop in zip(columns, stops, strict=True):
+    for column, block in zip(columns, view.spec.blocks, strict=True):
         if column.width == 0:  # one value only, or a name of the record
             continue
-        block = np.arange(stop - column.width, stop)
         inputs = [np.delete(table, block, axis=1) for table in (samples, rows)]
         seed = derive(view.seed, f"forest of {column.name}") % 2**32
         if isinstance(column, Categorical):
@@ -57,11 +55,11 @@ def prediction_errors(view: SamplesView, records: Tensor) -> Mapping[str, np.nda
             errors[f"{column.name} error"] = _category_error(inputs, codes, own, seed)
         else:
             # A number may stand beside a mark that it is missing; its first value is the number.
-            deviation = samples[:, block[0]].std() or 1.0
+            deviation = samples[:, block.start].std() or 1.0
             forest = RandomForestRegressor(TREES, min_samples_leaf=LEAF, random_state=seed, max_features=1 / 3)
-            predicted = forest.fit(inputs[0], samples[:, block[0]]).predict(inputs[1])
+            predicted = forest.fit(inputs[0], samples[:, block.start]).predict(inputs[1])
             errors[f"{column.name} prediction"] = predicted / deviation
-            errors[f"{column.name} error"] = np.abs(predicted - rows[:, block[0]]) / deviation
+            errors[f"{column.name} error"] = np.abs(predicted - rows[:, block.start]) / deviation
     return errors
 
 

@@ -170,19 +170,15 @@ def category_blocks(spec: RecordSpec | None) -> list[slice]:
     """Where the indicators of each category column stand in a row; empty for records without typed columns."""
     if not isinstance(spec, TableSpec):
         return []
-    blocks, start = [], 0
-    for column in spec.columns:
-        if isinstance(column, Categorical):
-            blocks.append(slice(start, start + column.width))
-        start += column.width
-    return blocks
+    columns = zip(spec.columns, spec.blocks, strict=True)
+    return [block for column, block in columns if isinstance(column, Categorical)]
 
 
 def integer_steps(spec: RecordSpec | None, records: Tensor) -> Tensor:
     """(F,) by how much neighbouring whole numbers differ in records (N, F); 0 for all that are not whole numbers."""
-    steps, start = torch.zeros_like(records[0]), 0
-    for column in spec.columns if isinstance(spec, TableSpec) else ():
-        if isinstance(values := without_missing(column), Integer):
-            steps[start] = 2 / max(values.high - values.low, 1)
-        start += column.width
+    steps = torch.zeros_like(records[0])
+    if isinstance(spec, TableSpec):
+        for column, block in zip(spec.columns, spec.blocks, strict=True):
+            if isinstance(values := without_missing(column), Integer):
+                steps[block.start] = 2 / max(values.high - values.low, 1)
     return steps

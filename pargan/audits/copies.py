@@ -127,6 +127,5 @@ def compared_features(spec: RecordSpec | None, columns: Sequence[str], samples: 
                 value=name,
                 remedy=f"choose among {', '.join(names)}",
             )
-    stops = np.cumsum([column.width for column in spec.columns])
-    blocks = [np.arange(stop - column.width, stop) for column, stop in zip(spec.columns, stops, strict=True)]
+    blocks = [np.arange(block.start, block.stop) for block in spec.blocks]
     return np.concatenate([blocks[names.index(name)] for name in columns])

@@ -202,10 +202,8 @@ def inference(secret: int, generated: Rows, members: Rows, nonmembers: Rows, rng
 
 def _rows(group: np.ndarray, spec: TableSpec) -> Rows:
     """The columns of rows (N, width) that hold anything."""
-    decoded, scales, start, rows = spec.decode(group), spec.column_scales(), 0, []
-    for column in spec.columns:
-        block = slice(start, start + column.width)
-        start += column.width
+    decoded, scales, rows = spec.decode(group), spec.column_scales(), []
+    for column, block in zip(spec.columns, spec.blocks, strict=True):
         if column.width == 0:
             continue
         is_category = isinstance(column, Categorical)

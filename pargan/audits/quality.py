@@ -55,5 +55,4 @@ def quality_of_independent(
     seed = derive(settings.seed, "independent columns")
     rows = reference[subset(settings.num_quality, len(reference), seed)]
     rng = np.random.default_rng(seed)
-    stops = np.cumsum([column.width for column in spec.columns])[:-1]
-    return measure(np.hstack([rng.permutation(block) for block in np.split(rows, stops, axis=1)]))
+    return measure(np.hstack([rng.permutation(rows[:, block]) for block in spec.blocks]))

@@ -110,17 +110,16 @@ def by_column(pool: Pool, membership: Membership, column: str | None = None) -> 
     known = f"choose one of {', '.join(fitting)}" if fitting else "give conditioning=none: there is no such column"
     if column is None:
         raise ParganError("is missing", argument="column", remedy=f"{known}, with conditioning.column=NAME")
-    starts = np.cumsum([0, *(each.width for each in pool.spec.columns)])
-    found = [place for place in zip(pool.spec.columns, starts[:-1].tolist(), strict=True) if place[0].name == column]
+    found = [place for place in zip(pool.spec.columns, pool.spec.blocks, strict=True) if place[0].name == column]
     if not found or not isinstance(found[0][0], Categorical):
         problem = "is not a column of the table" if not found else f"is a column of type {found[0][0].type}"
         raise ParganError(
             f"{problem}, and a condition is a column of categories", argument="column", value=column, remedy=known
         )
-    chosen, start = found[0]
+    chosen, block = found[0]
     names = chosen.text(chosen.decode(np.eye(chosen.width, dtype=np.float32)))
-    codes = pool.take(np.arange(len(pool)))[:, start : start + chosen.width].argmax(axis=1)
-    return _conditions(ColumnCondition, column, names, codes.astype(np.int64), membership, start=start)
+    codes = pool.take(np.arange(len(pool)))[:, block].argmax(axis=1)
+    return _conditions(ColumnCondition, column, names, codes.astype(np.int64), membership, start=block.start)
 
 
 def _conditions(

@@ -8,6 +8,7 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -102,12 +103,17 @@ class TableSpec:
         return (sum(column.width for column in self.columns),)
 
     @property
+    def blocks(self) -> tuple[slice, ...]:
+        """The part of a row in model space that each column takes."""
+        stops = list(accumulate(column.width for column in self.columns))
+        return tuple(map(slice, [0, *stops], stops))
+
+    @property
     def categories(self) -> tuple[slice, ...]:
         """The parts of a row in model space that are the indicators of one column's categories."""
-        starts = np.cumsum([0] + [column.width for column in self.columns]).tolist()
         return tuple(
-            slice(start + column.first_indicator, start + column.width)
-            for start, column in zip(starts, self.columns, strict=False)
+            slice(block.start + column.first_indicator, block.stop)
+            for column, block in zip(self.columns, self.blocks, strict=True)
             if column.first_indicator < column.width
         )
 
@@ -129,9 +135,9 @@ class TableSpec:
 
     def decode(self, records: np.ndarray) -> Table:
         """(N, width) -> table with the columns in the user's order."""
-        stops = np.cumsum([column.width for column in self.columns])[:-1]
-        blocks = np.split(np.asarray(records), stops, axis=1)
-        return {column.name: column.decode(block) for column, block in zip(self.columns, blocks, strict=True)}
+        records = np.asarray(records)
+        columns = zip(self.columns, self.blocks, strict=True)
+        return {column.name: column.decode(records[:, block]) for column, block in columns}
 
     def snap(self, records: np.ndarray) -> np.ndarray:
         """(N, width) -> (N, width): the nearest possible rows, with exact indicators and integers."""
