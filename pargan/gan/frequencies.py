@@ -13,6 +13,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 from scipy.optimize import minimize
+from scipy.special import logsumexp, softmax
 from torch import Tensor
 
 from pargan.errors import ParganError
@@ -69,7 +70,7 @@ def match_frequencies(
         logits = generator.before_head(told).double().cpu().numpy()
         shift = np.zeros(logits.shape[1])
         for part in categories:
-            drawn = _softmax(logits[:, part]).mean(axis=0)
+            drawn = softmax(logits[:, part], axis=1).mean(axis=0)
             real = reference[:, part].mean(axis=0, dtype=np.float64)
             shift[part] = frequency_shift(logits[:, part], shrunk_frequencies(real, drawn, len(reference)))
         generator.shift_before_head(torch.as_tensor(shift).to(latents))
@@ -97,16 +98,10 @@ def frequency_shift(logits: np.ndarray, frequencies: np.ndarray) -> np.ndarray:
 
     def excess(shift: np.ndarray) -> tuple[float, np.ndarray]:
         shifted = logits + shift
-        top = shifted.max(axis=1)
-        normalizer = top + np.log(np.exp(shifted - top[:, None]).sum(axis=1))
+        normalizer = logsumexp(shifted, axis=1)
         drawn = np.exp(shifted - normalizer[:, None]).mean(axis=0)
         return float(normalizer.mean() - frequencies @ shift), drawn - frequencies
 
     start = np.zeros(len(frequencies))
     found = minimize(excess, start, jac=True, method="L-BFGS-B", options={"gtol": 1e-5, "ftol": 1e-12})
     return np.asarray(found.x)
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))

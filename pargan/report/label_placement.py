@@ -42,9 +42,8 @@ def place_labels(axes: Axes, points: Sequence[tuple[float, float, str]], lines: 
         for area in _beside(x, y, LETTER * len(text), LINE):
             cost = sum(_shared(area, other) for other in [*placed, *drawn])
             cost += sum(_shared(area, _around(mark, mark, 4)) for mark in marks if mark != (x, y))
-            cost += 10 * (
-                max(0, -area[0]) + max(0, area[2] - inside[0]) + max(0, -area[1]) + max(0, area[3] - inside[1])
-            )
+            beyond = (-area[0], area[2] - inside[0], -area[1], area[3] - inside[1])
+            cost += 10 * sum(max(0, distance) for distance in beyond)
             candidates.append((cost, len(candidates), area))
         area = min(candidates)[2]
         placed.append(area)

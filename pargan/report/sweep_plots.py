@@ -160,9 +160,7 @@ def _fit_limits(axes: Axes, shown: Sequence[Configuration]) -> None:
         ([each.leakage for each in shown], axes.set_xlim, 0.02),
         (quality, axes.set_ylim, 0.05 * typical or 0.05),
     ):
-        ends = [end for each in measured for end in (each.low, each.high) if end is not None]
-        ends += [each.mean + side * (each.sd or 0) for each in measured for side in (-1, 1)]
-        values = np.concatenate([*(each.seeds for each in measured), ends])
+        values = np.concatenate([*(each.seeds for each in measured), *map(_extent, measured)])
         margin = max(0.08 * float(np.ptp(values)), (smallest - float(np.ptp(values))) / 2)
         set_limits(float(values.min()) - margin, float(values.max()) + margin)
 
@@ -170,7 +168,13 @@ def _fit_limits(axes: Axes, shown: Sequence[Configuration]) -> None:
 def _bars(each: Configuration) -> list[Segment]:
     """The bars that are drawn through the mean of a configuration."""
     x, y = each.leakage.mean, each.quality.mean
-    across, along = each.quality.sd or 0, each.leakage.sd or 0
-    ends = (x if each.leakage.low is None else each.leakage.low, x if each.leakage.high is None else each.leakage.high)
-    low, high = min(ends[0], x - along), max(ends[1], x + along)
-    return [((low, y), (high, y)), ((x, y - across), (x, y + across))]
+    (left, right), (bottom, top) = _extent(each.leakage), _extent(each.quality)
+    return [((left, y), (right, y)), ((x, bottom), (x, top))]
+
+
+def _extent(measured: Measured) -> tuple[float, float]:
+    """From where to where the bars of a mean reach: its interval and its standard deviation."""
+    deviation = measured.sd or 0
+    ends = [measured.low, measured.high, measured.mean - deviation, measured.mean + deviation]
+    known = [end for end in ends if end is not None]
+    return min(known), max(known)

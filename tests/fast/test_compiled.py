@@ -5,12 +5,12 @@ from multiprocessing import get_context
 
 import pytest
 import torch
-from threadpoolctl import threadpool_limits
 
 from pargan.errors import ParganError
 from pargan.fast.compiled import Compiled
 from pargan.records.batch import Batch
 from tests.helpers.accelerated import NETWORKS, trained
+from tests.helpers.forked import use_one_thread
 from tests.helpers.tiny import ADAM, LOSSES, RMSPROP, SGD, batches, gan, weights
 
 
@@ -151,12 +151,6 @@ def other_process():
     """What is compiled leaves autograd with threads, and then no fork of the process can train: other tests fork."""
     with ProcessPoolExecutor(1, get_context("fork"), use_one_thread) as process:
         yield process
-
-
-def use_one_thread():
-    """The threads of the forking process are not in this one."""
-    threadpool_limits(1)
-    torch.set_num_threads(1)
 
 
 def compiled_weights(loss, networks, folder):

@@ -85,6 +85,12 @@ def run_forked(name, *arguments, cwd, timeout=60.0, before=lambda: None):
     return Forked(name, *arguments, cwd=cwd, before=before).end(timeout)
 
 
+def use_one_thread():
+    """In a child: the threads of the forking process are not in this one."""
+    threadpool_limits(1)
+    torch.set_num_threads(1)
+
+
 def _command(name, arguments, cwd, before, out, err):
     """In the child: the exit status of the command, as the interpreter would have it."""
     status = 1
@@ -102,8 +108,7 @@ def _command(name, arguments, cwd, before, out, err):
             os.environ.pop(variable, None)
         os.chdir(cwd)
         GlobalHydra.instance().clear()
-        threadpool_limits(1)  # the threads of the forking process are not in this one
-        torch.set_num_threads(1)
+        use_one_thread()
         sys.argv = [f"{name}.py", *arguments]
         before()
         getattr(cli, name)()
