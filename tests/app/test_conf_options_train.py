@@ -14,7 +14,7 @@ dataset       partition   loss   latents      acceleration  model   callbacks   
 digits        iid         js     independent  fast          dcgan   default         csv          none        discriminator_mean+density_ratio+surrogate_discriminator
 blobs         by_label    wgan   shared       fast          points  early_stopping  none         smoke       discriminator_max+latent_search+monte_carlo_raw
 circles       contiguous  hinge  independent  plain         points  none            tensorboard  none        discriminator_gap+latent_search_lbfgs+density_ratio_gaussian+monte_carlo_reference
-csv           dirichlet   lsgan  shared       fast          mlp     default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed+density_ratio_mixed+dpi+local_neighbourhood
+csv           dirichlet   lsgan  shared       fast          table   default         csv          smoke       monte_carlo+monte_carlo_mixed+nearest_neighbour_mixed+density_ratio_mixed+dpi+local_neighbourhood
 npz           by_label    js     independent  fast          mlp     default         none         none        nearest_neighbour+nearest_neighbour_pca+nearest_neighbour_features+gen_lra+dcr_difference
 image_folder  dirichlet   wgan   independent  fast          dcgan32 early_stopping  csv          smoke       own_partition+monte_carlo_features+monte_carlo_percentile+monte_carlo_log
 digits        iid         hinge  independent  fast          mlp     none            tensorboard  none        none

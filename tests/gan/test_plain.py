@@ -20,6 +20,11 @@ LATENT = 6
 PAIRS = {
     "points": (PointsSpec(2), lambda s: MLPGenerator(s, LATENT, (12,)), lambda s: MLPDiscriminator(s, (12, 9))),
     "table": (TABLE, lambda s: MLPGenerator(s, LATENT, (12,), True), lambda s: MLPDiscriminator(s, (12,))),
+    "table with skips": (
+        TABLE,
+        lambda s: MLPGenerator(s, LATENT, (12, 8), True, skip_connections=True),
+        lambda s: MLPDiscriminator(s, (12,)),
+    ),
     "small images": (
         ImageSpec(1, 8, 8),
         lambda s: MLPGenerator(s, LATENT, (12,), True),

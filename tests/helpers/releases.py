@@ -68,7 +68,8 @@ def _table():
     columns = TableSpec.fit(table, types).columns
     spec = TableSpec((Identifier("key", "C", 4, 998), *columns, Constant("country", "DE")))
     table = {"key": np.array(["C0001"] * NUM), **table, "country": np.array(["DE"] * NUM)}
-    return spec, spec.encode(table), "MLPGenerator", {"latent_dim": 4, "hidden": [8], "batch_norm": True}
+    sizes = {"latent_dim": 4, "hidden": [8, 6], "batch_norm": True, "skip_connections": True}
+    return spec, spec.encode(table), "MLPGenerator", sizes
 
 
 def _survey():

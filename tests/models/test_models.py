@@ -38,6 +38,8 @@ FAMILY = {
     "points D": lambda: (MLPDiscriminator(PointsSpec(2)), None, (2,)),
     "table G": lambda: (MLPGenerator(table(), 5), 5, (7,)),
     "normalised G": lambda: (MLPGenerator(table(), 5, batch_norm=True), 5, (7,)),
+    "table G with skips": lambda: (MLPGenerator(table(), 5, (6, 9), True, skip_connections=True), 5, (7,)),
+    "points G with skips": lambda: (MLPGenerator(PointsSpec(2), 3, (6, 9, 4), skip_connections=True), 3, (2,)),
     "table D": lambda: (MLPDiscriminator(table(), dropout=0.2), None, (7,)),
     "digits mlp G": lambda: (MLPGenerator(ImageSpec(1, 8, 8), 5, hidden=(16,)), 5, (1, 8, 8)),
     "digits mlp D": lambda: (MLPDiscriminator(ImageSpec(1, 8, 8), hidden=(16, 16)), None, (1, 8, 8)),
@@ -66,7 +68,9 @@ def test_network_maps_shapes(member):
 # A table's head draws categories with layers of its own, which TorchScript has to trace.
 @pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("prepare", [lambda network: None, use_fast_layers], ids=["plain", "fast"])
-@pytest.mark.parametrize("name", [name for name in FAMILY if name not in ("table G", "normalised G")])
+@pytest.mark.parametrize(
+    "name", [name for name in FAMILY if name not in ("table G", "normalised G", "table G with skips")]
+)
 def test_network_can_be_scripted(name, prepare):
     network, latent_dim, shape = FAMILY[name]()
     network.eval()
@@ -168,6 +172,16 @@ def test_mlp_point_networks_are_the_published_ones():
     assert [each.weight.shape for each in g if isinstance(each, nn.Linear)] == [(256, 2), (256, 256), (2, 256)]
     assert [each.weight.shape for each in d if isinstance(each, nn.Linear)] == [(256, 2), (1, 256)]
     assert isinstance(g[-1], nn.Identity)
+
+
+def test_mlp_generator_with_skip_connections_hands_latents_and_all_layers_on():
+    network = MLPGenerator(PointsSpec(3), 2, (5, 7), condition_size=1, skip_connections=True)
+    dense = [each for each in network.modules() if isinstance(each, nn.Linear)]
+    assert [each.weight.shape for each in dense] == [(5, 3), (7, 5 + 3), (3, 7 + 5 + 3)]
+    latents = torch.randn(4, 3)
+    first = nn.functional.leaky_relu(dense[0](latents), 0.3)
+    second = nn.functional.leaky_relu(dense[1](torch.cat([first, latents], 1)), 0.3)
+    torch.testing.assert_close(network(latents), dense[2](torch.cat([second, first, latents], 1)))
 
 
 def test_keras_defaults():
