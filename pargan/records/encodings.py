@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from pargan.records.column import Column
-from pargan.records.ranked import FEW, FREQUENT, Ranked
+from pargan.records.ranked import FREQUENT, Ranked
 from pargan.records.schema import Decision
 
 ENCODINGS = ("auto", "ranks", "range")
@@ -34,7 +34,8 @@ def encoded(column: Column, decision: Decision, values: np.ndarray, of: str) -> 
     if ranked.frequent:
         more = f" and {len(ranked.frequent) - SHOWN} more" if len(ranked.frequent) > SHOWN else ""
         shown = ", ".join(ranked.frequent[:SHOWN]) + more
-        reason = "few values" if len(ranked.knots) <= FEW + 2 else f"in {FREQUENT:.0%} of them or more"
+        are_few = len(ranked.knots) <= len(ranked.frequent) + 2
+        reason = "few values" if are_few else f"in {FREQUENT:.0%} of them, or of those without one, or more"
         why += f"; {shown} {'is a category' if len(ranked.frequent) == 1 else 'are categories'} ({reason})"
     if ranked.is_clipped:
         why += f"; values beyond {ranked.knots[0]} and {ranked.knots[-1]} count as these, because few records lie there"

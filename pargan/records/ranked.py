@@ -17,8 +17,9 @@ from pargan.records.missing import WithMissing, is_missing, with_gaps, without_m
 from pargan.records.ranks import SUPPORT, Ranks, choose_knots
 from pargan.records.tails import continued_tails
 
-FREQUENT = 0.05  # share of the records from which on a value is a category of its own
-FEW = 20  # different values up to which each is a category of its own
+FREQUENT = 0.05  # share of the records, or of those without such a value, from which on a value is a category
+ENOUGH = 20  # records that a value must have to be a category for its share of those
+FEW = 20  # different values up to which each is a category
 OTHER = 0  # the mode of all other values
 
 
@@ -53,8 +54,7 @@ class Ranked:
         absent = is_missing(values)
         places = base.places(column.present(values, absent) if isinstance(column, WithMissing) else values)
         distinct, counts = np.unique(places, return_counts=True)
-        least = FREQUENT * len(values) if len(distinct) > FEW else 0
-        is_frequent = counts >= max(SUPPORT, least)
+        is_frequent = are_frequent(counts)
         rest = places[~np.isin(places, distinct[is_frequent])]
         frequent = _texts(base, distinct[is_frequent])
         # Rounded as the file is, so that they are the same when they are read from a schema.
@@ -208,6 +208,18 @@ class Ranked:
     def from_dict(cls, column: Column, ranks: dict[str, Any]) -> Self:
         """The inverse of `to_dict`, from the column of the values; TypeError or ValueError if it does not fit."""
         return cls(column, **{name: tuple(values) for name, values in ranks.items()})
+
+
+def are_frequent(counts: np.ndarray) -> np.ndarray:
+    """How many records have each value (V,) -> (V,) bool: whether it is a category.
+
+    Where most records have one value, such as no capital gain, a value that is frequent among the others is one too:
+    many records with exactly the same sum have something else in common.
+    """
+    if len(counts) <= FEW:
+        return np.asarray(counts >= SUPPORT)
+    frequent = counts >= max(SUPPORT, FREQUENT * counts.sum())
+    return np.asarray(frequent | (counts >= max(ENOUGH, FREQUENT * counts[~frequent].sum())))
 
 
 def _texts(column: Any, places: np.ndarray) -> list[str]:

@@ -10,6 +10,7 @@ from scipy.stats import kstest, norm, truncnorm
 from pargan.records import Date, Integer, Numeric, Ranked, WithMissing
 from pargan.records.columns import column_from_dict
 from pargan.records.number_format import NumberFormat
+from pargan.records.ranked import are_frequent
 from pargan.records.ranks import FAR
 
 MONEY = NumberFormat(prefix="$", thousands=",", least_decimals=2, most_decimals=2)
@@ -105,6 +106,25 @@ def test_ranked_makes_frequent_and_missing_values_modes():
 def test_ranked_makes_each_of_few_values_a_mode():
     grades = np.repeat([1, 2, 5, 9], [5, 6, 100, 4])
     assert Ranked.fit(Integer.fit("grade", grades), grades).frequent == ("1", "2", "5")  # four records have a 9
+
+
+def test_ranked_makes_values_modes_that_are_frequent_among_the_records_without_one():
+    rng = np.random.default_rng(6)
+    gains = np.concatenate([np.zeros(4500), np.repeat([7688, 15024], [30, 25]), np.repeat([2174], 24)])
+    gains = np.concatenate([gains, rng.choice(np.arange(100, 9000, 7), 421)]).astype(np.int64)
+    ranked = Ranked.fit(Integer.fit("gain", gains), gains)
+    assert ranked.frequent == ("0", "7688", "15024")  # 500 records gain something; 24 of them are less than 5 %
+    modes = ranked.encode(np.array([0, 7688, 2174, 15024]))[:, 1:].argmax(1)
+    np.testing.assert_array_equal(modes, [1, 2, 0, 3])
+
+
+def test_values_of_which_none_stands_out_are_not_frequent():
+    assert not are_frequent(np.full(25, 100)).any()
+
+
+def test_value_of_few_records_is_not_frequent_among_those_without_one():
+    assert are_frequent(np.array([4981, *[19] * 10, *[1] * 20])).sum() == 1
+    assert are_frequent(np.array([4981, *[20] * 10, *[1] * 20])).sum() == 11
 
 
 def test_ranked_generates_what_real_records_look_like():

@@ -22,7 +22,7 @@ from pargan.records.pool import BLOCK, Pool, record_hashes
 from pargan.records.schema import Schema
 from pargan.records.tables import TableSpec
 
-VERSION = 4  # version of the encodings: part of a pool's fingerprint, so that runs of other encodings are refused
+VERSION = 5  # version of the encodings: part of a pool's fingerprint, so that runs of other encodings are refused
 NEW_CATEGORY = "(not in the real records)"
 
 
