@@ -16,7 +16,7 @@ import pandas as pd
 
 from benchmarks.memory import measured_alone
 from pargan.data.datamodule import PartitionDataModule
-from pargan.data.sources.tables import csv_table
+from pargan.data.sources.tables.source import csv_table
 
 BLOCK = 100_000
 

@@ -126,6 +126,17 @@ def test_module_imports_only_what_its_room_may(module):
     assert len(FILES[module].read_text().splitlines()) <= 300
 
 
+def test_sources_of_one_kind_of_record_do_not_import_those_of_another():
+    sources = "pargan.data.sources."
+    for module in MODULES:
+        if module.startswith(sources) and module.count(".") > sources.count("."):
+            kind = module.removeprefix(sources).split(".")[0]
+            others = {"arrays", "images", "tables"} - {kind}
+            assert not [
+                name for name in imports(module) if name.startswith(tuple(f"{sources}{each}." for each in others))
+            ]
+
+
 @pytest.mark.parametrize("module", [name for name in MODULES if room(name) in WITHOUT_LIGHTNING])
 def test_module_reaches_neither_lightning_nor_hydra(module):
     for other in reachable(module):

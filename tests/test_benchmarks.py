@@ -11,7 +11,7 @@ import torch
 
 from benchmarks import cases, gpu, read_table
 from benchmarks.reference import ReferenceStep
-from pargan.data.sources.tables import csv_table
+from pargan.data.sources.tables.source import csv_table
 from pargan.records import column
 from pargan.records.columns import Categorical, Ranked
 from pargan.seeding import derive

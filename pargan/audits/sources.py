@@ -10,8 +10,8 @@ import pandas as pd
 
 from pargan.audits.groups import Array, set_aside
 from pargan.data.sources.groups import GENERATED, read_groups
-from pargan.data.sources.table_schema import TableOptions
-from pargan.data.sources.tables import table_groups
+from pargan.data.sources.tables.schema import TableOptions
+from pargan.data.sources.tables.source import table_groups
 from pargan.errors import ParganError, ParganWarning
 from pargan.records.pool import Pool, QualityRecords
 from pargan.seeding import derive, subset

@@ -2,14 +2,14 @@ from .conditioning import by_class, by_column, unconditional
 from .datamodule import PartitionDataModule
 from .membership import Membership
 from .partition import by_label, contiguous, dirichlet, iid
+from .sources.arrays.npz import npz
 from .sources.blobs import blobs
 from .sources.circles import circles
-from .sources.digits import digits
-from .sources.image_files import image_folder
-from .sources.npz_files import npz
-from .sources.published_tables import broward, hospital
-from .sources.tables import csv_table, table
-from .sources.torchvision_images import cifar10, fashion_mnist, mnist
+from .sources.images.digits import digits
+from .sources.images.folder import image_folder
+from .sources.images.published import cifar10, fashion_mnist, mnist
+from .sources.tables.published import broward, hospital
+from .sources.tables.source import csv_table, table
 from .splitting import drop_copies, keep_copies_together, split_as_they_are
 
 __all__ = [

@@ -11,7 +11,7 @@ from pargan.data import PartitionDataModule, by_class, by_column, image_folder, 
 from pargan.data.conditioning import ConditionLookup
 from pargan.data.partition import by_label
 from pargan.data.sources.blobs import blobs
-from pargan.data.sources.tables import table
+from pargan.data.sources.tables.source import table
 from pargan.errors import ParganError
 from pargan.records.conditioning import UNCONDITIONAL, ClassCondition
 from pargan.records.points import PointsSpec

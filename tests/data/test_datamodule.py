@@ -13,7 +13,7 @@ from pargan.data.datamodule import PartitionDataModule
 from pargan.data.membership import Membership
 from pargan.data.partition import contiguous
 from pargan.data.sources.blobs import blobs
-from pargan.data.sources.tables import table
+from pargan.data.sources.tables.source import table
 from pargan.errors import ParganError
 from pargan.records.ranked import Ranked
 from tests.helpers.partitioned import make, resident

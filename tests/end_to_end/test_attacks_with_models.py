@@ -9,7 +9,7 @@ import pytest
 
 from pargan.app import reference_models
 from pargan.callbacks import PeriodicCheckpoint
-from pargan.data.sources import table_pools
+from pargan.data.sources.tables import pools as table_pools
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
 from tests.helpers.launch import (

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pargan.data.sources.npz_files import npz
+from pargan.data.sources.arrays.npz import npz
 from tests.helpers.fuzzed import examples, result_or_sentence
 
 pytestmark = pytest.mark.slow

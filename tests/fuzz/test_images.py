@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from pargan.data.sources.image_files import image_folder
+from pargan.data.sources.images.folder import image_folder
 from tests.helpers.fuzzed import examples, result_or_sentence
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pargan.data.sources.tables import csv_table
+from pargan.data.sources.tables.source import csv_table
 from tests.helpers.fuzzed import examples, result_or_sentence
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::pargan.errors.ParganWarning")]

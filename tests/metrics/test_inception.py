@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from pargan.data.sources.digits import digits
+from pargan.data.sources.images.digits import digits
 from pargan.errors import ParganError
 from pargan.metrics import ImageQuality, Inception, inception
 from pargan.records.pool import QualityRecords

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pargan.data.sources.table_schema import TableOptions
-from pargan.data.sources.tables import table, table_groups
+from pargan.data.sources.tables.schema import TableOptions
+from pargan.data.sources.tables.source import table, table_groups
 from pargan.errors import ParganError
 from pargan.release.write_records import write_records
 from tests.helpers.releases import example

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from pargan.data.sources.image_files import image_folders
-from pargan.data.sources.npz_files import npz_pools
-from pargan.data.sources.table_files import is_table_file
-from pargan.data.sources.table_schema import TableOptions
-from pargan.data.sources.tables import table_groups
+from pargan.data.sources.arrays.npz import npz_pools
+from pargan.data.sources.images.folder import image_folders
+from pargan.data.sources.tables.files import is_table_file
+from pargan.data.sources.tables.schema import TableOptions
+from pargan.data.sources.tables.source import table_groups
 from pargan.errors import ParganError
 from pargan.records.points import PointsSpec
 from pargan.records.pool import Pool

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from pargan.data.sources.groups import read_groups
-from pargan.data.sources.tables import table
+from pargan.data.sources.tables.source import table
 from pargan.errors import ParganError
 from pargan.records.ranked import Ranked
 from pargan.records.schema import Schema

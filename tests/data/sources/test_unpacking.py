@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from pargan.data.sources import unpacking
-from pargan.data.sources.npz_files import npz
-from pargan.data.sources.table_files import read_table
+from pargan.data.sources.arrays.npz import npz
+from pargan.data.sources.tables.files import read_table
 from pargan.errors import ParganError
 from tests.helpers.launch import write_table
 

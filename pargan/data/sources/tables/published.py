@@ -6,9 +6,9 @@ The files have no header; the order of the columns is published, their names are
 from pathlib import Path
 
 from pargan.data.sources.fetch import fetch
-from pargan.data.sources.table_files import read_table
-from pargan.data.sources.table_schema import TableOptions
-from pargan.data.sources.tables import pool_of
+from pargan.data.sources.tables.files import read_table
+from pargan.data.sources.tables.schema import TableOptions
+from pargan.data.sources.tables.source import pool_of
 from pargan.records.pool import Pool
 
 PUBLISHED = "https://raw.githubusercontent.com/work-hard-play-harder/PAR-GAN/2e5844d"

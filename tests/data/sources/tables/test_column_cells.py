@@ -1,7 +1,7 @@
 import pytest
 
-from pargan.data.sources.column_cells import ColumnCells, Rules
-from pargan.data.sources.raw_table import RawTable, TextColumn
+from pargan.data.sources.tables.column_cells import ColumnCells, Rules
+from pargan.data.sources.tables.raw_table import RawTable, TextColumn
 
 CELLS = ["12", "NA", "x", "", "?", "Missing", "n", "NAN", "-5", "-", "ä", "na ", "12", "#N/A", "missing it"]
 

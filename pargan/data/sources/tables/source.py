@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from pargan.data.sources.raw_table import RawTable, frame_table, joined
-from pargan.data.sources.table_files import read_table
-from pargan.data.sources.table_pools import (
+from pargan.data.sources.tables.files import read_table
+from pargan.data.sources.tables.pools import (
     extended,
     notes_on,
     read_column,
@@ -20,7 +19,8 @@ from pargan.data.sources.table_pools import (
     refuse_other_columns,
     table_pool,
 )
-from pargan.data.sources.table_schema import TableOptions, cut_columns, schema_of
+from pargan.data.sources.tables.raw_table import RawTable, frame_table, joined
+from pargan.data.sources.tables.schema import TableOptions, cut_columns, schema_of
 from pargan.errors import ParganError
 from pargan.records.pool import Pool
 from pargan.records.tables import TableSpec

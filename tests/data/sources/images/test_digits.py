@@ -1,7 +1,7 @@
 import numpy as np
 from sklearn.datasets import load_digits
 
-from pargan.data.sources.digits import digits
+from pargan.data.sources.images.digits import digits
 
 
 def test_digits_are_the_images_of_scikit_learn():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pargan.data.sources.raw_table import RawTable
+from pargan.data.sources.tables.raw_table import RawTable
 from pargan.errors import counted
 from pargan.metrics.tables import TableQuality
 from pargan.records.categories import UNSEEN, Categorical

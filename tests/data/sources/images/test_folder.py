@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pargan.data.sources.image_files import ImageFiles, image_folder, image_folders
+from pargan.data.sources.images.folder import ImageFiles, image_folder, image_folders
 from pargan.errors import ParganError
 
 COLOURS = {"b/1.png": (255, 0, 0), "b/deep/2.PNG": (0, 255, 0), "a/3.bmp": (0, 0, 255)}

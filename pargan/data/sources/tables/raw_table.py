@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from pargan.data.sources.collected_texts import CollectedTexts
+from pargan.data.sources.tables.collected_texts import CollectedTexts
 from pargan.errors import ParganError
 
 FEW = 3

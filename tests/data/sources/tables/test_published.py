@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pargan.data.sources import published_tables
-from pargan.data.sources.published_tables import broward, hospital
+from pargan.data.sources.tables import published
+from pargan.data.sources.tables.published import broward, hospital
 from pargan.errors import ParganError
 
 DATA = Path(os.environ.get("PARGAN_DATA_DIR", "data"))
@@ -13,7 +13,7 @@ DATA = Path(os.environ.get("PARGAN_DATA_DIR", "data"))
 
 @pytest.mark.parametrize(("source", "name"), [(hospital, "hospital.csv"), (broward, "broward.csv")])
 def test_published_tables_name_a_missing_file(source, name, tmp_path, monkeypatch):
-    monkeypatch.setattr(published_tables, "PUBLISHED", (tmp_path / "nowhere").as_uri())
+    monkeypatch.setattr(published, "PUBLISHED", (tmp_path / "nowhere").as_uri())
     with pytest.raises(ParganError, match="is missing and could not be downloaded") as error:
         source(str(tmp_path))
     assert f"tabular/{name}" in error.value.problem

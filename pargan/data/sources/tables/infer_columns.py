@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from pargan.data.sources.column_cells import MISSING_MARKS, ColumnCells, Inference, Refusal
-from pargan.data.sources.infer_numbers import infer_number_format, is_ambiguous
-from pargan.data.sources.infer_times import infer_times
+from pargan.data.sources.tables.column_cells import MISSING_MARKS, ColumnCells, Inference, Refusal
+from pargan.data.sources.tables.infer_numbers import infer_number_format, is_ambiguous
+from pargan.data.sources.tables.infer_times import infer_times
 from pargan.errors import counted
 from pargan.records.categories import TRUTH, Boolean, Categorical, Constant
 from pargan.records.identifiers import Identifier

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.lib import format as npy
 
-from pargan.data.sources.array_labels import class_values
+from pargan.data.sources.labels import class_values
 from pargan.data.sources.unpacking import is_bomb
 from pargan.errors import ParganError
 from pargan.io.files import read_error

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pargan.data.sources import collected_texts, line_cells
-from pargan.data.sources.collected_texts import CollectedTexts
-from pargan.data.sources.tables import table
+from pargan.data.sources.tables import collected_texts, line_cells
+from pargan.data.sources.tables.collected_texts import CollectedTexts
+from pargan.data.sources.tables.source import table
 
 LONG = "long " * 40
 FILES = {

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pargan.data.sources.raw_table import RawTable, TextColumn
+from pargan.data.sources.tables.raw_table import RawTable, TextColumn
 from pargan.records.categories import Categorical
 from pargan.records.column import Column
 from pargan.records.missing import WithMissing

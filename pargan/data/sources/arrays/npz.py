@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from pargan.data.sources.array_labels import numbered
-from pargan.data.sources.array_layout import channels_last
+from pargan.data.sources.arrays.layout import channels_last
+from pargan.data.sources.arrays.reading import Arrays, read_arrays
 from pargan.data.sources.image_pool import image_pool
-from pargan.data.sources.npz_reading import Arrays, read_arrays
+from pargan.data.sources.labels import numbered
 from pargan.data.sources.pixel_range import PixelValues, Range, checked_range, chosen_ranges, described, to_bytes
 from pargan.errors import ParganError
 from pargan.metrics.points import PointsQuality

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from pargan.data.sources.column_cells import ColumnCells, Inference, Refusal
-from pargan.data.sources.infer_columns import FLAG_VALUES, categorical_column, number_column, override
-from pargan.data.sources.infer_numbers import infer_number_format
-from pargan.data.sources.infer_times import infer_times
+from pargan.data.sources.tables.column_cells import ColumnCells, Inference, Refusal
+from pargan.data.sources.tables.infer_columns import FLAG_VALUES, categorical_column, number_column, override
+from pargan.data.sources.tables.infer_numbers import infer_number_format
+from pargan.data.sources.tables.infer_times import infer_times
 from pargan.errors import counted
 from pargan.records.categories import TRUTH, Boolean, Constant
 from pargan.records.columns import COLUMN_TYPES

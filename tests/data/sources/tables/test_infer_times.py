@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pargan.data.sources.infer_times import infer_times
+from pargan.data.sources.tables.infer_times import infer_times
 
 CLOCK = ["12:05 a.m.", "03:45 a.m.", "12:00 p.m.", "03:45 p.m.", "11:59 p.m."]
 HOURS = [0, 3, 12, 15, 23]

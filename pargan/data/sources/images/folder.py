@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from pargan.data.sources.array_labels import numbered
-from pargan.data.sources.image_decoding import Decoding, colour, is_animated, is_transparent, open_image, pixel_values
-from pargan.data.sources.image_listing import list_images
 from pargan.data.sources.image_pool import image_pool
+from pargan.data.sources.images.decoding import Decoding, colour, is_animated, is_transparent, open_image, pixel_values
+from pargan.data.sources.images.listing import list_images
+from pargan.data.sources.labels import numbered
 from pargan.data.sources.pixel_range import BYTES, PixelValues, Range, checked_range, chosen_ranges, described
 from pargan.errors import ParganError, counted
 from pargan.records.pool import Pool

@@ -6,11 +6,11 @@ from typing import Any
 
 import yaml
 
-from pargan.data.sources.column_cells import ColumnCells, Inference, Refusal, Rules
-from pargan.data.sources.force_types import force_type, known_type
-from pargan.data.sources.infer_columns import infer_column
-from pargan.data.sources.infer_numbers import decimal_mark
-from pargan.data.sources.raw_table import RawTable
+from pargan.data.sources.tables.column_cells import ColumnCells, Inference, Refusal, Rules
+from pargan.data.sources.tables.force_types import force_type, known_type
+from pargan.data.sources.tables.infer_columns import infer_column
+from pargan.data.sources.tables.infer_numbers import decimal_mark
+from pargan.data.sources.tables.raw_table import RawTable
 from pargan.errors import ParganError, counted
 from pargan.records.categories import Categorical
 from pargan.records.columns import COLUMN_TYPES

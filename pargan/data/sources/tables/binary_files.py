@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from pargan.data.sources.raw_table import RawTable, frame_table
+from pargan.data.sources.tables.raw_table import RawTable, frame_table
 from pargan.data.sources.unpacking import refuse_parquet_bomb, refuse_zip_bomb
 from pargan.errors import ParganError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pargan.data.sources.torchvision_images import cifar10, fashion_mnist, mnist
+from pargan.data.sources.images.published import cifar10, fashion_mnist, mnist
 from pargan.errors import ParganError
 
 DATA = Path(os.environ.get("PARGAN_DATA_DIR", "data"))

@@ -6,11 +6,11 @@ import io
 import numpy as np
 import pytest
 
-from pargan.data.sources import line_cells, table_files
-from pargan.data.sources.infer_numbers import infer_number_format, is_ambiguous
-from pargan.data.sources.raw_table import CollectedTexts, TextColumn
-from pargan.data.sources.tables import table
-from pargan.data.sources.text_dialect import Dialect
+from pargan.data.sources.tables import files, line_cells
+from pargan.data.sources.tables.infer_numbers import infer_number_format, is_ambiguous
+from pargan.data.sources.tables.raw_table import CollectedTexts, TextColumn
+from pargan.data.sources.tables.source import table
+from pargan.data.sources.tables.text_dialect import Dialect
 from pargan.records.number_format import NumberFormat
 
 FORMATS = {
@@ -144,7 +144,7 @@ def test_table_does_not_depend_on_the_size_of_blocks(tmp_path, monkeypatch):
     lines = [f"{value:.2f},{'xyz'[place % 3]},{place % 7}" for place, value in enumerate(rng.normal(size=100))]
     (tmp_path / "my.csv").write_text("\n".join(["amount,kind,count", *lines]))
     whole = table(str(tmp_path / "my.csv"))
-    monkeypatch.setattr(table_files, "BLOCK_CELLS", 20)
+    monkeypatch.setattr(files, "BLOCK_CELLS", 20)
     blocks = table(str(tmp_path / "my.csv"))
     np.testing.assert_array_equal(whole.values, blocks.values)
     np.testing.assert_array_equal(whole.identities, blocks.identities)

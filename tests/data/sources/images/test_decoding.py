@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pargan.data.sources.image_decoding import Decoding, colour, open_image, suffixes
+from pargan.data.sources.images.decoding import Decoding, colour, open_image, suffixes
 from pargan.errors import ParganError
 
 RNG = np.random.default_rng(0)
@@ -162,7 +162,7 @@ def test_open_image_refuses_a_bomb_without_reserving_its_memory(tmp_path):
     code = f"""
 import resource
 from pathlib import Path
-from pargan.data.sources.image_decoding import open_image
+from pargan.data.sources.images.decoding import open_image
 used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     open_image(Path({str(tmp_path / "bomb.bmp")!r}))

@@ -10,8 +10,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pargan.data.sources.collected_texts import WORD
-from pargan.data.sources.text_dialect import Dialect
+from pargan.data.sources.tables.collected_texts import WORD
+from pargan.data.sources.tables.text_dialect import Dialect
 
 BLOCK = 2**24  # bytes
 ODD_BYTES = (b"\0", b"\r")

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from pargan.data.sources.image_decoding import suffixes
+from pargan.data.sources.images.decoding import suffixes
 from pargan.errors import ParganError
 
 NAMED = 3  # files named in a note, of each kind

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pargan.data.sources.npz_reading import Arrays
+from pargan.data.sources.arrays.reading import Arrays
 from pargan.errors import ParganError
 
 CHANNEL_AXES = {"NHWC": 3, "NCHW": 1}

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from pargan.data.sources.npz_files import npz, npz_pools
+from pargan.data.sources.arrays.npz import npz, npz_pools
 from pargan.errors import ParganError
 
 RNG = np.random.default_rng(0)

@@ -13,12 +13,12 @@ from typing import BinaryIO
 import numpy as np
 import pandas as pd
 
-from pargan.data.sources.binary_tables import REMEDY, read_excel, read_parquet
-from pargan.data.sources.collected_texts import CollectedTexts
-from pargan.data.sources.header import LOOKED_AT, has_header
-from pargan.data.sources.line_cells import cells_of_lines, columns_of_lines
-from pargan.data.sources.raw_table import RawTable, TextColumn, named_columns
-from pargan.data.sources.text_dialect import Dialect, sniff_dialect, sniff_encoding
+from pargan.data.sources.tables.binary_files import REMEDY, read_excel, read_parquet
+from pargan.data.sources.tables.collected_texts import CollectedTexts
+from pargan.data.sources.tables.header import LOOKED_AT, has_header
+from pargan.data.sources.tables.line_cells import cells_of_lines, columns_of_lines
+from pargan.data.sources.tables.raw_table import RawTable, TextColumn, named_columns
+from pargan.data.sources.tables.text_dialect import Dialect, sniff_dialect, sniff_encoding
 from pargan.data.sources.unpacking import opened
 from pargan.errors import ParganError, counted
 from pargan.io.files import read_error

@@ -1,0 +1,1 @@
+"""Arrays: .npz files of points and images."""

@@ -1,0 +1,1 @@
+"""Images: folders of files, and published data sets."""
