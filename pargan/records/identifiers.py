@@ -9,6 +9,7 @@ import numpy as np
 
 from pargan.records.not_learnt import NotLearnt
 
+DIGITS_KEPT = 2  # of the highest number, where the numbers are no count
 COUNTED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
 
 
@@ -30,12 +31,16 @@ class Identifier(NotLearnt):
 
     @classmethod
     def fit(cls, name: str, cells: Sequence[str]) -> Self:
-        """Continue the count of (N,) cells such as C0017; other texts become new-1, new-2, ..."""
+        """Continue the count of (N,) cells such as C0017; other texts become new-1, new-2, ...
+
+        Where most numbers between the lowest and the highest are missing, as of bank accounts, they are no count, and
+        the highest is somebody's: new ones then start at a round number above it.
+        """
         matches = [COUNTED.fullmatch(cell) for cell in cells]
         prefixes = {match.group(1) for match in matches if match}
         if all(matches) and len(prefixes) == 1:
-            numbers = [match.group(2) for match in matches if match]
-            return cls(name, prefixes.pop(), min(map(len, numbers)), max(map(int, numbers)) + 1)
+            texts = [match.group(2) for match in matches if match]
+            return cls(name, prefixes.pop(), min(map(len, texts)), _first_new(set(map(int, texts))))
         taken = [match.group(2) for match in matches if match and match.group(1) == "new-"]
         return cls(name, first=max(map(int, taken), default=0) + 1)
 
@@ -50,3 +55,12 @@ class Identifier(NotLearnt):
     def describe(self) -> str:
         """The first new one."""
         return f"new, from {self.prefix}{self.first:0{self.digits}}"
+
+
+def _first_new(numbers: set[int]) -> int:
+    """A number above all of them."""
+    highest = max(numbers)
+    if 2 * len(numbers) > highest - min(numbers):
+        return highest + 1
+    step = 10 ** max(len(str(highest)) - DIGITS_KEPT, 0)
+    return (highest // step + 1) * step

@@ -55,7 +55,9 @@ def what_it_reveals(spec: TableSpec) -> list[str]:
             c for c in columns if isinstance(c, Ranked)
         ],
         "every category, those of a single record included, of": [c for c in columns if isinstance(c, Categorical)],
-        "the highest number given to a real record in": [c for c in columns if isinstance(c, Identifier)],
+        "about how high the numbers given to real records are, to the last digit where they are a count, in": [
+            c for c in columns if isinstance(c, Identifier)
+        ],
         "the one value of": [c for c in columns if isinstance(c, Constant)],
     }
     named = [f"{what} {', '.join(column.name for column in those)}" for what, those in parts.items() if those]

@@ -143,7 +143,7 @@ def test_model_card_says_what_was_measured(tmp_path):
         "Releasing the samples: leak found.",
         "the smallest and the largest value, which belong to real records, of age, dose",
         "every category, those of a single record included, of town, ill",
-        "the highest number given to a real record in key",
+        "about how high the numbers given to real records are, to the last digit where they are a count, in key",
         "the one value of country",
     ):
         assert part in card, part
