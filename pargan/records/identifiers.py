@@ -9,7 +9,7 @@ import numpy as np
 
 from pargan.records.not_learnt import NotLearnt
 
-DIGITS_KEPT = 2  # of the highest number, where the numbers are no count
+DIGITS_KEPT = 2  # leading digits of the highest number that show where the numbers are no count; more where they are 9
 COUNTED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
 
 
@@ -62,5 +62,10 @@ def _first_new(numbers: set[int]) -> int:
     highest = max(numbers)
     if 2 * len(numbers) > highest - min(numbers):
         return highest + 1
-    step = 10 ** max(len(str(highest)) - DIGITS_KEPT, 0)
-    return (highest // step + 1) * step
+    digits = len(str(highest))
+    for kept in range(DIGITS_KEPT, max(DIGITS_KEPT, digits - DIGITS_KEPT) + 1):
+        step = 10 ** max(digits - kept, 0)
+        first = (highest // step + 1) * step
+        if first < 10**digits:  # after 9957 comes 10000, which has a digit more than any real one
+            return first
+    return 10**digits
