@@ -18,7 +18,7 @@ from pargan.records.ranks import SUPPORT, Ranks, choose_knots
 from pargan.records.tails import continued_tails
 
 FREQUENT = 0.05  # share of the records, or of those without such a value, from which on a value is a category
-ENOUGH = 20  # records that a value must have to be a category for its share of those
+ENOUGH = 20  # records with a value, from which on its share of those makes it a category
 FEW = 20  # different values up to which each is a category
 OTHER = 0  # the mode of all other values
 

@@ -9,7 +9,7 @@ import pytest
 
 from pargan.app import reference_models
 from pargan.callbacks import PeriodicCheckpoint
-from pargan.data.sources.tables import pools as table_pools
+from pargan.data.sources.tables import pools
 from pargan.io.locks import locked
 from pargan.io.run_directory import RunDirectory
 from tests.helpers.launch import (
@@ -181,12 +181,12 @@ def test_attack_trains_reference_models_in_the_encoding_of_the_attacked_table(ru
     write_table(tmp_path / "my.csv", num_rows=400)
     sizes = ("num_partitions=2", "data.batch_size=10", "experiment=smoke", "trainer.accelerator=cpu")
     assert run("train", "dataset=csv", "dataset.path=my.csv", *sizes, "attack=none").status == 0
-    trained, original, fitted = only_run(tmp_path), table_pools.encoded, []
+    trained, original, fitted = only_run(tmp_path), pools.encoded, []
 
     def counted(column, *arguments):
         fitted.append(column.name)
         return original(column, *arguments)
 
-    monkeypatch.setattr(table_pools, "encoded", counted)
+    monkeypatch.setattr(pools, "encoded", counted)
     assert run("attack", f"run={trained}", "attack=[shadow]", "attack.shadow.models=2", *ATTACK).status == 0
     assert sorted(fitted) == ["age", "dose in mg", "sick", "town"]

@@ -191,13 +191,15 @@ class EncodedRows:
 def _model_space(spec: TableSpec, read: Mapping[str, ReadColumn]) -> np.ndarray:
     size = len(next(iter(read.values())).codes)
     values = np.empty((size, *spec.shape), np.float32)
-    stops = np.cumsum([column.width for column in spec.learnt]).tolist()
-    starts = [0, *stops[:-1]]
-    blocks = [(column.encode(read[column.name].values), read[column.name].codes) for column in spec.learnt]
+    parts = [
+        (part, column.encode(read[column.name].values), read[column.name].codes)
+        for column, part in zip(spec.columns, spec.blocks, strict=True)
+        if column.width
+    ]
     for first in range(0, size, BLOCK):  # rows that stay in the processor's cache while their columns are written
         rows = slice(first, first + BLOCK)
-        for start, stop, (block, codes) in zip(starts, stops, blocks, strict=True):
-            values[rows, start:stop] = np.take(block, codes[rows], axis=0, mode="clip")
+        for part, block, codes in parts:
+            values[rows, part] = np.take(block, codes[rows], axis=0, mode="clip")
     return values
 
 
