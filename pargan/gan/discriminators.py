@@ -25,14 +25,16 @@ logger = logging.getLogger(__name__)
 class Discriminators(nn.ModuleList):
     """K independent networks; network k sees only row k of a batch.
 
+    Networks with a method `features_of`, (..., *shape) -> (..., f), are given the features of a record in place of it,
+    (B, f), and a condition behind these; a gradient penalty is on the gradient at the features.
+
     Args:
         discriminator: builds one network, (B, *shape) -> (B,) or (B, 1) logits; called K times, so that
             every network starts from its own random weights.
         num_partitions: K.
         rows: partitions to build networks for, where one process trains only some; by default all. Shapes below then
             have K = len(rows). Network k draws the same random numbers whichever rows are built.
-        conditioning: what the networks are told beside a record. One with an attribute `flat_records`, that is true,
-            gets its records flat, (B, d), before the condition is put behind them.
+        conditioning: what the networks are told beside a record.
 
     Raises:
         ParganError: K < 1, or the factory returned the same network twice.
@@ -125,10 +127,11 @@ class Discriminators(nn.ModuleList):
     def tell(self, records: Tensor, condition: Tensor | None) -> Tensor:
         """What the networks take: records (K, B, *shape) beside their conditions (num_partitions, B, c)."""
         self._refuse_other_num_partitions(records)
+        features_of = getattr(self[0], "features_of", None)
+        if features_of is not None:
+            records = features_of(records)
         if not self.conditioning.size_beside:
             return records
-        if getattr(self[0], "flat_records", False):
-            records = records.flatten(2)
         return self.conditioning.tell_records(records, None if condition is None else self.select_rows(condition))
 
     def _told_logits(self, records: Tensor) -> Tensor:

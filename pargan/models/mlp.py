@@ -6,14 +6,15 @@ Legend: B records, *shape of one record.
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from math import prod
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
+from pargan.models.number_bins import NumberBins
 from pargan.models.sizes import check_dropout, check_hidden, check_size
 from pargan.records.spec import RecordSpec
+from pargan.records.tables import TableSpec
 
 
 class BesideInput(nn.Sequential):
@@ -83,30 +84,46 @@ class MLPGenerator(nn.Sequential):
 
 
 class MLPDiscriminator(nn.Sequential):
-    """Dense layers with LeakyReLU between, linear output: (B, *shape) -> (B, 1); with a condition (B, d + c) -> (B, 1).
+    """Dense layers with LeakyReLU between, linear output: (B, f + c) -> (B, 1), from f features of a record.
+
+    Without bins and condition it also takes records (B, *shape).
 
     Args:
         spec: the record format.
         hidden: width of each hidden layer; (256,) in the published experiments on points.
         dropout: share of activations dropped after each hidden layer.
-        condition_size: c, numbers of a condition behind those of each record; 0 without a condition.
+        condition_size: c, numbers of a condition behind the features of each record; 0 without a condition.
+        number_bins: bins as which a record's numbers are given beside themselves, see `NumberBins`; 0 for none.
 
     Raises:
-        ParganError: a size below 1, or a dropout outside [0, 1).
+        ParganError: a size below 1, a dropout outside [0, 1), or bins below 0.
     """
 
-    flat_records: ClassVar[bool] = True
-    """A condition stands behind the flat record, not in further channels of an image."""
-
     def __init__(
-        self, spec: RecordSpec, hidden: Sequence[int] = (256,), dropout: float = 0.0, condition_size: int = 0
+        self,
+        spec: RecordSpec,
+        hidden: Sequence[int] = (256,),
+        dropout: float = 0.0,
+        condition_size: int = 0,
+        number_bins: int = 0,
     ) -> None:
         check_hidden(hidden)
         check_dropout(dropout)
-        widths = (prod(spec.shape) + condition_size, *hidden)
+        if number_bins:
+            check_size("number_bins", number_bins)
+        size = prod(spec.shape)
+        bins = NumberBins(spec.numbers if isinstance(spec, TableSpec) else range(size), number_bins)
+        widths = (size + bins.size + condition_size, *hidden)
         layers = [layer for pair in pairwise(widths) for layer in _hidden_layer(*pair, dropout=dropout)]
         super().__init__(nn.Flatten(), *layers, nn.Linear(widths[-1], 1))
         glorot_(self)
+        self.record_ndim = len(spec.shape)
+        self.bins = bins
+
+    def features_of(self, records: Tensor) -> Tensor:
+        """(..., *shape) -> (..., f): flat records and, with bins, these."""
+        flat = records.flatten(-self.record_ndim)
+        return self.bins(flat) if self.bins.size else flat
 
 
 def _hidden_layer(width_in: int, width_out: int, *, batch_norm: bool = False, dropout: float = 0.0) -> list[nn.Module]:

@@ -117,6 +117,12 @@ class TableSpec:
             if column.first_indicator < column.width
         )
 
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Positions of the numbers, in [-1, 1], in a row in model space; all others are indicators of categories."""
+        blocks = zip(self.columns, self.blocks, strict=True)
+        return tuple(i for column, block in blocks for i in range(block.start, block.start + column.first_indicator))
+
     def column_scales(self) -> np.ndarray:
         """(width,) float32: factors that scale model space so that two values of a column are at most 1 apart."""
         return np.concatenate([column.scales for column in self.columns])

@@ -45,7 +45,7 @@ def traced(monkeypatch):
 
 
 @pytest.mark.parametrize("optimizer", [RMSPROP, ADAM], ids=["rmsprop", "adam"])
-@pytest.mark.parametrize("networks", ["stacked", "dropout and BatchNorm", "house layers"])
+@pytest.mark.parametrize("networks", ["stacked", "dropout and BatchNorm", "house layers", "numbers in bins"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_recorded_updates_give_the_same_training(loss, networks, optimizer, tmp_path, traced):
     arguments = {"loss": loss, "networks": NETWORKS[networks], "optimizer": optimizer}

@@ -25,30 +25,27 @@ LABEL = ClassCondition("label", ("a", "b", "c"), (0.5, 0.25, 0.25))
 COLUMN = ColumnCondition("town", ("a", "b"), (0.5, 0.5), start=1)
 POINTS, IMAGES, ROWS = PointsSpec(2), ImageSpec(1, 8, 8), PointsSpec(5)
 
-# The record format, the condition and the kind of network.
+# The record format, the condition, and a discriminator that is told a number of conditions.
 CASES = {
-    "points by class": (POINTS, LABEL, False),
-    "flat images by class": (IMAGES, LABEL, False),
-    "images by class": (IMAGES, LABEL, True),
-    "rows by column": (ROWS, COLUMN, False),
+    "points by class": (POINTS, LABEL, dense := partial(MLPDiscriminator, hidden=(12, 9))),
+    "points by class in bins": (POINTS, LABEL, binned := partial(dense, number_bins=4)),
+    "flat images by class": (IMAGES, LABEL, dense),
+    "images by class": (IMAGES, LABEL, convolutional := partial(DCGANDiscriminator, width=4, dropout=0.0)),
+    "rows by column": (ROWS, COLUMN, dense),
+    "rows by column in bins": (ROWS, COLUMN, binned),
 }
 
 
 def module_of(case, loss="js", **settings):
-    spec, conditioning, is_convolutional = CASES[case]
+    spec, conditioning, discriminator = CASES[case]
     sizes = {"condition_size": conditioning.size}
-    beside = {"condition_size": conditioning.size_beside}
     with torch.random.fork_rng():
         torch.manual_seed(5)
         return ParGANModule(
             DCGANGenerator(spec, LATENT, 4, **sizes)
-            if is_convolutional
+            if discriminator is convolutional
             else MLPGenerator(spec, LATENT, (12,), True, **sizes),
-            lambda: (
-                DCGANDiscriminator(spec, 4, 0.0, **beside)
-                if is_convolutional
-                else MLPDiscriminator(spec, (12, 9), **beside)
-            ),
+            lambda: discriminator(spec, condition_size=conditioning.size_beside),
             LOSSES[loss],
             K,
             LATENT,
@@ -100,11 +97,11 @@ def test_discriminators_judge_real_and_fake_records_under_the_conditions_of_thei
         told = torch.cat([drawn[min(k, len(drawn) - 1)], batch.condition[k]], 1)
         expected = conditioning.fill(module.generator(told), batch.condition[k])
         torch.testing.assert_close(fakes[k], expected)
-        judged = expected
+        network = module.discriminators[k]
+        judged = network.features_of(expected) if isinstance(network, MLPDiscriminator) else expected
         if conditioning.size_beside:
-            flat = expected.flatten(1) if isinstance(module.discriminators[0], MLPDiscriminator) else expected
-            judged = conditioning.tell_records(flat, batch.condition[k])
-        torch.testing.assert_close(found[k], module.discriminators[k](judged).flatten())
+            judged = conditioning.tell_records(judged, batch.condition[k])
+        torch.testing.assert_close(found[k], network(judged).flatten())
 
 
 def test_a_discriminator_is_never_shown_a_class_that_its_partition_lacks(tmp_path):
@@ -139,11 +136,15 @@ def test_gradient_penalty_leaves_the_condition_out(case, acceleration):
     *_, found = module.discriminators.logits_and_input_gradients(
         batch.records, batch.records, batch.records, batch.condition
     )
+    told = module.discriminators.tell(batch.records, batch.condition).requires_grad_()
+    logits = [network(row).sum() for network, row in zip(module.discriminators, told, strict=True)]
+    (whole,) = torch.autograd.grad(sum(logits), told)
     size = module.conditioning.size
-    records = batch.records.clone().requires_grad_()
-    (whole,) = torch.autograd.grad(module.discriminators(records, batch.condition).sum(), records)
-    expected = whole if module.conditioning.size_beside else torch.cat([whole[..., :1], whole[..., 1 + size :]], -1)
-    torch.testing.assert_close(found.flatten(2), expected.flatten(2), atol=1e-6, rtol=1e-4)
+    if module.conditioning.size_beside:
+        expected = whole[:, :, :-size]
+    else:
+        expected = torch.cat([whole[..., :1], whole[..., 1 + size :]], -1)
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-4)
 
 
 def test_a_module_without_conditioning_ignores_the_condition_of_a_batch(tmp_path):

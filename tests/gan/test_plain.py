@@ -25,6 +25,11 @@ PAIRS = {
         lambda s: MLPGenerator(s, LATENT, (12, 8), True, skip_connections=True),
         lambda s: MLPDiscriminator(s, (12,)),
     ),
+    "table with bins": (
+        TABLE,
+        lambda s: MLPGenerator(s, LATENT, (12,), True),
+        lambda s: MLPDiscriminator(s, (12, 9), number_bins=5),
+    ),
     "small images": (
         ImageSpec(1, 8, 8),
         lambda s: MLPGenerator(s, LATENT, (12,), True),

@@ -5,6 +5,8 @@ from torch import nn
 from pargan.fast.convolution import Conv2d, ConvTranspose2d
 from pargan.fast.dropout import Dropout
 from pargan.fast.leaky_relu import LeakyDropout, LeakyReLU
+from pargan.models import MLPDiscriminator
+from pargan.records import PointsSpec
 from tests.helpers.tiny import LATENT, LOSSES, SGD, batches, fit_on, gan, with_noise_and_batch_norm
 
 
@@ -47,8 +49,14 @@ def house_in_turns():
     )
 
 
+def in_bins():
+    """Discriminators that are given features of a record."""
+    return with_noise_and_batch_norm()[0], lambda: MLPDiscriminator(PointsSpec(2), (8,), number_bins=4)
+
+
 NETWORKS = {
     "stacked": None,
+    "numbers in bins": in_bins,
     "dropout and BatchNorm": with_noise_and_batch_norm,
     "in turns": convolutional,
     "house layers": house,

@@ -23,6 +23,7 @@ CHAINS = {
     "one hidden layer": discriminator,
     "published": lambda: MLPDiscriminator(Points()),
     "two hidden layers": lambda: MLPDiscriminator(Points(), (12, 9)),
+    "numbers in bins": lambda: MLPDiscriminator(Points(), (12, 9), number_bins=4),
     "two, no bias": lambda: nn.Sequential(
         nn.Linear(2, 8, bias=False), nn.Tanh(), nn.Linear(8, 4), nn.ReLU(), nn.Linear(4, 1)
     ),
