@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-WEIGHT = 0.5  # of a full bin, where an indicator is 1: 32 bins of a number do not outweigh a category
+WEIGHT = 0.6  # of a full bin, where an indicator is 1: beside 16 bins a number does not drown the categories
 
 
 @dataclass(frozen=True)

@@ -92,5 +92,5 @@ def test_bins_that_are_no_number_are_refused(number):
 
 
 def test_tables_have_bins_and_other_records_do_not():
-    assert composed("dataset=broward").model.discriminator.number_bins == 32
+    assert composed("dataset=broward").model.discriminator.number_bins == 16
     assert "number_bins" not in composed("dataset=digits").model.discriminator
