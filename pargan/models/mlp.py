@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from pargan.models.keras_defaults import BATCH_NORM_EPS, BATCH_NORM_MOMENTUM, LEAKY_SLOPE, glorot_
 from pargan.models.number_bins import NumberBins
-from pargan.models.sizes import check_dropout, check_hidden, check_size
+from pargan.models.sizes import check_dropout, check_hidden, check_sharpness, check_size
 from pargan.records.spec import RecordSpec
 from pargan.records.tables import TableSpec
 
@@ -28,6 +28,31 @@ class BesideInput(nn.Sequential):
         return torch.cat([outputs, inputs], dim=1)
 
 
+class SharperCategories(nn.Module):
+    """Of a trained generator, what it says of categories times `sharpness`: (B, *shape) -> (B, *shape).
+
+    Each category of a row is drawn by itself, so that two may contradict each other, as a degree and years of school.
+    A training needs these draws for its gradients. The trained generator leaves less to them: its latents vary enough.
+
+    Args:
+        spec: of rows.
+        sharpness: 1 changes nothing; more makes the likeliest category likelier.
+    """
+
+    factors: Tensor
+
+    def __init__(self, spec: TableSpec, sharpness: float) -> None:
+        super().__init__()
+        factors = torch.ones(spec.shape)
+        for part in spec.categories:
+            factors[part] = sharpness
+        self.register_buffer("factors", factors, persistent=False)
+
+    def forward(self, outputs: Tensor) -> Tensor:
+        """(B, *shape) -> (B, *shape); in training mode the same."""
+        return outputs if self.training else outputs * self.factors
+
+
 class MLPGenerator(nn.Sequential):
     """Dense layers with LeakyReLU between, then the head of the record format: (B, latent_dim + c) -> (B, *shape).
 
@@ -39,9 +64,10 @@ class MLPGenerator(nn.Sequential):
         skip_connections: put the output of each hidden layer beside its input, so that every layer sees the latents
             and all layers before it (DenseNet, arXiv 1608.06993; for tables CTGAN, arXiv 1907.00503).
         condition_size: c, numbers of a condition beside each latent; 0 without a condition.
+        sharpness: outside training, by which factor it is surer of each category of a row, see `SharperCategories`.
 
     Raises:
-        ParganError: a size below 1.
+        ParganError: a size below 1, or a sharpness that is not above 0.
     """
 
     def __init__(
@@ -52,8 +78,10 @@ class MLPGenerator(nn.Sequential):
         batch_norm: bool = False,
         condition_size: int = 0,
         skip_connections: bool = False,
+        sharpness: float = 1.0,
     ) -> None:
         check_size("latent_dim", latent_dim)
+        check_sharpness(sharpness)
         check_hidden(hidden)
         widths = (latent_dim + condition_size, *hidden)
         widths_in = list(accumulate(widths)) if skip_connections else list(widths)
@@ -65,6 +93,7 @@ class MLPGenerator(nn.Sequential):
             *layers,
             nn.Linear(widths_in[-1], prod(spec.shape)),
             nn.Unflatten(1, spec.shape),
+            *([SharperCategories(spec, sharpness)] if isinstance(spec, TableSpec) and sharpness != 1 else []),
             spec.head(),
         )
         glorot_(self)
@@ -78,9 +107,13 @@ class MLPGenerator(nn.Sequential):
 
     @torch.no_grad()
     def shift_before_head(self, shift: Tensor) -> None:
-        """Add (*shape,) to what the head gets from now on, by the biases of the last dense layer."""
-        last = next(layer for layer in reversed(self) if isinstance(layer, nn.Linear))
-        last.bias.add_(shift.flatten())
+        """Add (*shape,) to what the head gets from now on outside training, by the biases of the last dense layer."""
+        for layer in reversed(self):
+            if isinstance(layer, SharperCategories):
+                shift = shift / layer.factors
+            if isinstance(layer, nn.Linear):
+                layer.bias.add_(shift.flatten())
+                return
 
 
 class MLPDiscriminator(nn.Sequential):

@@ -1,6 +1,7 @@
-"""Checks of the sizes that networks are built with."""
+"""Checks of the numbers that networks are built with."""
 
 from collections.abc import Sequence
+from math import inf
 
 from pargan.errors import ParganError
 
@@ -39,6 +40,18 @@ def check_dropout(dropout: float) -> None:
     if not 0 <= dropout < 1:
         raise ParganError(
             "is no share of activations", argument="dropout", value=dropout, remedy="give 0 or more, and less than 1"
+        )
+
+
+def check_sharpness(sharpness: float) -> None:
+    """Refuse a factor that is not above 0.
+
+    Raises:
+        ParganError: so it is, or it is not finite.
+    """
+    if not 0 < sharpness < inf:
+        raise ParganError(
+            "is no factor", argument="sharpness", value=sharpness, remedy="give a number above 0; 1 changes nothing"
         )
 
 

@@ -89,8 +89,10 @@ def test_shrunk_frequencies_are_nearer_to_the_real_ones(seed, num_real, size):
     assert np.abs(wanted - real).sum() <= np.abs(drawn - real).sum() + 1e-9
 
 
-def test_generated_categories_and_gaps_become_as_frequent_as_real_ones():
-    module, real = module_of(), reference()
+@pytest.mark.parametrize("sharpness", [1, 4])
+def test_generated_categories_and_gaps_become_as_frequent_as_real_ones(sharpness):
+    module = module_of(generator=MLPGenerator(SPEC, 4, (8,), batch_norm=True, sharpness=sharpness))
+    real = reference()
     wanted = real.mean(0)
     before = SPEC.snap(module.sample(10_000, seed=1).numpy()).mean(0)
     match_frequencies(module, real, SPEC.categories)

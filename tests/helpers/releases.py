@@ -68,7 +68,7 @@ def _table():
     columns = TableSpec.fit(table, types).columns
     spec = TableSpec((Identifier("key", "C", 4, 998), *columns, Constant("country", "DE")))
     table = {"key": np.array(["C0001"] * NUM), **table, "country": np.array(["DE"] * NUM)}
-    sizes = {"latent_dim": 4, "hidden": [8, 6], "batch_norm": True, "skip_connections": True}
+    sizes = {"latent_dim": 4, "hidden": [8, 6], "batch_norm": True, "skip_connections": True, "sharpness": 3.0}
     return spec, spec.encode(table), "MLPGenerator", sizes
 
 

@@ -39,6 +39,7 @@ FAMILY = {
     "table G": lambda: (MLPGenerator(table(), 5), 5, (7,)),
     "normalised G": lambda: (MLPGenerator(table(), 5, batch_norm=True), 5, (7,)),
     "table G with skips": lambda: (MLPGenerator(table(), 5, (6, 9), True, skip_connections=True), 5, (7,)),
+    "sharper table G": lambda: (MLPGenerator(table(), 5, sharpness=3.0), 5, (7,)),
     "points G with skips": lambda: (MLPGenerator(PointsSpec(2), 3, (6, 9, 4), skip_connections=True), 3, (2,)),
     "table D": lambda: (MLPDiscriminator(table(), dropout=0.2), None, (7,)),
     "digits mlp G": lambda: (MLPGenerator(ImageSpec(1, 8, 8), 5, hidden=(16,)), 5, (1, 8, 8)),
@@ -69,7 +70,8 @@ def test_network_maps_shapes(member):
 @pytest.mark.filterwarnings("ignore:`torch.jit:FutureWarning", "ignore::DeprecationWarning")
 @pytest.mark.parametrize("prepare", [lambda network: None, use_fast_layers], ids=["plain", "fast"])
 @pytest.mark.parametrize(
-    "name", [name for name in FAMILY if name not in ("table G", "normalised G", "table G with skips")]
+    "name",
+    [name for name in FAMILY if name not in ("table G", "normalised G", "table G with skips", "sharper table G")],
 )
 def test_network_can_be_scripted(name, prepare):
     network, latent_dim, shape = FAMILY[name]()
@@ -182,6 +184,27 @@ def test_mlp_generator_with_skip_connections_hands_latents_and_all_layers_on():
     first = nn.functional.leaky_relu(dense[0](latents), 0.3)
     second = nn.functional.leaky_relu(dense[1](torch.cat([first, latents], 1)), 0.3)
     torch.testing.assert_close(network(latents), dense[2](torch.cat([second, first, latents], 1)))
+
+
+def test_mlp_generator_is_sharper_of_categories_outside_training():
+    with seeded(0, torch.device("cpu")):
+        plain, sharper = MLPGenerator(table(), 5), MLPGenerator(table(), 5, sharpness=3.0)
+    sharper.load_state_dict(plain.state_dict())
+    latents = torch.randn(6, 5)
+    assert torch.equal(answer(sharper, latents), answer(plain, latents))
+    plain, sharper = plain.eval(), sharper.eval()
+    factors = torch.tensor([1.0, 3, 3, 3, 1, 3, 3])  # age; three towns; visits; two sexes
+    torch.testing.assert_close(sharper.before_head(latents), factors * plain.before_head(latents))
+    before, shift = sharper.before_head(latents), torch.arange(7.0)
+    sharper.shift_before_head(shift)
+    torch.testing.assert_close(sharper.before_head(latents), before + shift)
+
+
+@pytest.mark.parametrize("sharpness", [0.0, -1.0, np.inf, np.nan])
+def test_sharpness_that_is_no_factor_is_refused(sharpness):
+    with pytest.raises(ParganError) as error:
+        MLPGenerator(table(), 5, sharpness=sharpness)
+    assert error.value.argument == "sharpness"
 
 
 def test_keras_defaults():
