@@ -43,17 +43,18 @@ class ReferenceStep:
                 self.discriminators, self.discriminator_optimizers, real, strict=True
             ):
                 fake = self._fake(len(own)).detach()
-                loss = self.loss.discriminator(discriminator(own).view(1, -1), discriminator(fake).view(1, -1))
+                logits = [discriminator(_taken(discriminator, records)).view(1, -1) for records in (own, fake)]
+                loss = self.loss.discriminator(*logits)
                 if self.loss.differentiates_twice:
                     position = torch.rand(1, len(own), device=own.device)
-                    at = self.loss.penalty_records(own[None], fake[None], position)
+                    at = _taken(discriminator, self.loss.penalty_records(own[None], fake[None], position))
                     loss = loss + self.loss.gradient_penalty(input_gradients(_alone(discriminator), at))
                 optimizer.zero_grad()
                 loss.mean().backward()
                 optimizer.step()
         self.generator_optimizer.zero_grad()
         for discriminator, own in zip(self.discriminators, real, strict=True):
-            fake = self._fake(len(own))
+            fake = _taken(discriminator, self._fake(len(own)))
             (self.loss.generator(discriminator(fake).view(1, -1)).mean() / len(real)).backward()
         self.generator_optimizer.step()
 
@@ -62,5 +63,10 @@ class ReferenceStep:
         return self.generator(torch.randn(number, self.latent_dim, device=device))
 
 
+def _taken(discriminator: nn.Module, records: Tensor) -> Tensor:
+    """What the network takes of records (..., *shape)."""
+    return discriminator.features_of(records) if hasattr(discriminator, "features_of") else records
+
+
 def _alone(discriminator: nn.Module) -> Callable[[Tensor], Tensor]:
-    return lambda records: discriminator(records[0]).view(1, -1)
+    return lambda taken: discriminator(taken[0]).view(1, -1)

@@ -125,7 +125,7 @@ class Discriminators(nn.ModuleList):
         return self._told_logits(self.tell(records, condition))
 
     def tell(self, records: Tensor, condition: Tensor | None) -> Tensor:
-        """What the networks take: records (K, B, *shape) beside their conditions (num_partitions, B, c)."""
+        """What networks take: records (K, B, *shape), or their features, beside conditions (num_partitions, B, c)."""
         self._refuse_other_num_partitions(records)
         features_of = getattr(self[0], "features_of", None)
         if features_of is not None:
@@ -196,8 +196,8 @@ class Discriminators(nn.ModuleList):
             condition: (num_partitions, B, c) of real, of fake, and of penalised, where n = B.
 
         Returns:
-            The logits (K, B) of real and of fake, and the gradients of the logits at the penalty records; where these
-            are told a condition, flat or not as the networks take them.
+            The logits (K, B) of real and of fake, and the gradients (K, n, ...) of the logits at what the networks take
+            of the penalty records, without a condition.
         """
         real, fake = self.tell(real, condition), self.tell(fake, condition)
         penalised = None if penalised is None else self.tell(penalised, condition)
@@ -212,7 +212,10 @@ class Discriminators(nn.ModuleList):
         return real_logits, fake_logits, None if penalised is None else input_gradients(self._told_logits, penalised)
 
     def input_gradients(self, records: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Gradient of every logit at its record, (K, B, *shape) -> the same, for a loss to differentiate again."""
+        """Gradient of every logit at what its network takes of a record, for a loss to differentiate again.
+
+        (K, B, *shape) -> (K, B, ...): records, or their features, without a condition.
+        """
         return self.conditioning.record_slopes(input_gradients(self._told_logits, self.tell(records, condition)))
 
     def _refuse_other_num_partitions(self, records: Tensor) -> None:
