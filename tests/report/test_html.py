@@ -205,6 +205,7 @@ def test_report_without_attacks_or_history_or_quality():
     result |= {"risk": {"averaged": [], "exposed": None}, "verdict": None}
     page = Page(render_report(result))
     assert "No attack was run" in page.text
+    assert "Attacks were run" not in page.text
     assert "svg" not in page.tags
 
 
