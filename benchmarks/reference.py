@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from pargan.gan.discriminators import input_gradients
+from pargan.gan.discriminators import features_of, input_gradients
 from pargan.losses import AdversarialLoss
 
 OptimizerFactory = Callable[[Iterable[nn.Parameter]], Optimizer]
@@ -43,29 +43,24 @@ class ReferenceStep:
                 self.discriminators, self.discriminator_optimizers, real, strict=True
             ):
                 fake = self._fake(len(own)).detach()
-                logits = [discriminator(_taken(discriminator, records)).view(1, -1) for records in (own, fake)]
+                logits = [discriminator(features_of(discriminator, records)).view(1, -1) for records in (own, fake)]
                 loss = self.loss.discriminator(*logits)
                 if self.loss.differentiates_twice:
                     position = torch.rand(1, len(own), device=own.device)
-                    at = _taken(discriminator, self.loss.penalty_records(own[None], fake[None], position))
+                    at = features_of(discriminator, self.loss.penalty_records(own[None], fake[None], position))
                     loss = loss + self.loss.gradient_penalty(input_gradients(_alone(discriminator), at))
                 optimizer.zero_grad()
                 loss.mean().backward()
                 optimizer.step()
         self.generator_optimizer.zero_grad()
         for discriminator, own in zip(self.discriminators, real, strict=True):
-            fake = _taken(discriminator, self._fake(len(own)))
+            fake = features_of(discriminator, self._fake(len(own)))
             (self.loss.generator(discriminator(fake).view(1, -1)).mean() / len(real)).backward()
         self.generator_optimizer.step()
 
     def _fake(self, number: int) -> Tensor:
         device = next(self.generator.parameters()).device
         return self.generator(torch.randn(number, self.latent_dim, device=device))
-
-
-def _taken(discriminator: nn.Module, records: Tensor) -> Tensor:
-    """What the network takes of records (..., *shape)."""
-    return discriminator.features_of(records) if hasattr(discriminator, "features_of") else records
 
 
 def _alone(discriminator: nn.Module) -> Callable[[Tensor], Tensor]:

@@ -127,9 +127,7 @@ class Discriminators(nn.ModuleList):
     def tell(self, records: Tensor, condition: Tensor | None) -> Tensor:
         """What networks take: records (K, B, *shape), or their features, beside conditions (num_partitions, B, c)."""
         self._refuse_other_num_partitions(records)
-        features_of = getattr(self[0], "features_of", None)
-        if features_of is not None:
-            records = features_of(records)
+        records = features_of(self[0], records)
         if not self.conditioning.size_beside:
             return records
         return self.conditioning.tell_records(records, None if condition is None else self.select_rows(condition))
@@ -245,6 +243,11 @@ class Discriminators(nn.ModuleList):
         """A copy consists of K separate networks, each with parameters of its own."""
         state = {**self.__dict__, "_streams": None, "_parallel_streams": None, "_is_drawing": False}
         return state if self._stack is None else {**state, "_stack": None, "_modules": deepcopy(self._modules)}
+
+
+def features_of(network: nn.Module, records: Tensor) -> Tensor:
+    """What a network takes of records: (..., *shape) -> (..., f) where it has a method of this name, else the same."""
+    return network.features_of(records) if hasattr(network, "features_of") else records  # type: ignore[operator]
 
 
 @torch.compiler.disable
